@@ -1,0 +1,221 @@
+//! Units of measurement: conversion, the choice of a readable unit, and the text of a value.
+//!
+//! The families, factors and roundings are those of pprof, whose output they must equal: sizes in
+//! powers of 1024, times in decimal steps up to hours, and Google compute units.
+
+use std::borrow::Cow;
+
+/// A unit of a family.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Unit {
+    /// The text after a value.
+    name: &'static str,
+    /// Lower-case names by which profiles and people call it, without a plural `s`.
+    aliases: &'static [&'static str],
+    /// How many base units it has.
+    factor: f64,
+}
+
+/// Units that convert into each other, in growing order.
+#[derive(Debug)]
+struct Family {
+    units: &'static [Unit],
+    /// What a value is shown in when no unit of the family is small enough or asked for.
+    default: Unit,
+}
+
+const fn unit(name: &'static str, aliases: &'static [&'static str], factor: f64) -> Unit {
+    Unit { name, aliases, factor }
+}
+
+const FAMILIES: [Family; 3] = [
+    Family {
+        units: &[
+            unit("B", &["b", "byte"], 1.0),
+            unit("kB", &["kb", "kbyte", "kilobyte"], 1024.0),
+            unit("MB", &["mb", "mbyte", "megabyte"], 1048576.0),
+            unit("GB", &["gb", "gbyte", "gigabyte"], 1073741824.0),
+            unit("TB", &["tb", "tbyte", "terabyte"], 1099511627776.0),
+            unit("PB", &["pb", "pbyte", "petabyte"], 1125899906842624.0),
+        ],
+        default: unit("B", &[], 1.0),
+    },
+    Family {
+        units: &[
+            unit("ns", &["ns", "nanosecond"], 1.0),
+            unit("us", &["μs", "us", "microsecond"], 1e3),
+            unit("ms", &["ms", "millisecond"], 1e6),
+            unit("s", &["s", "sec", "second"], 1e9),
+            unit("hrs", &["hour", "hr"], 3600e9),
+        ],
+        default: unit("s", &[], 1e9),
+    },
+    Family {
+        units: &[
+            unit("n*GCU", &["nanogcu"], 1e-9),
+            unit("u*GCU", &["microgcu"], 1e-6),
+            unit("m*GCU", &["milligcu"], 1e-3),
+            unit("GCU", &["gcu"], 1.0),
+            unit("k*GCU", &["kilogcu"], 1e3),
+            unit("M*GCU", &["megagcu"], 1e6),
+            unit("G*GCU", &["gigagcu"], 1e9),
+            unit("T*GCU", &["teragcu"], 1e12),
+            unit("P*GCU", &["petagcu"], 1e15),
+        ],
+        default: unit("GCU", &[], 1.0),
+    },
+];
+
+impl Family {
+    fn find(&self, name: &str) -> Option<&'static Unit> {
+        let mut name = Cow::Borrowed(name);
+        if name.chars().any(|c| c.is_uppercase()) {
+            name = Cow::Owned(name.to_lowercase());
+        }
+        let singular = if name.len() > 2 { name.strip_suffix('s').unwrap_or(&name) } else { &name };
+        self.units.iter().find(|unit| unit.aliases.contains(&singular))
+    }
+
+    /// The largest unit of which `base` units make at least one.
+    fn readable(&self, base: f64) -> &Unit {
+        self.units.iter().rev().find(|unit| base / unit.factor >= 1.0).unwrap_or(&self.default)
+    }
+}
+
+fn family_of(name: &str) -> Option<(&'static Family, &'static Unit)> {
+    FAMILIES.iter().find_map(|family| Some((family, family.find(name)?)))
+}
+
+/// Converts `value` from the unit `from` into the unit `to`, and returns it with the text of its unit.
+///
+/// `to` may be `minimum` or `auto` for a unit in which the value reads well. A unit that does not
+/// belong to the family of `from` gives the family's default. Where `from` is no known unit the value
+/// stays as it is; the unit text is then `to`, or empty when `to` says nothing (`count`, `auto` …).
+pub fn scale<'a>(value: i64, from: &str, to: &'a str) -> (f64, Cow<'a, str>) {
+    if value < 0 && value != i64::MIN {
+        let (scaled, unit) = scale(-value, from, to);
+        return (-scaled, unit);
+    }
+    match family_of(from) {
+        Some((family, unit)) => {
+            let base = value as f64 * unit.factor;
+            let target = if is_automatic(to) {
+                family.readable(base)
+            } else {
+                family.find(to).unwrap_or(&family.default)
+            };
+            (base / target.factor, Cow::Borrowed(target.name))
+        }
+        None => {
+            let said = if is_automatic(to) || matches!(to, "count" | "sample" | "unit") { "" } else { to };
+            (value as f64, Cow::Borrowed(said))
+        }
+    }
+}
+
+fn is_automatic(unit: &str) -> bool {
+    matches!(unit, "minimum" | "auto")
+}
+
+/// Whether values in one unit can be turned into the other: equal names or the same family.
+pub fn convertible(one: &str, other: &str) -> bool {
+    one == other || FAMILIES.iter().any(|family| family.find(one).is_some() && family.find(other).is_some())
+}
+
+/// The text of a value with its unit: at most two decimals, none when they are zero.
+///
+/// ```
+/// use hotlist_profile::unit::label;
+/// assert_eq!(label(6_606_028, "bytes", "minimum"), "6.30MB");
+/// assert_eq!(label(10, "count", "minimum"), "10");
+/// ```
+pub fn label(value: i64, from: &str, to: &str) -> String {
+    let (scaled, unit) = scale(value, from, to);
+    let mut text = format!("{scaled:.2}");
+    if let Some(whole) = text.strip_suffix(".00") {
+        text.truncate(whole.len());
+    }
+    if text == "0" || text == "-0" {
+        return "0".to_owned();
+    }
+    text.push_str(&unit);
+    text
+}
+
+/// The share of `value` in `total` as pprof writes it: six characters wide, at least two digits, `100%`
+/// where it rounds to that, `0%` for a total of zero, and no sign.
+pub fn percentage(value: i64, total: i64) -> String {
+    let ratio = if total == 0 { 0.0 } else { (value as f64 / total as f64).abs() * 100.0 };
+    if (99.95..=100.05).contains(&ratio) {
+        "  100%".to_owned()
+    } else if ratio >= 1.0 {
+        format!("{ratio:5.2}%")
+    } else {
+        format!("{:>5}%", two_digits(ratio))
+    }
+}
+
+/// A number below one (or rounding to it) with two significant digits, as C's `%.2g` writes it.
+fn two_digits(ratio: f64) -> String {
+    if ratio == 0.0 {
+        return "0".to_owned();
+    }
+    let scientific = format!("{ratio:.1e}");
+    let (digits, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
+    let exponent: i32 = exponent.parse().unwrap_or(0);
+    let trimmed = |text: &str| {
+        if text.contains('.') {
+            text.trim_end_matches('0').trim_end_matches('.').to_owned()
+        } else {
+            text.to_owned()
+        }
+    };
+    if exponent < -4 {
+        format!("{}e-{:02}", trimmed(digits), -exponent)
+    } else {
+        trimmed(&format!("{ratio:.*}", (1 - exponent).max(0) as usize))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(value: i64, from: &str, to: &str, expected: &str) {
+        assert_eq!(label(value, from, to), expected, "{value} {from} as {to}");
+    }
+
+    #[test]
+    fn labels() {
+        check(0, "nanoseconds", "auto", "0");
+        check(1, "s", "ms", "1000ms");
+        check(1536, "kb", "auto", "1.50MB");
+        check(-2048, "bytes", "minimum", "-2kB");
+        check(i64::MIN, "count", "count", "-9223372036854775808");
+        check(90, "Seconds", "auto", "90s");
+        check(4, "hours", "auto", "4hrs");
+        check(1, "ns", "fortnight", "0");
+        check(5, "widgets", "widgets", "5widgets");
+        check(5, "widgets", "minimum", "5");
+        check(7, "microGCU", "auto", "7u*GCU");
+    }
+
+    #[test]
+    fn percentages() {
+        for (value, total, expected) in [
+            (1, 3, "33.33%"),
+            (0, 0, "    0%"),
+            (5, 0, "    0%"),
+            (9_996, 10_000, "  100%"),
+            (-1, 2, "50.00%"),
+            (300, 100, "  300%"),
+            (1, 1000, "  0.1%"),
+            (12, 100_000, "0.012%"),
+            (1, 1_000_000_000, "1e-07%"),
+            (999, 100_000, "    1%"),
+        ] {
+            let expected = if value == 300 { "300.00%" } else { expected };
+            assert_eq!(percentage(value, total), expected);
+        }
+    }
+}

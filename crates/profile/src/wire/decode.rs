@@ -1,0 +1,690 @@
+//! From bytes to a [`Profile`], in pieces of any size and without ever holding all of them.
+
+use thiserror::Error;
+
+use super::profile_field;
+use super::raw_ids::{BadId, Provisional, RowIndex};
+use super::varint::{Value, field, field_extent, varint, varints};
+use crate::profile::{Function, Line, Location, Locations, Mapping, Samples, ValueType};
+use crate::stack::StackInterner;
+use crate::{
+    FunctionId, Label, LabelSetId, LabelSets, LabelValue, LocationId, MappingId, Profile, StackId, StringId,
+    Strings,
+};
+
+/// What is wrong with the encoding itself.
+#[derive(Debug, Error, Clone, Copy, PartialEq, Eq)]
+pub enum WireError {
+    /// A field reaches beyond the end of what holds it.
+    #[error("the data ends in the middle of a field")]
+    Truncated,
+    /// A number of more than ten bytes.
+    #[error("a number takes more than ten bytes")]
+    LongVarint,
+    /// A field number that the encoding does not allow.
+    #[error("invalid field number {0}")]
+    FieldNumber(u64),
+    /// A wire type that the encoding does not have, or has no more.
+    #[error("unknown wire type {0}")]
+    WireType(u8),
+    /// A known field whose wire type is not the one of the schema.
+    #[error("field {0} has the wrong wire type")]
+    Mismatch(u32),
+}
+
+/// Why bytes are not a valid profile.
+#[derive(Debug, Error, Clone, PartialEq, Eq)]
+pub enum DecodeError {
+    /// No bytes at all.
+    #[error("empty input file")]
+    Empty,
+    /// Broken encoding.
+    #[error("invalid protobuf in {message} near byte {offset}: {source}")]
+    Wire {
+        /// The message that holds the field.
+        message: &'static str,
+        /// Byte position of the enclosing top-level field in the decompressed input.
+        offset: u64,
+        /// What is wrong.
+        source: WireError,
+    },
+    /// Two profiles one after the other, which protobuf would silently mix.
+    #[error("concatenated profiles detected")]
+    Concatenated,
+    /// The string table does not begin with the empty string.
+    #[error("string table does not begin with the empty string")]
+    FirstString,
+    /// A string number outside the string table.
+    #[error("{table} refers to string {index}, but the string table has {count} entries")]
+    String {
+        /// What refers to it, with its id.
+        table: String,
+        /// The string number.
+        index: i64,
+        /// The size of the string table.
+        count: usize,
+    },
+    /// A row with the reserved id 0.
+    #[error("{table} number {row} has the reserved id 0")]
+    ZeroId {
+        /// `mapping`, `location` or `function`.
+        table: &'static str,
+        /// Which row, counted from 0.
+        row: usize,
+    },
+    /// Two rows with the same id.
+    #[error("two {table}s have the id {id}")]
+    RepeatedId {
+        /// `mapping`, `location` or `function`.
+        table: &'static str,
+        /// The id.
+        id: u64,
+    },
+    /// A sample that refers to no location.
+    #[error("sample has nil location: no location has the id {id}")]
+    NoLocation {
+        /// The missing id.
+        id: u64,
+    },
+    /// A line that refers to no function.
+    #[error("location {location} has a line with nil function: no function has the id {id}")]
+    NoFunction {
+        /// The id of the location.
+        location: u64,
+        /// The missing id.
+        id: u64,
+    },
+    /// A sample whose number of values is not the number of sample types.
+    #[error("mismatch: sample {sample} has {values} values, but there are {types} sample types")]
+    Values {
+        /// Which sample, counted from 0.
+        sample: usize,
+        /// Its number of values.
+        values: usize,
+        /// The number of sample types.
+        types: usize,
+    },
+    /// A table with more rows than 32 bits can number.
+    #[error("more than 4294967295 {0}")]
+    TooMany(&'static str),
+    /// The tables would take more memory than was allowed.
+    #[error("needs more than {limit} bytes of memory")]
+    Memory {
+        /// The limit.
+        limit: usize,
+    },
+}
+
+type Result<T, E = DecodeError> = std::result::Result<T, E>;
+
+/// Decodes a whole profile that is in memory.
+///
+/// # Errors
+/// Whatever breaks the encoding or the rules of the format; see [`DecodeError`].
+pub fn decode(data: &[u8]) -> Result<Profile> {
+    let mut decoder = Decoder::new(usize::MAX);
+    decoder.push(data)?;
+    decoder.finish()
+}
+
+/// Takes the encoded profile piece by piece.
+///
+/// Rows go straight into the columns of the profile. References between tables and to strings are
+/// kept as numbers of the encoded form until [`finish`](Decoder::finish) resolves them, since the
+/// tables that they point into come later.
+pub struct Decoder {
+    memory_limit: usize,
+    /// The beginning of a field whose end has not been seen.
+    pending: Vec<u8>,
+    /// Where the current top-level field begins.
+    offset: u64,
+    strings: Strings,
+    /// From the string numbers of the encoded form to ours.
+    string_ids: Vec<StringId>,
+    sample_types: Vec<ValueType>,
+    stacks: StackInterner,
+    location_ids: Provisional,
+    sample_stacks: Vec<StackId>,
+    sample_labels: Vec<LabelSetId>,
+    values: Vec<i64>,
+    width: Option<usize>,
+    /// The first sample with another number of values than the samples before.
+    odd_sample: Option<(usize, usize)>,
+    label_sets: LabelSets,
+    label_buffer: Vec<Label>,
+    mappings: Vec<Mapping>,
+    locations: Locations,
+    location_mappings: Vec<u64>,
+    line_functions: Vec<u64>,
+    line_buffer: Vec<Line>,
+    functions: Vec<Function>,
+    comments: Vec<StringId>,
+    header: Header,
+}
+
+#[derive(Default)]
+struct Header {
+    drop_frames: StringId,
+    keep_frames: StringId,
+    time_nanos: i64,
+    duration_nanos: i64,
+    period_type: ValueType,
+    period: i64,
+    default_sample_type: StringId,
+    doc_url: StringId,
+}
+
+impl Decoder {
+    /// A decoder whose tables may take up to `memory_limit` bytes.
+    pub fn new(memory_limit: usize) -> Self {
+        Decoder {
+            memory_limit,
+            pending: Vec::new(),
+            offset: 0,
+            strings: Strings::new(),
+            string_ids: Vec::new(),
+            sample_types: Vec::new(),
+            stacks: StackInterner::default(),
+            location_ids: Provisional::default(),
+            sample_stacks: Vec::new(),
+            sample_labels: Vec::new(),
+            values: Vec::new(),
+            width: None,
+            odd_sample: None,
+            label_sets: LabelSets::default(),
+            label_buffer: Vec::new(),
+            mappings: Vec::new(),
+            locations: Locations::default(),
+            location_mappings: Vec::new(),
+            line_functions: Vec::new(),
+            line_buffer: Vec::new(),
+            functions: Vec::new(),
+            comments: Vec::new(),
+            header: Header::default(),
+        }
+    }
+
+    /// Takes the next piece.
+    ///
+    /// # Errors
+    /// As soon as something is known to be wrong.
+    pub fn push(&mut self, mut piece: &[u8]) -> Result<()> {
+        while !self.pending.is_empty() && !piece.is_empty() {
+            let extent = field_extent(&self.pending).map_err(|source| self.wire("profile", source))?;
+            let missing = match extent {
+                Some(extent) => usize::try_from(extent - self.pending.len() as u64).unwrap_or(usize::MAX),
+                None => 1,
+            };
+            let (head, rest) = piece.split_at(missing.min(piece.len()));
+            self.pending.extend_from_slice(head);
+            piece = rest;
+            if extent.is_some() && head.len() == missing {
+                let whole = std::mem::take(&mut self.pending);
+                let used = self.complete_fields(&whole)?;
+                debug_assert_eq!(used, whole.len());
+                self.pending = whole;
+                self.pending.clear();
+            }
+            self.check_memory()?;
+        }
+        let used = self.complete_fields(piece)?;
+        self.pending.extend_from_slice(&piece[used..]);
+        self.check_memory()
+    }
+
+    /// Resolves all references and hands the profile over.
+    ///
+    /// # Errors
+    /// When the input ended in the middle of a field or a reference points nowhere.
+    pub fn finish(mut self) -> Result<Profile> {
+        if !self.pending.is_empty() {
+            return Err(self.wire("profile", WireError::Truncated));
+        }
+        if self.offset == 0 {
+            return Err(DecodeError::Empty);
+        }
+        self.resolve_strings()?;
+        let mapping_rows = row_index("mapping", self.mappings.iter().map(|mapping| mapping.id))?;
+        let function_rows = row_index("function", self.functions.iter().map(|function| function.id))?;
+        self.resolve_locations(&mapping_rows, &function_rows)?;
+        let types = self.sample_types.len();
+        if let Some((sample, values)) =
+            self.odd_sample.or(self.width.map(|width| (0, width)).filter(|&(_, width)| width != types))
+        {
+            return Err(DecodeError::Values { sample, values, types });
+        }
+        if types == 0 && !self.sample_stacks.is_empty() {
+            return Err(DecodeError::Values { sample: 0, values: 0, types });
+        }
+        let stacks = self.resolve_stacks()?;
+        let Header {
+            drop_frames,
+            keep_frames,
+            time_nanos,
+            duration_nanos,
+            period_type,
+            period,
+            default_sample_type,
+            doc_url,
+        } = self.header;
+        Ok(Profile {
+            strings: self.strings,
+            sample_types: self.sample_types,
+            default_sample_type,
+            samples: Samples::from_columns(self.sample_stacks, self.sample_labels, self.values, types),
+            stacks,
+            labels: self.label_sets,
+            mappings: self.mappings,
+            locations: self.locations,
+            functions: self.functions,
+            comments: self.comments,
+            doc_url,
+            drop_frames,
+            keep_frames,
+            time_nanos,
+            duration_nanos,
+            period_type,
+            period,
+        })
+    }
+
+    /// Decodes the fields that `data` holds completely and returns how many bytes they took.
+    fn complete_fields(&mut self, data: &[u8]) -> Result<usize> {
+        let mut rest = data;
+        while !rest.is_empty() {
+            let before = rest;
+            let (number, value) = match field(&mut rest) {
+                Ok(field) => field,
+                Err(WireError::Truncated) => return Ok(data.len() - before.len()),
+                Err(source) => return Err(self.wire("profile", source)),
+            };
+            self.profile_field(number, value)?;
+            self.offset += (before.len() - rest.len()) as u64;
+        }
+        Ok(data.len())
+    }
+
+    fn profile_field(&mut self, number: u32, value: Value<'_>) -> Result<()> {
+        use profile_field as f;
+        match (number, value) {
+            (f::SAMPLE, Value::Bytes(data)) => self.sample(data),
+            (f::LOCATION, Value::Bytes(data)) => self.location(data),
+            (f::FUNCTION, Value::Bytes(data)) => self.function(data),
+            (f::STRING_TABLE, Value::Bytes(data)) => {
+                if self.string_ids.is_empty() && !data.is_empty() {
+                    return Err(DecodeError::FirstString);
+                }
+                self.string_ids.push(self.strings.intern(data));
+                Ok(())
+            }
+            (f::MAPPING, Value::Bytes(data)) => self.mapping(data),
+            (f::SAMPLE_TYPE, Value::Bytes(data)) => {
+                let value_type = self.value_type("sample_type", data)?;
+                self.sample_types.push(value_type);
+                Ok(())
+            }
+            (f::PERIOD_TYPE, Value::Bytes(data)) => {
+                self.header.period_type = self.value_type("period_type", data)?;
+                Ok(())
+            }
+            (f::COMMENT, Value::Bytes(data)) => {
+                let mut comments = Vec::new();
+                varints(data, |index| comments.push(index)).map_err(|source| self.wire("comment", source))?;
+                for index in comments {
+                    let index = string_number(index, "comment")?;
+                    self.comments.push(index);
+                }
+                Ok(())
+            }
+            (f::COMMENT, Value::Varint(index)) => {
+                self.comments.push(string_number(index, "comment")?);
+                Ok(())
+            }
+            (f::TIME_NANOS, Value::Varint(value)) => {
+                if self.header.time_nanos != 0 {
+                    return Err(DecodeError::Concatenated);
+                }
+                self.header.time_nanos = value as i64;
+                Ok(())
+            }
+            (f::DURATION_NANOS, Value::Varint(value)) => {
+                self.header.duration_nanos = value as i64;
+                Ok(())
+            }
+            (f::PERIOD, Value::Varint(value)) => {
+                self.header.period = value as i64;
+                Ok(())
+            }
+            (f::DROP_FRAMES, Value::Varint(index)) => {
+                self.header.drop_frames = string_number(index, "drop_frames")?;
+                Ok(())
+            }
+            (f::KEEP_FRAMES, Value::Varint(index)) => {
+                self.header.keep_frames = string_number(index, "keep_frames")?;
+                Ok(())
+            }
+            (f::DEFAULT_SAMPLE_TYPE, Value::Varint(index)) => {
+                self.header.default_sample_type = string_number(index, "default_sample_type")?;
+                Ok(())
+            }
+            (f::DOC_URL, Value::Varint(index)) => {
+                self.header.doc_url = string_number(index, "doc_url")?;
+                Ok(())
+            }
+            (1..=15, _) => Err(self.wire("profile", WireError::Mismatch(number))),
+            _ => Ok(()),
+        }
+    }
+
+    fn sample(&mut self, mut data: &[u8]) -> Result<()> {
+        let values_before = self.values.len();
+        self.label_buffer.clear();
+        while !data.is_empty() {
+            let (number, value) = field(&mut data).map_err(|source| self.wire("sample", source))?;
+            match (number, value) {
+                (1, Value::Bytes(ids)) => {
+                    let (frames, location_ids) = (self.stacks.frames(), &mut self.location_ids);
+                    varints(ids, |id| frames.push(LocationId::from_raw(location_ids.squeeze(id))))
+                        .map_err(|source| self.wire("sample", source))?;
+                }
+                (1, Value::Varint(id)) => {
+                    let id = self.location_ids.squeeze(id);
+                    self.stacks.frame(LocationId::from_raw(id));
+                }
+                (2, Value::Bytes(numbers)) => {
+                    let values = &mut self.values;
+                    varints(numbers, |number| values.push(number as i64))
+                        .map_err(|source| self.wire("sample", source))?;
+                }
+                (2, Value::Varint(number)) => self.values.push(number as i64),
+                (3, Value::Bytes(label)) => self.label(label)?,
+                (1..=3, _) => return Err(self.wire("sample", WireError::Mismatch(number))),
+                _ => {}
+            }
+        }
+        let width = self.values.len() - values_before;
+        if *self.width.get_or_insert(width) != width && self.odd_sample.is_none() {
+            self.odd_sample = Some((self.sample_stacks.len(), width));
+        }
+        self.sample_stacks.push(self.stacks.finish().ok_or(DecodeError::TooMany("stack frames"))?);
+        let labels = if self.label_buffer.is_empty() {
+            LabelSetId::EMPTY
+        } else {
+            self.label_sets.intern(&self.label_buffer).ok_or(DecodeError::TooMany("labels"))?
+        };
+        self.sample_labels.push(labels);
+        Ok(())
+    }
+
+    fn label(&mut self, mut data: &[u8]) -> Result<()> {
+        let (mut key, mut text, mut number, mut unit) = (0, 0, 0i64, 0);
+        while !data.is_empty() {
+            let (field_number, value) = field(&mut data).map_err(|source| self.wire("label", source))?;
+            match (field_number, value) {
+                (1, Value::Varint(index)) => key = index,
+                (2, Value::Varint(index)) => text = index,
+                (3, Value::Varint(value)) => number = value as i64,
+                (4, Value::Varint(index)) => unit = index,
+                (1..=4, _) => return Err(self.wire("label", WireError::Mismatch(field_number))),
+                _ => {}
+            }
+        }
+        let value = if text != 0 {
+            LabelValue::Text(string_number(text, "label")?)
+        } else if number != 0 || unit != 0 {
+            LabelValue::Number { value: number, unit: string_number(unit, "label")? }
+        } else {
+            return Ok(());
+        };
+        self.label_buffer.push(Label { key: string_number(key, "label")?, value });
+        Ok(())
+    }
+
+    fn mapping(&mut self, mut data: &[u8]) -> Result<()> {
+        let mut row = Mapping::default();
+        while !data.is_empty() {
+            let (number, value) = field(&mut data).map_err(|source| self.wire("mapping", source))?;
+            match (number, value) {
+                (1, Value::Varint(value)) => row.id = value,
+                (2, Value::Varint(value)) => row.start = value,
+                (3, Value::Varint(value)) => row.limit = value,
+                (4, Value::Varint(value)) => row.offset = value,
+                (5, Value::Varint(index)) => row.file = string_number(index, "mapping")?,
+                (6, Value::Varint(index)) => row.build_id = string_number(index, "mapping")?,
+                (7, Value::Varint(value)) => row.has.functions = value != 0,
+                (8, Value::Varint(value)) => row.has.filenames = value != 0,
+                (9, Value::Varint(value)) => row.has.line_numbers = value != 0,
+                (10, Value::Varint(value)) => row.has.inline_frames = value != 0,
+                (1..=10, _) => return Err(self.wire("mapping", WireError::Mismatch(number))),
+                _ => {}
+            }
+        }
+        self.mappings.push(row);
+        Ok(())
+    }
+
+    fn location(&mut self, mut data: &[u8]) -> Result<()> {
+        let mut row = Location::default();
+        let mut mapping = 0;
+        self.line_buffer.clear();
+        while !data.is_empty() {
+            let (number, value) = field(&mut data).map_err(|source| self.wire("location", source))?;
+            match (number, value) {
+                (1, Value::Varint(value)) => row.id = value,
+                (2, Value::Varint(value)) => mapping = value,
+                (3, Value::Varint(value)) => row.address = value,
+                (4, Value::Bytes(line)) => self.line(line)?,
+                (5, Value::Varint(value)) => row.is_folded = value != 0,
+                (1..=5, _) => return Err(self.wire("location", WireError::Mismatch(number))),
+                _ => {}
+            }
+        }
+        if self.locations.all_lines().len() + self.line_buffer.len() > u32::MAX as usize {
+            return Err(DecodeError::TooMany("lines"));
+        }
+        self.location_mappings.push(mapping);
+        self.locations.push(row, &self.line_buffer);
+        Ok(())
+    }
+
+    fn line(&mut self, mut data: &[u8]) -> Result<()> {
+        let (mut function, mut line, mut column) = (0, 0, 0);
+        while !data.is_empty() {
+            let (number, value) = field(&mut data).map_err(|source| self.wire("line", source))?;
+            match (number, value) {
+                (1, Value::Varint(id)) => function = id,
+                (2, Value::Varint(value)) => line = value as i64,
+                (3, Value::Varint(value)) => column = value as i64,
+                (1..=3, _) => return Err(self.wire("line", WireError::Mismatch(number))),
+                _ => {}
+            }
+        }
+        self.line_functions.push(function);
+        self.line_buffer.push(Line { function: FunctionId::from_raw(0), line, column });
+        Ok(())
+    }
+
+    fn function(&mut self, mut data: &[u8]) -> Result<()> {
+        let mut row = Function::default();
+        while !data.is_empty() {
+            let (number, value) = field(&mut data).map_err(|source| self.wire("function", source))?;
+            match (number, value) {
+                (1, Value::Varint(value)) => row.id = value,
+                (2, Value::Varint(index)) => row.name = string_number(index, "function")?,
+                (3, Value::Varint(index)) => row.system_name = string_number(index, "function")?,
+                (4, Value::Varint(index)) => row.filename = string_number(index, "function")?,
+                (5, Value::Varint(value)) => row.start_line = value as i64,
+                (1..=5, _) => return Err(self.wire("function", WireError::Mismatch(number))),
+                _ => {}
+            }
+        }
+        self.functions.push(row);
+        Ok(())
+    }
+
+    fn value_type(&self, table: &'static str, mut data: &[u8]) -> Result<ValueType> {
+        let mut row = ValueType::default();
+        while !data.is_empty() {
+            let (number, value) = field(&mut data).map_err(|source| self.wire(table, source))?;
+            match (number, value) {
+                (1, Value::Varint(index)) => row.kind = string_number(index, table)?,
+                (2, Value::Varint(index)) => row.unit = string_number(index, table)?,
+                (1 | 2, _) => return Err(self.wire(table, WireError::Mismatch(number))),
+                _ => {}
+            }
+        }
+        Ok(row)
+    }
+
+    /// Replaces the string numbers of the encoded form, which stand in the rows so far, by ids.
+    fn resolve_strings(&mut self) -> Result<()> {
+        let ids = &self.string_ids;
+        let resolve = |id: &mut StringId, table: &dyn Fn() -> String| match ids.get(id.index()) {
+            Some(&resolved) => {
+                *id = resolved;
+                Ok(())
+            }
+            // A profile without any string table may still say "no string".
+            None if id.is_empty() => Ok(()),
+            None => Err(DecodeError::String { table: table(), index: i64::from(id.raw()), count: ids.len() }),
+        };
+        for (row, value_type) in self.sample_types.iter_mut().enumerate() {
+            let table = || format!("sample_type {row}");
+            resolve(&mut value_type.kind, &table)?;
+            resolve(&mut value_type.unit, &table)?;
+        }
+        for mapping in &mut self.mappings {
+            let id = mapping.id;
+            let table = || format!("mapping {id}");
+            resolve(&mut mapping.file, &table)?;
+            resolve(&mut mapping.build_id, &table)?;
+        }
+        for function in &mut self.functions {
+            let id = function.id;
+            let table = || format!("function {id}");
+            resolve(&mut function.name, &table)?;
+            resolve(&mut function.system_name, &table)?;
+            resolve(&mut function.filename, &table)?;
+        }
+        let mut result = Ok(());
+        self.label_sets.rewrite(|label| {
+            let table = || "a sample label".to_owned();
+            let outcome = resolve(&mut label.key, &table).and_then(|()| match &mut label.value {
+                LabelValue::Text(text) => resolve(text, &table),
+                LabelValue::Number { unit, .. } => resolve(unit, &table),
+            });
+            if result.is_ok() {
+                result = outcome;
+            }
+        });
+        result?;
+        for comment in &mut self.comments {
+            resolve(comment, &|| "comment".to_owned())?;
+        }
+        let header = &mut self.header;
+        for (id, name) in [
+            (&mut header.drop_frames, "drop_frames"),
+            (&mut header.keep_frames, "keep_frames"),
+            (&mut header.period_type.kind, "period_type"),
+            (&mut header.period_type.unit, "period_type"),
+            (&mut header.default_sample_type, "default_sample_type"),
+            (&mut header.doc_url, "doc_url"),
+        ] {
+            resolve(id, &|| name.to_owned())?;
+        }
+        Ok(())
+    }
+
+    fn resolve_locations(&mut self, mappings: &RowIndex, functions: &RowIndex) -> Result<()> {
+        for location in self.locations.ids() {
+            // A location may name no mapping; a mapping that is not there counts as none.
+            let mapping = mappings.row(self.location_mappings[location.index()]).map(MappingId::from_raw);
+            self.locations.get_mut(location).mapping = mapping;
+            let range = self.locations.line_range(location);
+            for row in range {
+                let id = self.line_functions[row];
+                let Some(function) = functions.row(id) else {
+                    let location = self.locations.get(location).id;
+                    return Err(DecodeError::NoFunction { location, id });
+                };
+                self.locations.all_lines_mut()[row].function = FunctionId::from_raw(function);
+            }
+        }
+        Ok(())
+    }
+
+    fn resolve_stacks(&mut self) -> Result<crate::Stacks> {
+        let rows = row_index("location", self.locations.rows().iter().map(|location| location.id))?;
+        let mut stacks = std::mem::take(&mut self.stacks).into_stacks();
+        let frames = stacks.all_frames_mut();
+        if let RowIndex::Sequential { rows } = rows {
+            // The usual case is one subtraction a frame; 0 wraps around and is out of range too.
+            let mut largest = 0;
+            for frame in frames.iter_mut() {
+                let row = frame.raw().wrapping_sub(1);
+                largest = largest.max(row);
+                *frame = LocationId::from_raw(row);
+            }
+            if largest >= rows && !frames.is_empty() {
+                let provisional = largest.wrapping_add(1);
+                return Err(DecodeError::NoLocation { id: self.location_ids.original(provisional) });
+            }
+        } else {
+            for frame in frames {
+                let id = self.location_ids.original(frame.raw());
+                *frame = LocationId::from_raw(rows.row(id).ok_or(DecodeError::NoLocation { id })?);
+            }
+        }
+        Ok(stacks)
+    }
+
+    fn check_memory(&self) -> Result<()> {
+        let held = self.pending.capacity()
+            + self.strings.memory()
+            + self.string_ids.capacity() * 4
+            + self.stacks.memory()
+            + self.location_ids.memory()
+            + (self.sample_stacks.capacity() + self.sample_labels.capacity()) * 4
+            + self.values.capacity() * 8
+            + self.label_sets.memory()
+            + self.locations.memory()
+            + (self.location_mappings.capacity() + self.line_functions.capacity()) * 8
+            + self.functions.capacity() * size_of::<Function>()
+            + self.mappings.capacity() * size_of::<Mapping>()
+            + self.comments.capacity() * 4;
+        if held > self.memory_limit {
+            return Err(DecodeError::Memory { limit: self.memory_limit });
+        }
+        Ok(())
+    }
+
+    fn wire(&self, message: &'static str, source: WireError) -> DecodeError {
+        DecodeError::Wire { message, offset: self.offset, source }
+    }
+}
+
+/// A string number of the encoded form, kept in the place of an id until the table is complete.
+fn string_number(index: u64, table: &'static str) -> Result<StringId> {
+    match u32::try_from(index) {
+        Ok(raw) => Ok(StringId::from_raw(raw)),
+        Err(_) => Err(DecodeError::String { table: table.to_owned(), index: index as i64, count: 0 }),
+    }
+}
+
+fn row_index(table: &'static str, ids: impl ExactSizeIterator<Item = u64> + Clone) -> Result<RowIndex> {
+    RowIndex::new(ids).map_err(|bad| match bad {
+        BadId::Zero { row } => DecodeError::ZeroId { table, row },
+        BadId::Repeated { id } => DecodeError::RepeatedId { table, id },
+    })
+}
+
+/// Whether `head`, the first bytes of some input, can begin an encoded profile.
+///
+/// The first field of a profile has a number from 1 to 15 and one of two wire types, which text
+/// rarely does; what remains is told apart by its first lines.
+pub fn looks_like_profile(head: &[u8]) -> bool {
+    let mut rest = head;
+    let Ok(key) = varint(&mut rest) else { return false };
+    let (number, wire_type) = (key >> 3, key & 7);
+    matches!((number, wire_type), (1..=6 | 11, 2) | (7..=10 | 12..=15, 0) | (13, 2))
+}

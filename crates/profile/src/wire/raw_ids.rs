@@ -1,0 +1,91 @@
+//! From the 64-bit ids of the encoded form to dense row numbers.
+
+use rustc_hash::FxHashMap;
+
+/// Ids as they are met before their table is known, squeezed into 32 bits.
+///
+/// Nearly all writers number rows 1, 2, 3 …, which fits as it is; a larger id gets a number of its
+/// own with the top bit set.
+#[derive(Default, Debug)]
+pub(super) struct Provisional {
+    large: FxHashMap<u64, u32>,
+    large_ids: Vec<u64>,
+}
+
+const LARGE: u32 = 1 << 31;
+
+impl Provisional {
+    #[inline]
+    pub(super) fn squeeze(&mut self, id: u64) -> u32 {
+        if id < u64::from(LARGE) { id as u32 } else { self.squeeze_large(id) }
+    }
+
+    #[cold]
+    fn squeeze_large(&mut self, id: u64) -> u32 {
+        let large_ids = &mut self.large_ids;
+        *self.large.entry(id).or_insert_with(|| {
+            large_ids.push(id);
+            // Each takes at least five bytes of input, so the count stays far below 2^31.
+            LARGE | (large_ids.len() - 1) as u32
+        })
+    }
+
+    /// The id that was squeezed into `provisional`.
+    pub(super) fn original(&self, provisional: u32) -> u64 {
+        if provisional & LARGE == 0 {
+            u64::from(provisional)
+        } else {
+            self.large_ids[(provisional & !LARGE) as usize]
+        }
+    }
+
+    pub(super) fn memory(&self) -> usize {
+        self.large.capacity() * 17 + self.large_ids.capacity() * 8
+    }
+}
+
+/// Which row has which id.
+#[derive(Debug)]
+pub(super) enum RowIndex {
+    /// Row n has the id n + 1.
+    Sequential {
+        rows: u32,
+    },
+    Sparse(FxHashMap<u64, u32>),
+}
+
+/// An id that is zero or used twice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum BadId {
+    Zero { row: usize },
+    Repeated { id: u64 },
+}
+
+impl RowIndex {
+    pub(super) fn new(ids: impl ExactSizeIterator<Item = u64> + Clone) -> Result<RowIndex, BadId> {
+        if ids.clone().enumerate().all(|(row, id)| id == row as u64 + 1) {
+            return Ok(RowIndex::Sequential { rows: ids.len() as u32 });
+        }
+        let mut index = FxHashMap::with_capacity_and_hasher(ids.len(), rustc_hash::FxBuildHasher);
+        for (row, id) in ids.enumerate() {
+            if id == 0 {
+                return Err(BadId::Zero { row });
+            }
+            if index.insert(id, row as u32).is_some() {
+                return Err(BadId::Repeated { id });
+            }
+        }
+        Ok(RowIndex::Sparse(index))
+    }
+
+    #[inline]
+    pub(super) fn row(&self, id: u64) -> Option<u32> {
+        match self {
+            RowIndex::Sequential { rows } => {
+                let row = id.wrapping_sub(1);
+                (row < u64::from(*rows)).then_some(row as u32)
+            }
+            RowIndex::Sparse(index) => index.get(&id).copied(),
+        }
+    }
+}
