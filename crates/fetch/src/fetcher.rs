@@ -1,0 +1,151 @@
+//! Opening sources: the trait that callers depend on, and the real thing.
+
+use std::io::Read;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::environment::Environment;
+use crate::error::{Error, one_line};
+use crate::file;
+use crate::http::Client;
+use crate::locator::{Locator, Query};
+use crate::notice::Notice;
+use crate::tls::{Credentials, TlsOptions};
+use crate::url::UrlError;
+
+/// Opens a source. The session uses [`Fetcher`]; tests bring small ones of their own.
+pub trait Fetch: Sync {
+    /// Opens a source as the user typed it. `notify` is called with what the user should see meanwhile.
+    ///
+    /// Returns when the first bytes can be read, which for a server that measures first is after the
+    /// measurement.
+    ///
+    /// # Errors
+    /// Any [`Error`] about files, URLs and servers; its text names the source.
+    fn fetch(
+        &self,
+        source: &str,
+        request: &Request,
+        notify: &mut dyn FnMut(Notice),
+    ) -> Result<Fetched, Error>;
+}
+
+/// The numbers of `-seconds` and `-timeout`; they matter for servers only. Zero counts as not given.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Request {
+    /// How long the server shall measure, in whole seconds.
+    pub seconds: Option<Duration>,
+    /// How long the server may take to answer.
+    pub timeout: Option<Duration>,
+}
+
+/// An open source.
+pub struct Fetched {
+    /// The bytes as they arrive. Its errors are complete phrases without the name of the source; one of
+    /// kind [`std::io::ErrorKind::TimedOut`] can be cured by `-timeout`.
+    pub reader: Box<dyn Read + Send>,
+    /// Where they come from.
+    pub origin: Origin,
+    /// How many bytes there will be, where that is known before.
+    pub length: Option<u64>,
+}
+
+/// Where bytes come from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// A file, device or pipe with a name.
+    File(PathBuf),
+    /// Standard input.
+    Stdin,
+    /// A server; a copy of such a profile is worth keeping.
+    Remote {
+        /// The URL in full, as asked (a password is not hidden here).
+        url: String,
+    },
+}
+
+/// Bounds on the patience with servers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Time on top of the request's timeout until we give up, for connecting and transfer.
+    pub grace: Duration,
+    /// How many requests one fetch may need, the first and those after redirects.
+    pub requests: u32,
+    /// How many bytes of a server's error text are shown.
+    pub error_text: u64,
+}
+
+impl Default for Limits {
+    /// Go's: five seconds, ten requests; and 4 KiB of text.
+    fn default() -> Limits {
+        Limits { grace: Duration::from_secs(5), requests: 10, error_text: 4096 }
+    }
+}
+
+/// Opens files, standard input and URLs.
+#[derive(Debug)]
+pub struct Fetcher {
+    client: Client,
+}
+
+impl Fetcher {
+    /// Loads the certificates that the options name.
+    ///
+    /// # Errors
+    /// [`Error::Tls`] when they contradict each other or cannot be used.
+    pub fn new(options: TlsOptions, environment: Environment) -> Result<Fetcher, Error> {
+        Fetcher::with_limits(options, environment, Limits::default())
+    }
+
+    /// As [`Fetcher::new`], with other bounds.
+    ///
+    /// # Errors
+    /// As [`Fetcher::new`].
+    #[expect(clippy::needless_pass_by_value, reason = "a constructor takes what it is made of")]
+    pub fn with_limits(
+        options: TlsOptions,
+        environment: Environment,
+        limits: Limits,
+    ) -> Result<Fetcher, Error> {
+        let credentials = Credentials::load(&options)?;
+        Ok(Fetcher { client: Client { credentials, environment, limits } })
+    }
+}
+
+impl Fetch for Fetcher {
+    fn fetch(
+        &self,
+        source: &str,
+        request: &Request,
+        notify: &mut dyn FnMut(Notice),
+    ) -> Result<Fetched, Error> {
+        let url = match Locator::parse(source, &|path| path.exists())? {
+            Locator::Stdin => {
+                return Ok(Fetched {
+                    reader: Box::new(std::io::stdin()),
+                    origin: Origin::Stdin,
+                    length: None,
+                });
+            }
+            Locator::File(path) => return file::open(path),
+            Locator::Url(url) => url,
+        };
+        let scheme = url.scheme();
+        if !matches!(scheme, "http" | "https" | "https+insecure") {
+            let cause = UrlError::Scheme(scheme.to_string());
+            return Err(Error::Url { address: one_line(source), cause });
+        }
+        let query = Query::new(&url, request);
+        notify(Notice::Fetching { url: query.url.redacted() });
+        if let Some(duration) = request.seconds.filter(|duration| !duration.is_zero()) {
+            notify(Notice::Waiting { duration });
+        }
+        let address = if url.user().is_some() { query.url.redacted() } else { one_line(source) };
+        let answer = self.client.get(&address, &query)?;
+        Ok(Fetched {
+            length: answer.length,
+            reader: Box::new(answer),
+            origin: Origin::Remote { url: query.url.to_string() },
+        })
+    }
+}
