@@ -300,6 +300,15 @@ impl Samples {
         &mut self.values[id.index() * self.width..][..self.width]
     }
 
+    /// Replaces the stacks of the samples, in their order, by those that `next` returns.
+    pub fn replace_stacks(&mut self, mut next: impl FnMut() -> Option<StackId>) {
+        for stack in &mut self.stacks {
+            if let Some(new) = next() {
+                *stack = new;
+            }
+        }
+    }
+
     /// Replaces the stack of every sample.
     pub(crate) fn map_stacks(&mut self, replacement: impl Fn(StackId) -> StackId) {
         for stack in &mut self.stacks {

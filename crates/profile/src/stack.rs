@@ -70,7 +70,21 @@ impl Stacks {
 #[derive(Clone, Debug, Default)]
 pub struct StackInterner {
     stacks: Stacks,
-    index: HashTable<(u32, u32)>,
+    index: HashTable<Entry>,
+}
+
+/// A stack in the index, with its hash: growing the index must not read all frames again.
+#[derive(Clone, Copy, Debug)]
+struct Entry {
+    hash: u32,
+    row: u32,
+}
+
+impl Entry {
+    /// The hash spread over 64 bits, since the index looks at the highest and the lowest of them.
+    fn spread(hash: u32) -> u64 {
+        u64::from(hash).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+    }
 }
 
 impl StackInterner {
@@ -93,18 +107,17 @@ impl StackInterner {
         let hash = hash_frames(&self.stacks.frames[start..]);
         let stacks = &self.stacks;
         let tail = &stacks.frames[start..];
-        let found = self
-            .index
-            .find(hash, |&(check, row)| check == hash as u32 && stacks.get(StackId::from_raw(row)) == tail);
-        if let Some(&(_, row)) = found {
+        let found = self.index.find(Entry::spread(hash), |entry| {
+            entry.hash == hash && stacks.get(StackId::from_raw(entry.row)) == tail
+        });
+        if let Some(entry) = found {
+            let row = entry.row;
             self.stacks.frames.truncate(start);
             return Some(StackId::from_raw(row));
         }
         let id = self.stacks.seal()?;
-        let stacks = &self.stacks;
-        self.index.insert_unique(hash, (hash as u32, id.raw()), |&(_, row)| {
-            hash_frames(stacks.get(StackId::from_raw(row)))
-        });
+        let entry = Entry { hash, row: id.raw() };
+        self.index.insert_unique(Entry::spread(hash), entry, |entry| Entry::spread(entry.hash));
         Some(id)
     }
 
@@ -130,7 +143,7 @@ impl StackInterner {
     }
 }
 
-fn hash_frames(frames: &[LocationId]) -> u64 {
+fn hash_frames(frames: &[LocationId]) -> u32 {
     let mut hasher = FxBuildHasher.build_hasher();
     let (pairs, last) = frames.as_chunks::<2>();
     for pair in pairs {
@@ -140,7 +153,7 @@ fn hash_frames(frames: &[LocationId]) -> u64 {
         hasher.write_u32(frame.raw());
     }
     hasher.write_usize(frames.len());
-    hasher.finish()
+    (hasher.finish() >> 32) as u32
 }
 
 #[cfg(test)]

@@ -51,6 +51,9 @@ pub enum DecodeError {
     /// Two profiles one after the other, which protobuf would silently mix.
     #[error("concatenated profiles detected")]
     Concatenated,
+    /// There is no string table, which even a profile without samples has.
+    #[error("the string table is missing")]
+    NoStrings,
     /// The string table does not begin with the empty string.
     #[error("string table does not begin with the empty string")]
     FirstString,
@@ -104,6 +107,9 @@ pub enum DecodeError {
         /// The number of sample types.
         types: usize,
     },
+    /// Samples whose values mean nothing.
+    #[error("missing sample type information: there are samples but no sample types")]
+    NoSampleTypes,
     /// A table with more rows than 32 bits can number.
     #[error("more than 4294967295 {0}")]
     TooMany(&'static str),
@@ -114,6 +120,9 @@ pub enum DecodeError {
         limit: usize,
     },
 }
+
+/// The largest field number of a profile.
+const LAST_FIELD: u32 = 15;
 
 type Result<T, E = DecodeError> = std::result::Result<T, E>;
 
@@ -136,6 +145,8 @@ pub struct Decoder {
     memory_limit: usize,
     /// The beginning of a field whose end has not been seen.
     pending: Vec<u8>,
+    /// How much of an unknown field is still to come and of no use.
+    skip: u64,
     /// Where the current top-level field begins.
     offset: u64,
     strings: Strings,
@@ -180,6 +191,7 @@ impl Decoder {
         Decoder {
             memory_limit,
             pending: Vec::new(),
+            skip: 0,
             offset: 0,
             strings: Strings::new(),
             string_ids: Vec::new(),
@@ -209,12 +221,17 @@ impl Decoder {
     /// # Errors
     /// As soon as something is known to be wrong.
     pub fn push(&mut self, mut piece: &[u8]) -> Result<()> {
+        piece = self.skip_unknown(piece);
         while !self.pending.is_empty() && !piece.is_empty() {
             let extent = field_extent(&self.pending).map_err(|source| self.wire("profile", source))?;
             let missing = match extent {
                 Some(extent) => usize::try_from(extent - self.pending.len() as u64).unwrap_or(usize::MAX),
                 None => 1,
             };
+            if extent.is_some() && self.drop_unknown() {
+                piece = self.skip_unknown(piece);
+                break;
+            }
             let (head, rest) = piece.split_at(missing.min(piece.len()));
             self.pending.extend_from_slice(head);
             piece = rest;
@@ -229,7 +246,29 @@ impl Decoder {
         }
         let used = self.complete_fields(piece)?;
         self.pending.extend_from_slice(&piece[used..]);
+        self.drop_unknown();
         self.check_memory()
+    }
+
+    /// Drops the beginning of a field that no profile has, so that a huge one is never held. Returns
+    /// whether there was one; `skip` then says how much of it is to come.
+    fn drop_unknown(&mut self) -> bool {
+        let Ok(key) = varint(&mut &self.pending[..]) else { return false };
+        let (Ok(Some(extent)), true) = (field_extent(&self.pending), key >> 3 > u64::from(LAST_FIELD)) else {
+            return false;
+        };
+        self.skip = extent - self.pending.len() as u64;
+        self.offset += self.pending.len() as u64;
+        self.pending.clear();
+        true
+    }
+
+    /// What follows the rest of an unknown field in `piece`.
+    fn skip_unknown<'a>(&mut self, piece: &'a [u8]) -> &'a [u8] {
+        let skipped = usize::try_from(self.skip).unwrap_or(usize::MAX).min(piece.len());
+        self.skip -= skipped as u64;
+        self.offset += skipped as u64;
+        &piece[skipped..]
     }
 
     /// Resolves all references and hands the profile over.
@@ -237,24 +276,27 @@ impl Decoder {
     /// # Errors
     /// When the input ended in the middle of a field or a reference points nowhere.
     pub fn finish(mut self) -> Result<Profile> {
-        if !self.pending.is_empty() {
+        if !self.pending.is_empty() || self.skip > 0 {
             return Err(self.wire("profile", WireError::Truncated));
         }
         if self.offset == 0 {
             return Err(DecodeError::Empty);
+        }
+        if self.string_ids.is_empty() {
+            return Err(DecodeError::NoStrings);
         }
         self.resolve_strings()?;
         let mapping_rows = row_index("mapping", self.mappings.iter().map(|mapping| mapping.id))?;
         let function_rows = row_index("function", self.functions.iter().map(|function| function.id))?;
         self.resolve_locations(&mapping_rows, &function_rows)?;
         let types = self.sample_types.len();
+        if types == 0 && !self.sample_stacks.is_empty() {
+            return Err(DecodeError::NoSampleTypes);
+        }
         if let Some((sample, values)) =
             self.odd_sample.or(self.width.map(|width| (0, width)).filter(|&(_, width)| width != types))
         {
             return Err(DecodeError::Values { sample, values, types });
-        }
-        if types == 0 && !self.sample_stacks.is_empty() {
-            return Err(DecodeError::Values { sample: 0, values: 0, types });
         }
         let stacks = self.resolve_stacks()?;
         let Header {
@@ -371,7 +413,7 @@ impl Decoder {
                 self.header.doc_url = string_number(index, "doc_url")?;
                 Ok(())
             }
-            (1..=15, _) => Err(self.wire("profile", WireError::Mismatch(number))),
+            (1..=LAST_FIELD, _) => Err(self.wire("profile", WireError::Mismatch(number))),
             _ => Ok(()),
         }
     }

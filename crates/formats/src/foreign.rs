@@ -1,0 +1,75 @@
+//! What a file that is no profile seems to be, for the error message.
+
+/// The kind of data that begins with `head`, when its first bytes cannot begin a profile either.
+pub(crate) fn kind(head: &[u8]) -> Option<&'static str> {
+    const MAGIC: &[(&[u8], &str)] = &[
+        (b"PERFILE2", "Linux perf data; perf.data is not read yet"),
+        (b"2ELIFREP", "Linux perf data; perf.data is not read yet"),
+        (b"\x7fELF", "an ELF binary, not a profile of one"),
+        (b"MZ", "a Windows binary, not a profile of one"),
+        (b"\xfe\xed\xfa\xce", "a Mach-O binary, not a profile of one"),
+        (b"\xfe\xed\xfa\xcf", "a Mach-O binary, not a profile of one"),
+        (b"\xce\xfa\xed\xfe", "a Mach-O binary, not a profile of one"),
+        (b"\xcf\xfa\xed\xfe", "a Mach-O binary, not a profile of one"),
+        (b"PK\x03\x04", "a zip archive; unpack it first"),
+        (b"BZh", "bzip2 data; unpack it first"),
+        (b"\xfd7zXZ\0", "xz data; unpack it first"),
+        (b"go 1.", "a Go execution trace; go tool trace reads it"),
+        (b"JAVA PROFILE", "a Java heap dump"),
+        (b"FLR\0", "a Java Flight Recorder file"),
+    ];
+    if let Some((_, kind)) = MAGIC.iter().find(|(magic, _)| head.starts_with(magic)) {
+        return Some(kind);
+    }
+    let text = head.trim_ascii_start();
+    let starts_with = |word: &str| {
+        text.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word.as_bytes()))
+    };
+    if ["<!doctype html", "<html", "<head", "<body"].into_iter().any(starts_with) {
+        Some("an HTML page")
+    } else if starts_with("<?xml") || starts_with("<svg") {
+        Some("an XML file")
+    } else if text.starts_with(b"{") || text.starts_with(b"[{") || text.starts_with(b"[\"") {
+        Some("JSON")
+    } else {
+        None
+    }
+}
+
+/// What else can be said of `head`, when nothing could be made of it.
+pub(crate) fn guess(head: &[u8]) -> Option<&'static str> {
+    kind(head).or_else(|| is_text(head).then_some("plain text"))
+}
+
+/// Whether `head` is text, which an encoded profile never is: its lengths are control characters.
+pub(crate) fn is_text(head: &[u8]) -> bool {
+    let whole = match std::str::from_utf8(head) {
+        Ok(text) => text,
+        // The head may end in the middle of a character.
+        Err(error) if error.error_len().is_none() => {
+            std::str::from_utf8(&head[..error.valid_up_to()]).unwrap_or_default()
+        }
+        Err(_) => return false,
+    };
+    !whole.is_empty() && whole.chars().all(|c| !c.is_control() || c.is_ascii_whitespace())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn common_mistakes_are_named() {
+        for (head, expected) in [
+            (&b"\n  <!DOCTYPE html><html>"[..], Some("an HTML page")),
+            (b"{\"error\": 1}", Some("JSON")),
+            (b"\x7fELF\x02\x01", Some("an ELF binary, not a profile of one")),
+            (b"PERFILE2h\0", Some("Linux perf data; perf.data is not read yet")),
+            (b"404 page not found\n", Some("plain text")),
+            (b"\x01\x02\x03", None),
+            (b"", None),
+        ] {
+            assert_eq!(guess(head), expected, "{}", head.escape_ascii());
+        }
+    }
+}

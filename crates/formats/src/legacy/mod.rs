@@ -1,0 +1,22 @@
+//! The formats from before `profile.proto`, a file each, and what they share.
+//!
+//! Their grammars are those of pprof, which reads them with unanchored regular expressions: a sample
+//! may stand anywhere in its line. [`scan`] matches such patterns in one pass over the line.
+
+mod address_samples;
+pub(crate) mod contention;
+mod frame_lists;
+pub(crate) mod go_count;
+pub(crate) mod gperftools_cpu;
+pub(crate) mod heap;
+pub(crate) mod java_cpu;
+mod java_locations;
+pub(crate) mod java_text;
+mod lines;
+mod map_line;
+mod mapping_layout;
+mod memory_map;
+mod scan;
+pub(crate) mod threads;
+mod unsampling;
+mod words;

@@ -1,0 +1,33 @@
+//! Bytes to a [`Profile`](hotlist_profile::Profile) and back.
+//!
+//! [`read`] takes a stream and [`read_bytes`] a buffer; both find out by the first bytes whether the
+//! data is gzip, zstd or plain, and whether it holds an encoded `profile.proto` or one of the
+//! [legacy formats](ALL). [`write`] makes the gzip file that every pprof tool reads.
+//!
+//! ```
+//! use hotlist_formats::{Limits, read_bytes, write};
+//!
+//! let text = "goroutine profile: total 3\n3 @ 0x10a1 0x20b2\n";
+//! let profile = read_bytes(text.as_bytes(), Limits::default()).unwrap();
+//! assert_eq!(profile.totals(), [3]);
+//!
+//! let mut file = Vec::new();
+//! write(&profile, &mut file).unwrap();
+//! assert_eq!(read_bytes(&file, Limits::default()).unwrap().totals(), [3]);
+//! ```
+//!
+//! Opening files and asking servers is the business of `hotlist-fetch`.
+
+mod error;
+mod foreign;
+mod format;
+mod intake;
+mod legacy;
+mod read;
+mod write;
+mod zstd;
+
+pub use error::{Error, Malformed, Place};
+pub use format::{ALL, Format};
+pub use read::{Limits, read, read_bytes};
+pub use write::write;

@@ -1,0 +1,151 @@
+//! Writing: a profile as a gzip file, compressed on all processors.
+
+use std::collections::VecDeque;
+use std::io::{self, Write};
+use std::num::NonZero;
+use std::sync::Mutex;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread;
+
+use flate2::{Compress, Compression, Crc, FlushCompress, Status};
+use hotlist_profile::{Profile, encode};
+
+/// How much data is compressed at a time. The chunks do not depend on the number of threads, so
+/// neither does the file.
+const CHUNK: usize = 1 << 20;
+/// How hard to try on a chunk of a large profile. pprof's default level 6 makes such files up to 6 %
+/// smaller and takes 20 to 60 % longer.
+const LARGE_LEVEL: u32 = 2;
+/// How hard to try on a profile of less than a chunk, which takes a few milliseconds either way.
+const SMALL_LEVEL: u32 = 6;
+
+/// Writes `profile` as a gzip file of one member, as pprof does.
+///
+/// A large profile is cut into chunks that are compressed side by side. Each ends on a byte boundary
+/// with an empty stored block, so that one follows the other in a single deflate stream.
+///
+/// # Errors
+/// Those of `output`.
+pub fn write(profile: &Profile, output: impl Write) -> io::Result<()> {
+    write_with_threads(profile, output, thread::available_parallelism().map_or(1, NonZero::get))
+}
+
+fn write_with_threads(profile: &Profile, mut output: impl Write, threads: usize) -> io::Result<()> {
+    // RFC 1952 section 2.3: deflate, no flags, no time, nothing on the level, unknown system.
+    output.write_all(&[0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255])?;
+    let (jobs, queue) = channel::<Job>();
+    let queue = Mutex::new(queue);
+    thread::scope(|scope| {
+        let start_worker = || {
+            scope.spawn(|| run_jobs(&queue));
+        };
+        let mut stream = Stream { output, crc: Crc::new(), under_way: VecDeque::new(), jobs, started: 0 };
+        let mut chunk = Vec::with_capacity(CHUNK + CHUNK / 2);
+        encode(profile, |piece| {
+            chunk.extend_from_slice(piece);
+            if chunk.len() < CHUNK {
+                return Ok(());
+            }
+            if stream.started < threads {
+                stream.started += 1;
+                start_worker();
+            }
+            while stream.under_way.len() > threads {
+                stream.write_oldest()?;
+            }
+            let full = std::mem::replace(&mut chunk, Vec::with_capacity(CHUNK + CHUNK / 2));
+            stream.submit(full)
+        })?;
+        let level = if stream.started == 0 { SMALL_LEVEL } else { LARGE_LEVEL };
+        let last = compress(&chunk, FlushCompress::Finish, level)?;
+        while !stream.under_way.is_empty() {
+            stream.write_oldest()?;
+        }
+        stream.append(&last)?;
+        let mut output = stream.output;
+        output.write_all(&stream.crc.sum().to_le_bytes())?;
+        output.write_all(&stream.crc.amount().to_le_bytes())?;
+        output.flush()
+    })
+}
+
+/// A chunk to compress and where to send the result.
+struct Job {
+    chunk: Vec<u8>,
+    reply: Sender<io::Result<Part>>,
+}
+
+/// A compressed chunk.
+struct Part {
+    deflated: Vec<u8>,
+    /// Checksum of the data before compression.
+    crc: Crc,
+}
+
+struct Stream<W> {
+    output: W,
+    crc: Crc,
+    /// The chunks that were handed out, oldest first.
+    under_way: VecDeque<Receiver<io::Result<Part>>>,
+    jobs: Sender<Job>,
+    /// How many threads compress.
+    started: usize,
+}
+
+impl<W: Write> Stream<W> {
+    fn submit(&mut self, chunk: Vec<u8>) -> io::Result<()> {
+        let (reply, result) = channel();
+        self.under_way.push_back(result);
+        self.jobs.send(Job { chunk, reply }).map_err(|_| stopped())
+    }
+
+    fn write_oldest(&mut self) -> io::Result<()> {
+        match self.under_way.pop_front() {
+            Some(result) => {
+                let part = result.recv().map_err(|_| stopped())??;
+                self.append(&part)
+            }
+            None => Ok(()),
+        }
+    }
+
+    fn append(&mut self, part: &Part) -> io::Result<()> {
+        self.crc.combine(&part.crc);
+        self.output.write_all(&part.deflated)
+    }
+}
+
+fn stopped() -> io::Error {
+    io::Error::other("a compression thread has stopped")
+}
+
+fn run_jobs(queue: &Mutex<Receiver<Job>>) {
+    loop {
+        // Held only while waiting; a poisoned lock means that another worker has panicked.
+        let Ok(job) = queue.lock().map(|jobs| jobs.recv()) else { return };
+        let Ok(job) = job else { return };
+        // The writer no longer waits for the result when its output has failed.
+        let _ = job.reply.send(compress(&job.chunk, FlushCompress::Sync, LARGE_LEVEL));
+    }
+}
+
+/// Compresses `data` as a raw deflate stream that `flush` completes or leaves open.
+fn compress(data: &[u8], flush: FlushCompress, level: u32) -> io::Result<Part> {
+    let mut crc = Crc::new();
+    crc.update(data);
+    let mut compress = Compress::new(Compression::new(level), false);
+    let mut deflated = Vec::with_capacity(data.len() / 2 + 1024);
+    loop {
+        let rest = &data[usize::try_from(compress.total_in()).unwrap_or(usize::MAX).min(data.len())..];
+        let status = compress.compress_vec(rest, &mut deflated, flush).map_err(io::Error::other)?;
+        let all_in = compress.total_in() == data.len() as u64;
+        let room = deflated.capacity() > deflated.len();
+        match status {
+            Status::StreamEnd => break,
+            // The flush is complete when it has left room in the output.
+            Status::Ok | Status::BufError if flush != FlushCompress::Finish && all_in && room => break,
+            Status::Ok | Status::BufError => deflated.reserve(deflated.capacity() / 2 + 1024),
+        }
+    }
+    Ok(Part { deflated, crc })
+}
