@@ -1,0 +1,48 @@
+//! From a [`Profile`](hotlist_profile::Profile) and a question about it to sums.
+//!
+//! A [`View`] is the part of a profile that a question is about: which samples, which frames of
+//! them, which value. It selects and never copies. From a view come
+//!
+//! * [`weigh`](NodeTable::weigh): what every place weighs by itself and with its callees,
+//! * [`trimmed_graph`]: the call graph of the places that matter,
+//! * [`sum_tags`]: what each tag value weighs,
+//! * [`View::to_profile`]: the selected part as a profile of its own.
+//!
+//! All passes run over dense ids and are split over threads by stack; since they add integers, the
+//! answer does not depend on the number of threads.
+
+mod connect;
+mod filter;
+mod granularity;
+mod graph;
+mod materialize;
+mod node;
+mod node_tags;
+mod number_units;
+mod order;
+mod parallel;
+mod path;
+mod tag_filter;
+mod tag_frames;
+mod tags;
+mod tree;
+mod trim;
+mod view;
+mod weigh;
+
+pub use connect::Interest;
+pub use filter::Filters;
+pub use granularity::{Detail, Granularity};
+pub use graph::{Edge, EdgeId, Graph, Node, Tag};
+pub use node::{NodeId, NodeInfo, NodeTable, Place};
+pub use node_tags::NodeTags;
+pub use number_units::{ConflictingUnits, NumberUnits};
+pub use order::{Name, Names, Order, sort_edges};
+pub use parallel::Threads;
+pub use path::{PathTrim, base_name, clean_path};
+pub use tag_filter::{TagFilter, TagFilterError};
+pub use tag_frames::with_tag_frames;
+pub use tags::{TagSums, TagValue, sum_tags};
+pub use trim::{Trim, Trimmed, trimmed_graph};
+pub use view::{SampleValue, View, ViewError, Warning, choose_sample_type};
+pub use weigh::{Weight, Weights};

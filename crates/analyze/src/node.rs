@@ -1,0 +1,321 @@
+//! The places of a view: what its frames are summed into.
+
+use std::borrow::Cow;
+use std::fmt::Write;
+
+use hotlist_profile::{LocationId, StringId, Strings};
+use rustc_hash::FxHashMap;
+
+use crate::granularity::Detail;
+use crate::path::{PathTrim, base_name, clean_path};
+use crate::view::View;
+
+/// A row of a [`NodeTable`].
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct NodeId(u32);
+
+impl NodeId {
+    /// The row number.
+    #[inline]
+    pub fn index(self) -> usize {
+        self.0 as usize
+    }
+
+    pub(crate) fn new(index: usize) -> Self {
+        NodeId(index as u32)
+    }
+}
+
+/// A source path after trimming and cleaning, in a table of its own.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub(crate) struct PathId(StringId);
+
+/// What makes frames the same place, as ids.
+///
+/// What a view does not tell apart is zero or empty here.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub struct Place {
+    /// Function name.
+    pub name: StringId,
+    pub(crate) file: PathId,
+    /// Instruction address.
+    pub address: u64,
+    /// Line number.
+    pub line: i64,
+    /// Column number.
+    pub column: i64,
+    /// Object file; only where binaries are told apart or there is no function name.
+    pub object: StringId,
+    /// First line of the function; only where `object` may be set.
+    pub start_line: i64,
+}
+
+/// A place as text.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct NodeInfo {
+    /// Function name.
+    pub name: String,
+    /// Source file.
+    pub file: String,
+    /// Instruction address.
+    pub address: u64,
+    /// Line number.
+    pub line: i64,
+    /// Column number.
+    pub column: i64,
+    /// Object file.
+    pub object: String,
+    /// First line of the function.
+    pub start_line: i64,
+}
+
+impl NodeInfo {
+    /// The parts of the text by which reports call the place: address, function, and the file with
+    /// its line; the object file or `<unknown>` when nothing else is known.
+    pub fn components(&self) -> Vec<Cow<'_, str>> {
+        let mut parts = Vec::new();
+        if self.address != 0 {
+            parts.push(Cow::Owned(format!("{:016x}", self.address)));
+        }
+        if !self.name.is_empty() {
+            parts.push(Cow::Borrowed(self.name.as_str()));
+        }
+        if self.line != 0 {
+            let mut position = format!("{}:{}", self.file, self.line);
+            if self.column != 0 {
+                let _ = write!(position, ":{}", self.column);
+            }
+            parts.push(Cow::Owned(position));
+        } else if !self.file.is_empty() {
+            parts.push(Cow::Borrowed(&self.file));
+        } else if !self.name.is_empty() {
+            // The name stands there already.
+        } else if !self.object.is_empty() {
+            parts.push(Cow::Owned(format!("[{}]", base_name(&self.object))));
+        } else {
+            parts.push(Cow::Borrowed("<unknown>"));
+        }
+        parts
+    }
+
+    /// The parts in one line.
+    pub fn printable_name(&self) -> String {
+        self.components().join(" ")
+    }
+
+    /// A text in which all that makes up the place stands in pprof's order, to break ties like it.
+    pub(crate) fn tie_breaker(&self) -> String {
+        let NodeInfo { name, file, address, line, column, object, start_line } = self;
+        format!("{{{name}  {address} {file} {start_line} {line} {column} {object}}}")
+    }
+}
+
+/// All places of a view, and which of them each location stands for.
+#[derive(Debug)]
+pub struct NodeTable<'v, 'p> {
+    view: &'v View<'p>,
+    places: Vec<Place>,
+    paths: Strings,
+    /// For each location its only node, or one of the two special values.
+    single: Vec<u32>,
+    /// For each location where its nodes end in `nodes`.
+    ends: Vec<u32>,
+    nodes: Vec<NodeId>,
+}
+
+/// A location that is hidden and stands for no node.
+pub(crate) const HIDDEN: u32 = u32::MAX;
+/// A location with several nodes, because of inlining.
+pub(crate) const SEVERAL: u32 = u32::MAX - 1;
+
+impl<'v, 'p> NodeTable<'v, 'p> {
+    /// The places of `view` at this level of detail.
+    pub fn new(view: &'v View<'p>, detail: Detail, trim: Option<&PathTrim>) -> Self {
+        let mut builder = Builder {
+            view,
+            detail,
+            trim,
+            index: FxHashMap::default(),
+            by_function: vec![None; view.profile().functions.len()],
+            path_ids: FxHashMap::default(),
+            table: NodeTable {
+                view,
+                places: Vec::new(),
+                paths: Strings::new(),
+                single: Vec::new(),
+                ends: Vec::new(),
+                nodes: Vec::new(),
+            },
+        };
+        for location in view.profile().locations.ids() {
+            builder.add(location);
+        }
+        builder.table
+    }
+
+    /// The view whose places these are.
+    pub fn view(&self) -> &'v View<'p> {
+        self.view
+    }
+
+    /// The number of places.
+    pub fn len(&self) -> usize {
+        self.places.len()
+    }
+
+    /// Whether there is no place.
+    pub fn is_empty(&self) -> bool {
+        self.places.is_empty()
+    }
+
+    /// All ids in order.
+    pub fn ids(&self) -> impl ExactSizeIterator<Item = NodeId> + use<> {
+        (0..self.places.len()).map(NodeId::new)
+    }
+
+    /// A place as ids.
+    pub fn place(&self, node: NodeId) -> Place {
+        self.places[node.index()]
+    }
+
+    /// A place as text.
+    pub fn info(&self, node: NodeId) -> NodeInfo {
+        let place = self.place(node);
+        let text = |id| self.view.profile().lossy(id).into_owned();
+        NodeInfo {
+            name: text(place.name),
+            file: String::from_utf8_lossy(self.paths.get(place.file.0)).into_owned(),
+            address: place.address,
+            line: place.line,
+            column: place.column,
+            object: text(place.object),
+            start_line: place.start_line,
+        }
+    }
+
+    /// The places of a location, the innermost inlined function first; none when it is hidden.
+    #[inline]
+    pub fn nodes(&self, location: LocationId) -> &[NodeId] {
+        let row = location.index();
+        let start = if row == 0 { 0 } else { self.ends[row - 1] as usize };
+        &self.nodes[start..self.ends[row] as usize]
+    }
+
+    /// The only place of a location as a raw number, or [`HIDDEN`] or [`SEVERAL`].
+    #[inline]
+    pub(crate) fn single(&self, location: LocationId) -> u32 {
+        self.single[location.index()]
+    }
+
+    /// Which places occur inlined into another one.
+    pub(crate) fn inlined(&self) -> Vec<bool> {
+        let mut inlined = vec![false; self.len()];
+        for location in self.view.profile().locations.ids() {
+            if let [inner @ .., _] = self.nodes(location) {
+                for node in inner {
+                    inlined[node.index()] = true;
+                }
+            }
+        }
+        inlined
+    }
+}
+
+struct Builder<'t, 'v, 'p> {
+    view: &'v View<'p>,
+    detail: Detail,
+    trim: Option<&'t PathTrim>,
+    index: FxHashMap<Place, NodeId>,
+    /// Where the function alone decides, the node of each.
+    by_function: Vec<Option<NodeId>>,
+    path_ids: FxHashMap<StringId, PathId>,
+    table: NodeTable<'v, 'p>,
+}
+
+impl Builder<'_, '_, '_> {
+    fn add(&mut self, location: LocationId) {
+        let before = self.table.nodes.len();
+        if !self.view.is_hidden(location) {
+            let profile = self.view.profile();
+            let mut rows = self.view.line_rows(location);
+            if self.detail.no_inlines {
+                // The outermost line is the function that others were inlined into.
+                if let Some(row) = rows.next_back() {
+                    let node = self.line(location, row);
+                    self.table.nodes.push(node);
+                }
+            } else {
+                for row in rows {
+                    let node = self.line(location, row);
+                    self.table.nodes.push(node);
+                }
+            }
+            if self.table.nodes.len() == before {
+                let address =
+                    if self.detail.addresses() { profile.locations.get(location).address } else { 0 };
+                let object = profile.object_file(location);
+                let node = self.intern(Place { address, object, ..Place::default() });
+                self.table.nodes.push(node);
+            }
+        }
+        self.table.ends.push(self.table.nodes.len() as u32);
+        self.table.single.push(match self.table.nodes[before..] {
+            [] => HIDDEN,
+            [node] => node.0,
+            _ => SEVERAL,
+        });
+    }
+
+    fn line(&mut self, location: LocationId, row: usize) -> NodeId {
+        let profile = self.view.profile();
+        let detail = self.detail;
+        let line = profile.locations.all_lines()[row];
+        let function = profile.function(line.function);
+        let name = if detail.functions() { function.name } else { StringId::EMPTY };
+        let with_object = detail.object_names || name.is_empty();
+        let function_decides = !with_object && !detail.lines();
+        if function_decides && let Some(node) = self.by_function[line.function.index()] {
+            return node;
+        }
+        let node = Place {
+            name,
+            file: if detail.files() { self.path(function.filename) } else { PathId::default() },
+            address: if detail.addresses() { profile.locations.get(location).address } else { 0 },
+            line: if detail.lines() { line.line } else { 0 },
+            column: if detail.columns() { line.column } else { 0 },
+            object: if with_object { profile.object_file(location) } else { StringId::EMPTY },
+            start_line: if with_object { function.start_line } else { 0 },
+        };
+        let node = self.intern(node);
+        if function_decides {
+            self.by_function[line.function.index()] = Some(node);
+        }
+        node
+    }
+
+    fn path(&mut self, filename: StringId) -> PathId {
+        if filename.is_empty() {
+            return PathId::default();
+        }
+        if let Some(&id) = self.path_ids.get(&filename) {
+            return id;
+        }
+        let text = self.view.profile().lossy(filename);
+        let trimmed = self.trim.map_or(&*text, |trim| trim.apply(&text));
+        let id = if trimmed.is_empty() {
+            PathId::default()
+        } else {
+            PathId(self.table.paths.intern(clean_path(trimmed).as_bytes()))
+        };
+        self.path_ids.insert(filename, id);
+        id
+    }
+
+    fn intern(&mut self, place: Place) -> NodeId {
+        *self.index.entry(place).or_insert_with(|| {
+            let id = NodeId::new(self.table.places.len());
+            self.table.places.push(place);
+            id
+        })
+    }
+}

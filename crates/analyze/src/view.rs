@@ -1,0 +1,607 @@
+//! The part of a profile that a question is about.
+
+use hotlist_pattern::Pattern;
+use hotlist_profile::{LabelSetId, LocationId, Profile, SampleId, StackId, StringId, simplify};
+use rustc_hash::FxHashSet;
+use thiserror::Error;
+
+use crate::filter::Filters;
+use crate::number_units::{ConflictingUnits, NumberUnits};
+use crate::parallel::Threads;
+
+/// Why there is no answer.
+#[derive(Debug, Error, Clone, PartialEq, Eq)]
+pub enum ViewError {
+    /// The profile has no sample types.
+    #[error("profile has no samples")]
+    NoSampleTypes,
+    /// A sample type number that is too high or negative.
+    #[error("sample_index {index} is outside the range [0..{last}]")]
+    SampleIndexRange {
+        /// What was asked for.
+        index: String,
+        /// The highest number.
+        last: usize,
+    },
+    /// A sample type that the profile does not have.
+    #[error("sample_index {index:?} must be one of: [{}]", kinds.join(" "))]
+    SampleIndexName {
+        /// What was asked for.
+        index: String,
+        /// What there is.
+        kinds: Vec<String>,
+    },
+    /// The sum of the values needs more than 64 bits.
+    #[error("the sum of the {kind} values does not fit in 64 bits")]
+    Overflow {
+        /// The sample type.
+        kind: String,
+    },
+    /// More frames than 32 bits can number.
+    #[error("the stacks have more than 4294967295 frames")]
+    TooManyFrames,
+}
+
+/// Something about a view that users should know.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Warning {
+    /// A filter, by the name that pprof gives it, that no sample passes or meets.
+    NoMatch(&'static str),
+    /// A tag filter that was read as a range of numbers.
+    ReadAsRange {
+        /// The option.
+        option: &'static str,
+        /// Its value.
+        value: String,
+    },
+    /// A numeric tag with several units.
+    ConflictingUnits(ConflictingUnits),
+}
+
+impl std::fmt::Display for Warning {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Warning::NoMatch(option) => write!(f, "{option} expression matched no samples"),
+            Warning::ReadAsRange { option, value } => {
+                write!(f, "{option}:Interpreted '{value}' as range, not regexp")
+            }
+            Warning::ConflictingUnits(units) => write!(
+                f,
+                "For tag {} used unit {}, also encountered unit(s) {}",
+                units.key,
+                units.used,
+                units.ignored.join(", ")
+            ),
+        }
+    }
+}
+
+/// Which number of a sample is its value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SampleValue {
+    /// The sample type.
+    pub column: usize,
+    /// Divide sums by the sums of the first sample type.
+    pub mean: bool,
+}
+
+/// Finds the sample type that `wanted` names, by number or kind; empty asks for the default one.
+///
+/// `inuse_space` also finds `space`, as old profiles call it.
+///
+/// # Errors
+/// When the profile has no such type.
+pub fn choose_sample_type(profile: &Profile, wanted: &str) -> Result<usize, ViewError> {
+    let kinds = || profile.sample_types.iter().map(|value_type| profile.text(value_type.kind));
+    let Some(last) = profile.sample_types.len().checked_sub(1) else {
+        return Err(ViewError::NoSampleTypes);
+    };
+    if wanted.is_empty() {
+        let default = profile.text(profile.default_sample_type);
+        let named = if default.is_empty() { None } else { kinds().position(|kind| kind == default) };
+        return Ok(named.unwrap_or(last));
+    }
+    if let Ok(index) = wanted.parse::<i64>() {
+        return match usize::try_from(index) {
+            Ok(index) if index <= last => Ok(index),
+            _ => Err(ViewError::SampleIndexRange { index: wanted.to_owned(), last }),
+        };
+    }
+    let without_prefix = wanted.strip_prefix("inuse_").unwrap_or(wanted);
+    kinds().position(|kind| kind == wanted.as_bytes() || kind == without_prefix.as_bytes()).ok_or_else(|| {
+        let kinds = kinds().map(|kind| String::from_utf8_lossy(kind).into_owned()).collect();
+        ViewError::SampleIndexName { index: wanted.to_owned(), kinds }
+    })
+}
+
+/// The part of a stack that a view shows: frames `start..end`, or nothing at all.
+#[derive(Clone, Copy, Debug)]
+struct Window {
+    start: u32,
+    end: u32,
+    dropped: bool,
+}
+
+/// A selection of samples, frames and tags of a profile, and of the value to sum.
+#[derive(Clone, Debug)]
+pub struct View<'p> {
+    profile: &'p Profile,
+    value: SampleValue,
+    threads: Threads,
+    number_units: NumberUnits,
+    total: i64,
+    /// The lines of each location that are shown, where they are not all of them: for each location
+    /// its row range in `shown_lines`.
+    frames: Option<ShownLines>,
+    /// Locations that are left out of stacks.
+    hidden: Option<Vec<bool>>,
+    /// What is shown of each stack, where that is not all.
+    windows: Option<Vec<Window>>,
+    /// Which label sets pass the tag filters.
+    chosen_labels: Option<Vec<bool>>,
+    hidden_keys: FxHashSet<StringId>,
+}
+
+/// Rows of the profile's line table, by location.
+#[derive(Clone, Debug)]
+struct ShownLines {
+    ends: Vec<u32>,
+    lines: Vec<u32>,
+}
+
+impl<'p> View<'p> {
+    /// Everything in `profile`, with the total of all its samples.
+    ///
+    /// # Errors
+    /// When the values cannot be summed.
+    pub fn new(
+        profile: &'p Profile,
+        value: SampleValue,
+        threads: Threads,
+        warnings: &mut Vec<Warning>,
+    ) -> Result<Self, ViewError> {
+        let (number_units, conflicts) = NumberUnits::of(profile);
+        warnings.extend(conflicts.into_iter().map(Warning::ConflictingUnits));
+        let mut view = View {
+            profile,
+            value,
+            threads,
+            number_units,
+            total: 0,
+            frames: None,
+            hidden: None,
+            windows: None,
+            chosen_labels: None,
+            hidden_keys: FxHashSet::default(),
+        };
+        view.check_sums()?;
+        view.total = view.compute_total();
+        Ok(view)
+    }
+
+    /// The profile that is viewed.
+    pub fn profile(&self) -> &'p Profile {
+        self.profile
+    }
+
+    /// Which number of a sample is its value.
+    pub fn value(&self) -> SampleValue {
+        self.value
+    }
+
+    /// How many threads passes over this view use.
+    pub fn threads(&self) -> Threads {
+        self.threads
+    }
+
+    /// What percentages refer to: the sum of the absolute values of the samples, or of those of the
+    /// base where the profile is a comparison with one.
+    pub fn total(&self) -> i64 {
+        self.total
+    }
+
+    /// Makes the samples that are selected now the ones that percentages refer to.
+    pub fn take_total(&mut self) {
+        self.total = self.compute_total();
+    }
+
+    /// The units of numeric tags.
+    pub fn number_units(&self) -> &NumberUnits {
+        &self.number_units
+    }
+
+    /// The samples that are selected.
+    pub fn samples(&self) -> impl Iterator<Item = SampleId> + '_ {
+        self.profile.samples.ids().filter(|&sample| self.selects(sample))
+    }
+
+    /// Whether `sample` is selected.
+    #[inline]
+    pub fn selects(&self, sample: SampleId) -> bool {
+        let samples = &self.profile.samples;
+        self.windows.as_ref().is_none_or(|windows| !windows[samples.stack(sample).index()].dropped)
+            && self.chosen_labels.as_ref().is_none_or(|chosen| chosen[samples.labels(sample).index()])
+    }
+
+    /// The frames of a stack that are in view, leaf first; locations for which
+    /// [`is_hidden`](Self::is_hidden) is true are to be passed over.
+    #[inline]
+    pub fn frames(&self, stack: StackId) -> &'p [LocationId] {
+        let frames = self.profile.stacks.get(stack);
+        match &self.windows {
+            None => frames,
+            Some(windows) => {
+                let window = windows[stack.index()];
+                &frames[window.start as usize..window.end as usize]
+            }
+        }
+    }
+
+    /// Whether a location is left out of all stacks.
+    #[inline]
+    pub fn is_hidden(&self, location: LocationId) -> bool {
+        self.hidden.as_ref().is_some_and(|hidden| hidden[location.index()])
+    }
+
+    /// Whether tags with this key are left out.
+    pub fn is_hidden_key(&self, key: StringId) -> bool {
+        self.hidden_keys.contains(&key)
+    }
+
+    /// Whether nothing is left out, so that the profile itself can be used.
+    pub fn is_everything(&self) -> bool {
+        self.frames.is_none()
+            && self.hidden.is_none()
+            && self.windows.is_none()
+            && self.chosen_labels.is_none()
+            && self.hidden_keys.is_empty()
+    }
+
+    /// The rows in the line table of the lines of `location` that are shown, innermost first.
+    pub fn line_rows(&self, location: LocationId) -> impl DoubleEndedIterator<Item = usize> + Clone + '_ {
+        let (all, some): (std::ops::Range<usize>, &[u32]) = match &self.frames {
+            None => (self.profile.locations.line_range(location), &[]),
+            Some(shown) => (0..0, shown.get(location)),
+        };
+        all.chain(some.iter().map(|&row| row as usize))
+    }
+
+    /// Value and divisor of a sample; the divisor is 0 unless means are asked for.
+    #[inline]
+    pub fn weight(&self, sample: SampleId) -> (i64, i64) {
+        let samples = &self.profile.samples;
+        let divisor = if self.value.mean { samples.value(sample, 0) } else { 0 };
+        (samples.value(sample, self.value.column), divisor)
+    }
+
+    /// Refuses values whose sum might not fit, so that no pass has to look out for that.
+    ///
+    /// Every sum over a profile is at most the sum of all absolute values.
+    fn check_sums(&self) -> Result<(), ViewError> {
+        let samples = &self.profile.samples;
+        let mut columns = vec![self.value.column];
+        columns.extend(self.value.mean.then_some(0));
+        for column in columns {
+            let sum: i128 =
+                samples.ids().map(|id| i128::from(samples.value(id, column).unsigned_abs())).sum();
+            if sum > i128::from(i64::MAX) {
+                let kind = self.profile.lossy(self.profile.sample_types[column].kind).into_owned();
+                return Err(ViewError::Overflow { kind });
+            }
+        }
+        Ok(())
+    }
+
+    fn compute_total(&self) -> i64 {
+        let base = self.profile.base_label().filter(|label| !self.is_hidden_key(label.key));
+        let in_base: Option<Vec<bool>> =
+            base.map(|base| self.profile.labels.iter().map(|labels| labels.contains(&base)).collect());
+        let (mut total, mut divisor, mut base_total, mut base_divisor) = (0, 0, 0, 0);
+        for sample in self.samples() {
+            let (value, by) = self.weight(sample);
+            total += value.abs();
+            divisor += by;
+            if in_base.as_ref().is_some_and(|set| set[self.profile.samples.labels(sample).index()]) {
+                base_total += value.abs();
+                base_divisor += by;
+            }
+        }
+        if base_total > 0 {
+            (total, divisor) = (base_total, base_divisor);
+        }
+        if divisor == 0 { total } else { total / divisor }
+    }
+
+    /// Narrows the view, in the order in which pprof applies its filters.
+    pub fn apply(&mut self, filters: &Filters, warnings: &mut Vec<Warning>) {
+        let mut warn = |asked: bool, matched: bool, option: &'static str| {
+            if asked && !matched {
+                warnings.push(Warning::NoMatch(option));
+            }
+        };
+        let matched = self.filter_names(filters);
+        warn(filters.focus.is_some(), matched.focus, "Focus");
+        warn(filters.ignore.is_some(), matched.ignore, "Ignore");
+        warn(filters.hide.is_some(), matched.hide, "Hide");
+        warn(filters.show.is_some(), matched.show, "Show");
+        if let Some(show_from) = &filters.show_from {
+            let matched = self.show_from(show_from);
+            warn(true, matched, "ShowFrom");
+        }
+        let (focused, ignored) = self.filter_tags(filters);
+        warn(filters.tag_focus.is_some(), focused, "TagFocus");
+        warn(filters.tag_ignore.is_some(), ignored, "TagIgnore");
+        let (shown, hidden) = self.filter_keys(filters);
+        warn(filters.tag_show.is_some(), shown, "TagShow");
+        warn(filters.tag_hide.is_some(), hidden, "TagHide");
+        if let Some(prune_from) = &filters.prune_from {
+            self.prune_from(prune_from);
+        }
+    }
+
+    fn filter_names(&mut self, filters: &Filters) -> NameMatches {
+        let Filters { focus, ignore, hide, show, .. } = filters;
+        let mut matched = NameMatches { focus: focus.is_none(), ..NameMatches::default() };
+        if focus.is_none() && ignore.is_none() && hide.is_none() && show.is_none() {
+            return matched;
+        }
+        let names =
+            |pattern: &Option<Pattern>| pattern.as_ref().map(|pattern| NameMatch::of(self.profile, pattern));
+        let (focus, ignore, hide, show) = (names(focus), names(ignore), names(hide), names(show));
+
+        let count = self.profile.locations.len();
+        let mut marks = vec![Mark::Neither; count];
+        let mut hidden = vec![false; count];
+        let mut shown = ShownLines::with_capacity(self.profile);
+        for location in self.profile.locations.ids() {
+            let mark = &mut marks[location.index()];
+            let matches = |names: &Option<NameMatch>| {
+                names.as_ref().is_some_and(|names| names.location(self, location, self.line_rows(location)))
+            };
+            if matches(&ignore) {
+                matched.ignore = true;
+                *mark = Mark::Ignored;
+            } else if focus.is_none() || matches(&focus) {
+                matched.focus = true;
+                *mark = Mark::Focused;
+            }
+            let mut rows: Vec<usize> = self.line_rows(location).collect();
+            if let Some(hide) = &hide
+                && hide.location(self, location, rows.iter().copied())
+            {
+                matched.hide = true;
+                if hide.object(self.profile, location) {
+                    rows.clear();
+                } else {
+                    rows.retain(|&row| !hide.line(self.profile, row));
+                }
+                hidden[location.index()] |= rows.is_empty();
+            }
+            if let Some(show) = &show {
+                if !show.object(self.profile, location) {
+                    rows.retain(|&row| show.line(self.profile, row));
+                }
+                hidden[location.index()] |= rows.is_empty();
+                matched.show |= !rows.is_empty();
+            }
+            shown.push(rows);
+        }
+        let any_hidden = hidden.contains(&true);
+        self.narrow_stacks(|frames| {
+            let mut focused = false;
+            for frame in frames {
+                match marks[frame.index()] {
+                    Mark::Ignored => return None,
+                    Mark::Focused => focused = true,
+                    Mark::Neither => {}
+                }
+            }
+            let visible = !any_hidden || frames.iter().any(|frame| !hidden[frame.index()]);
+            (focused && visible).then_some((0, frames.len()))
+        });
+        if hide.is_some() || show.is_some() {
+            self.frames = Some(shown);
+            self.hidden = any_hidden.then_some(hidden);
+        }
+        matched
+    }
+
+    fn show_from(&mut self, pattern: &Pattern) -> bool {
+        let names = NameMatch::of(self.profile, pattern);
+        let mut from = vec![false; self.profile.locations.len()];
+        let mut shown = ShownLines::with_capacity(self.profile);
+        for location in self.profile.locations.ids() {
+            let mut rows: Vec<usize> = self.line_rows(location).collect();
+            if names.object(self.profile, location) {
+                from[location.index()] = true;
+            } else if let Some(last) = rows.iter().rposition(|&row| names.line(self.profile, row)) {
+                rows.truncate(last + 1);
+                from[location.index()] = true;
+            }
+            shown.push(rows);
+        }
+        self.frames = Some(shown);
+        let hidden = self.hidden.take();
+        let is_hidden = |frame: &LocationId| hidden.as_ref().is_some_and(|hidden| hidden[frame.index()]);
+        self.narrow_stacks(|frames| {
+            let last = frames.iter().rposition(|frame| from[frame.index()] && !is_hidden(frame))?;
+            Some((0, last + 1))
+        });
+        self.hidden = hidden;
+        from.contains(&true)
+    }
+
+    fn prune_from(&mut self, pattern: &Pattern) {
+        let profile = self.profile;
+        let matching: Vec<bool> = profile
+            .functions
+            .iter()
+            .map(|function| {
+                !function.name.is_empty() && pattern.is_match(simplify(profile.text(function.name)))
+            })
+            .collect();
+        let mut beneath = vec![false; profile.locations.len()];
+        let mut shown = ShownLines::with_capacity(profile);
+        for location in profile.locations.ids() {
+            let mut rows: Vec<usize> = self.line_rows(location).collect();
+            let is_match = |&row: &usize| matching[profile.locations.all_lines()[row].function.index()];
+            if let Some(first) = rows.iter().position(is_match) {
+                rows.drain(..first);
+                beneath[location.index()] = true;
+            }
+            shown.push(rows);
+        }
+        self.frames = Some(shown);
+        let hidden = self.hidden.take();
+        let is_hidden = |frame: &LocationId| hidden.as_ref().is_some_and(|hidden| hidden[frame.index()]);
+        self.narrow_stacks(|frames| {
+            let first = frames.iter().position(|frame| beneath[frame.index()] && !is_hidden(frame));
+            Some((first.unwrap_or(0), frames.len()))
+        });
+        self.hidden = hidden;
+    }
+
+    /// Cuts every stack that is still in view down to the part that `keep` returns, relative to what
+    /// it is given; `None` drops the stack.
+    fn narrow_stacks(&mut self, keep: impl Fn(&[LocationId]) -> Option<(usize, usize)>) {
+        let stacks = &self.profile.stacks;
+        let narrowed = (0..stacks.len())
+            .map(|row| {
+                let frames = stacks.get(StackId::new(row));
+                let window = match &self.windows {
+                    Some(windows) => windows[row],
+                    None => Window { start: 0, end: frames.len() as u32, dropped: false },
+                };
+                if window.dropped {
+                    return window;
+                }
+                match keep(&frames[window.start as usize..window.end as usize]) {
+                    Some((start, end)) => Window {
+                        start: window.start + start as u32,
+                        end: window.start + end as u32,
+                        dropped: false,
+                    },
+                    None => Window { start: 0, end: 0, dropped: true },
+                }
+            })
+            .collect();
+        self.windows = Some(narrowed);
+    }
+
+    /// Returns whether a selected sample passed the focus and whether one met the ignore filter.
+    fn filter_tags(&mut self, filters: &Filters) -> (bool, bool) {
+        let (focus, ignore) = (&filters.tag_focus, &filters.tag_ignore);
+        if focus.is_none() && ignore.is_none() {
+            return (true, false);
+        }
+        let verdicts: Vec<(bool, bool)> = self
+            .profile
+            .labels
+            .iter()
+            .map(|labels| {
+                let matches =
+                    |filter: &crate::TagFilter| filter.matches(self.profile, &self.number_units, labels);
+                (focus.as_ref().is_none_or(matches), ignore.as_ref().is_some_and(matches))
+            })
+            .collect();
+        let (mut any_focused, mut any_ignored) = (false, false);
+        for sample in self.samples() {
+            let (focused, ignored) = verdicts[self.profile.samples.labels(sample).index()];
+            any_focused |= focused;
+            any_ignored |= ignored;
+        }
+        self.chosen_labels = Some(verdicts.iter().map(|&(focused, ignored)| focused && !ignored).collect());
+        (any_focused, any_ignored)
+    }
+
+    /// Returns whether a key of a selected sample is to be shown and whether one is to be hidden.
+    fn filter_keys(&mut self, filters: &Filters) -> (bool, bool) {
+        let (show, hide) = (&filters.tag_show, &filters.tag_hide);
+        let (mut any_shown, mut any_hidden) = (false, false);
+        if show.is_none() && hide.is_none() {
+            return (any_shown, any_hidden);
+        }
+        let mut sets: FxHashSet<LabelSetId> = FxHashSet::default();
+        sets.extend(self.samples().map(|sample| self.profile.samples.labels(sample)));
+        let mut hidden_keys = FxHashSet::default();
+        for label in sets.into_iter().flat_map(|set| self.profile.labels.get(set)) {
+            let key = self.profile.text(label.key);
+            let shown = show.as_ref().is_none_or(|show| show.is_match(key));
+            let hidden = hide.as_ref().is_some_and(|hide| hide.is_match(key));
+            any_shown |= shown;
+            any_hidden |= hidden;
+            if !shown || hidden {
+                hidden_keys.insert(label.key);
+            }
+        }
+        self.hidden_keys.extend(hidden_keys);
+        (any_shown, any_hidden)
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Mark {
+    Neither,
+    Focused,
+    Ignored,
+}
+
+#[derive(Default)]
+struct NameMatches {
+    focus: bool,
+    ignore: bool,
+    hide: bool,
+    show: bool,
+}
+
+impl ShownLines {
+    fn with_capacity(profile: &Profile) -> Self {
+        ShownLines {
+            ends: Vec::with_capacity(profile.locations.len()),
+            lines: Vec::with_capacity(profile.locations.all_lines().len()),
+        }
+    }
+
+    fn push(&mut self, rows: Vec<usize>) {
+        self.lines.extend(rows.into_iter().map(|row| row as u32));
+        self.ends.push(self.lines.len() as u32);
+    }
+
+    fn get(&self, location: LocationId) -> &[u32] {
+        let row = location.index();
+        let start = if row == 0 { 0 } else { self.ends[row - 1] as usize };
+        &self.lines[start..self.ends[row] as usize]
+    }
+}
+
+/// Which functions and mappings a pattern matches: each name is looked at once.
+struct NameMatch {
+    functions: Vec<bool>,
+    mappings: Vec<bool>,
+}
+
+impl NameMatch {
+    fn of(profile: &Profile, pattern: &Pattern) -> Self {
+        let is_match = |id| pattern.is_match(profile.text(id));
+        NameMatch {
+            functions: profile
+                .functions
+                .iter()
+                .map(|function| is_match(function.name) || is_match(function.filename))
+                .collect(),
+            mappings: profile.mappings.iter().map(|mapping| is_match(mapping.file)).collect(),
+        }
+    }
+
+    fn line(&self, profile: &Profile, row: usize) -> bool {
+        self.functions[profile.locations.all_lines()[row].function.index()]
+    }
+
+    fn object(&self, profile: &Profile, location: LocationId) -> bool {
+        profile.locations.get(location).mapping.is_some_and(|mapping| self.mappings[mapping.index()])
+    }
+
+    fn location(&self, view: &View<'_>, location: LocationId, mut rows: impl Iterator<Item = usize>) -> bool {
+        rows.any(|row| self.line(view.profile, row)) || self.object(view.profile, location)
+    }
+}

@@ -1,0 +1,156 @@
+//! What a report says about the profile and about itself.
+
+use hotlist_analyze::{Graph, Order, Trim, Trimmed, base_name};
+use hotlist_profile::unit;
+use serde::Serialize;
+
+use crate::report::Request;
+
+/// How raw values are written.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ValueFormat {
+    /// The unit of the raw values.
+    pub sample_unit: String,
+    /// The unit to write them in; `auto` or `minimum` where each value has its own.
+    pub output_unit: String,
+    /// What values are multiplied by first.
+    pub ratio: f64,
+}
+
+impl ValueFormat {
+    /// A raw value with its unit, such as `6.30MB`.
+    pub fn label(&self, value: i64) -> String {
+        unit::label(self.apply_ratio(value), &self.sample_unit, &self.output_unit)
+    }
+
+    fn apply_ratio(&self, value: i64) -> i64 {
+        if self.ratio > 0.0 && self.ratio != 1.0 { (value as f64 * self.ratio) as i64 } else { value }
+    }
+
+    /// Decides on the unit in which the smallest of the values of `graph` reads well, when the choice
+    /// was left to us; a unit a hundred times larger where the total needs a larger one.
+    fn settle(&mut self, graph: &Graph, total: i64, whole_numbers: bool) {
+        if self.output_unit != "minimum" || graph.listed.is_empty() {
+            return;
+        }
+        let sizes = graph.listed.iter().filter_map(|&row| {
+            let node = &graph.nodes[row];
+            [node.flat.shown(), node.cum.shown()].into_iter().map(i64::saturating_abs).find(|&size| size > 0)
+        });
+        let smallest = self.apply_ratio(sizes.min().unwrap_or(total));
+        let largest = self.apply_ratio(total);
+        let readable = |value| unit::scale(value, &self.sample_unit, "minimum").1.into_owned();
+        let (small_unit, large_unit) = (readable(smallest), readable(largest));
+        let wide = small_unit != large_unit && smallest.saturating_mul(100) < largest && !whole_numbers;
+        let chosen = if wide { readable(smallest.saturating_mul(100)) } else { small_unit };
+        self.output_unit = if chosen.is_empty() { self.sample_unit.clone() } else { chosen };
+    }
+}
+
+/// A description of the profile and of what is summed.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Header {
+    /// File name of the main binary, without folders; empty when unknown.
+    pub file: String,
+    /// Build id of the main binary; empty when unknown.
+    pub build_id: String,
+    /// Comments for people; those that begin with `#` are for tools and not here.
+    pub comments: Vec<String>,
+    /// The sample type that is summed, with `mean_` before it for means.
+    pub sample_type: String,
+    /// A link to documentation of the profile; empty when there is none.
+    pub doc_url: String,
+    /// When collection began, in nanoseconds since the Unix epoch; 0 when unknown.
+    pub time_nanos: i64,
+    /// How long collection took, in nanoseconds; 0 when unknown.
+    pub duration_nanos: i64,
+    /// What percentages refer to.
+    pub total: i64,
+    /// How the values of the report are written.
+    pub format: ValueFormat,
+    /// The filters in force, as `name=value`.
+    pub active_filters: Vec<String>,
+    /// Whether text leaves the description of the profile out.
+    #[serde(skip)]
+    pub compact: bool,
+}
+
+impl Header {
+    /// The header of a report without a graph.
+    pub(crate) fn new(request: &Request<'_>) -> Header {
+        let view = request.view;
+        let profile = view.profile();
+        let text = |id| profile.lossy(id).into_owned();
+        let (file, build_id) = match profile.mappings.first() {
+            Some(main) if main.file.is_empty() => (String::new(), text(main.build_id)),
+            Some(main) => (base_name(&profile.lossy(main.file)).to_owned(), text(main.build_id)),
+            None => (String::new(), String::new()),
+        };
+        let kind = text(profile.sample_types[view.value().column].kind);
+        Header {
+            file,
+            build_id,
+            comments: profile
+                .comments
+                .iter()
+                .map(|&comment| text(comment))
+                .filter(|comment| !comment.starts_with('#'))
+                .collect(),
+            sample_type: if view.value().mean { format!("mean_{kind}") } else { kind },
+            doc_url: text(profile.doc_url),
+            time_nanos: profile.time_nanos,
+            duration_nanos: profile.duration_nanos,
+            total: view.total(),
+            format: request.format(),
+            active_filters: request.options.active_filters.clone(),
+            compact: request.options.compact_labels,
+        }
+    }
+
+    /// The header of a report that shows `graph`, with the unit settled.
+    pub(crate) fn of_graph(request: &Request<'_>, graph: &Graph, trim: &Trim) -> Header {
+        let mut header = Header::new(request);
+        // Callgrind files hold whole numbers only, and are not for looking at.
+        let whole_numbers = request.options.detail.object_names && trim.order != Order::Visual;
+        header.format.settle(graph, header.total, whole_numbers);
+        header
+    }
+}
+
+/// How much of the profile a report shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Showing {
+    /// The sum of the own weights of all nodes shown.
+    pub shown: i64,
+    /// How many nodes are shown.
+    pub nodes: usize,
+    /// How many there were before the limit on their number.
+    pub original_nodes: usize,
+    /// How many nodes were too light.
+    pub dropped_nodes: usize,
+    /// The weight below which nodes are too light.
+    pub node_cutoff: i64,
+    /// How many edges were too light.
+    pub dropped_edges: usize,
+    /// The weight below which edges are too light.
+    pub edge_cutoff: i64,
+}
+
+impl Showing {
+    pub(crate) fn new(request: &Request<'_>, trimmed: &Trimmed) -> Showing {
+        let graph = &trimmed.graph;
+        let cutoff = |fraction: f64| ((request.view.total() as f64 * fraction) as i64).saturating_abs();
+        Showing {
+            shown: graph
+                .listed
+                .iter()
+                .fold(0i64, |sum, &row| sum.wrapping_add(graph.nodes[row].flat.shown())),
+            nodes: graph.listed.len(),
+            original_nodes: trimmed.original_nodes,
+            dropped_nodes: trimmed.dropped_nodes,
+            node_cutoff: cutoff(request.options.node_fraction),
+            dropped_edges: trimmed.dropped_edges,
+            edge_cutoff: cutoff(request.options.edge_fraction),
+        }
+    }
+}

@@ -1,0 +1,69 @@
+//! Reports: from a view of a profile to a [`Shape`], a closed set of plain, documented data.
+//!
+//! A report is a file here and a line in [`ALL`]. It has a name, help, its own defaults, and a function
+//! that builds its shape; how a shape looks is the business of `hotlist-render`, where one drawing
+//! serves every report of the same shape. Numbers in shapes are raw: units and percent signs come
+//! with the drawing.
+
+mod callgrind;
+mod comments;
+mod dot;
+mod header;
+mod list;
+mod peek;
+mod proto;
+mod raw;
+mod report;
+mod shape;
+mod source;
+mod tags;
+mod text;
+mod topproto;
+mod traces;
+mod tree;
+
+pub use header::{Header, Showing, ValueFormat};
+pub use report::{Argument, Defaults, Drawing, Options, Report, ReportError, Request, Sort};
+pub use shape::{
+    Amount, CallGraph, GraphEdge, GraphNode, GraphTag, InlineMark, ListedLine, Listing, Neighbour,
+    Neighbours, NeighboursEntry, Notes, NumberTags, Place, Routine, Shape, StackRow, Stacks, Table, TableRow,
+    TagKey, TagList, TagRow, Tags,
+};
+pub use source::{NoSource, SourceError, SourceFile, SourceText};
+
+/// Every report, in the order of the help.
+pub const ALL: &[Report] = &[
+    text::REPORT,
+    tree::REPORT,
+    peek::REPORT,
+    list::REPORT,
+    traces::REPORT,
+    tags::REPORT,
+    comments::REPORT,
+    raw::REPORT,
+    dot::REPORT,
+    callgrind::REPORT,
+    proto::REPORT,
+    topproto::REPORT,
+];
+
+/// The report with this name or alias.
+pub fn find(name: &str) -> Option<&'static Report> {
+    ALL.iter().find(|report| report.name == name || report.aliases.contains(&name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_unique_and_explained() {
+        let mut names: Vec<&str> =
+            ALL.iter().flat_map(|r| r.aliases.iter().copied().chain([r.name])).collect();
+        let count = names.len();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), count, "two reports share a name");
+        assert!(ALL.iter().all(|report| !report.summary.is_empty() && !report.summary.ends_with('.')));
+    }
+}

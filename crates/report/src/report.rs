@@ -1,0 +1,189 @@
+//! What a report is, and what it is asked.
+
+use hotlist_analyze::{
+    Detail, Granularity, Interest, Names, NodeTable, Order, PathTrim, Trim, Trimmed, View, ViewError,
+    trimmed_graph,
+};
+use hotlist_pattern::Pattern;
+use thiserror::Error;
+
+use crate::header::{Header, Showing, ValueFormat};
+use crate::shape::Shape;
+use crate::source::SourceText;
+
+/// A report: one file in this crate, listed in [`ALL`](crate::ALL).
+#[derive(Debug)]
+pub struct Report {
+    /// Its name, which is also its flag and its shell command.
+    pub name: &'static str,
+    /// Other names.
+    pub aliases: &'static [&'static str],
+    /// What it shows, in a line.
+    pub summary: &'static str,
+    /// Whether it takes a pattern.
+    pub argument: Argument,
+    /// What holds for it unless users say otherwise.
+    pub defaults: Defaults,
+    /// How it is drawn unless users say otherwise.
+    pub drawing: Drawing,
+    /// Builds its shape.
+    pub build: for<'v> fn(&Request<'v>) -> Result<Shape<'v>, ReportError>,
+}
+
+/// What stands after a report's name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Argument {
+    /// Nothing.
+    None,
+    /// A regular expression.
+    Pattern,
+}
+
+/// What a report decides by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Defaults {
+    /// Whether it leaves out places that weigh little. Where it does not, `nodecount`,
+    /// `nodefraction` and `edgefraction` have no say.
+    pub trim: bool,
+    /// The granularity it needs, whatever users say.
+    pub granularity: Option<Granularity>,
+    /// How many nodes it shows when users do not say; 0 is all.
+    pub node_count: usize,
+    /// Whether it tells equal functions of different binaries apart.
+    pub object_names: bool,
+}
+
+impl Defaults {
+    /// What most reports want: trimmed to the 80 most important functions.
+    pub const TRIMMED: Defaults =
+        Defaults { trim: true, granularity: None, node_count: 80, object_names: false };
+}
+
+/// The drawings that reports name as theirs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Drawing {
+    /// Lines of text.
+    Text,
+    /// The language of Graphviz.
+    Dot,
+    /// The format of callgrind.
+    Callgrind,
+    /// An encoded, compressed profile.
+    Proto,
+}
+
+/// By which weight places are sorted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Sort {
+    /// Own weight.
+    #[default]
+    Flat,
+    /// Weight with callees.
+    Cum,
+}
+
+/// The part of users' wishes that reports heed, resolved.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// The pattern of `list` and `peek`.
+    pub pattern: Option<Pattern>,
+    /// How finely frames are told apart.
+    pub detail: Detail,
+    /// By which weight places are sorted.
+    pub sort: Sort,
+    /// At most so many nodes; 0 is all.
+    pub node_count: usize,
+    /// Leave out nodes below this share of the total.
+    pub node_fraction: f64,
+    /// Leave out edges below this share of the total.
+    pub edge_fraction: f64,
+    /// Leave out nodes with negative weights.
+    pub drop_negative: bool,
+    /// In graphs, keep calls from different contexts apart.
+    pub call_tree: bool,
+    /// Leave the description of the profile out of text headers.
+    pub compact_labels: bool,
+    /// The unit to show, or `minimum` or `auto`.
+    pub output_unit: String,
+    /// What values are multiplied by when shown.
+    pub ratio: f64,
+    /// The filters in force, as `name=value`.
+    pub active_filters: Vec<String>,
+    /// Prefixes to take off source paths.
+    pub path_trim: PathTrim,
+}
+
+/// A question to a report.
+#[derive(Clone, Copy)]
+pub struct Request<'v> {
+    /// The part of the profile that is looked at.
+    pub view: &'v View<'v>,
+    /// How.
+    pub options: &'v Options,
+    /// Where source code comes from.
+    pub source: &'v dyn SourceText,
+}
+
+/// Why a report has no answer.
+#[derive(Debug, Error, Clone, PartialEq, Eq)]
+pub enum ReportError {
+    /// No function matches.
+    #[error("no matches found for regexp: {0}")]
+    NoMatches(String),
+    /// The view cannot be looked at this way.
+    #[error(transparent)]
+    View(#[from] ViewError),
+}
+
+impl<'v> Request<'v> {
+    /// The trimming that the options ask for, with edges as `interest` says.
+    pub(crate) fn trim(&self, interest: Interest) -> Trim {
+        let options = self.options;
+        Trim {
+            node_count: options.node_count,
+            node_fraction: options.node_fraction,
+            edge_fraction: options.edge_fraction,
+            drop_negative: options.drop_negative,
+            order: match options.sort {
+                Sort::Flat => Order::Flat,
+                Sort::Cum => Order::Cum,
+            },
+            call_tree: false,
+            interest,
+            tags_in: None,
+        }
+    }
+
+    /// The places of the view, with source paths trimmed.
+    pub(crate) fn places(&self) -> NodeTable<'v, 'v> {
+        NodeTable::new(self.view, self.options.detail, Some(&self.options.path_trim))
+    }
+
+    /// How values are shown when no graph has a say in it.
+    pub(crate) fn format(&self) -> ValueFormat {
+        ValueFormat {
+            sample_unit: self.sample_unit(),
+            output_unit: self.options.output_unit.clone(),
+            ratio: self.options.ratio,
+        }
+    }
+
+    /// The unit of the sample type.
+    pub(crate) fn sample_unit(&self) -> String {
+        let profile = self.view.profile();
+        profile.lossy(profile.sample_types[self.view.value().column].unit).into_owned()
+    }
+
+    /// Trims a graph and describes it.
+    pub(crate) fn graph(
+        &self,
+        table: &NodeTable<'_, '_>,
+        names: &Names<'_, '_, '_>,
+        trim: &Trim,
+    ) -> (Trimmed, Header, Showing) {
+        let trimmed = trimmed_graph(table, names, trim);
+        let header = Header::of_graph(self, &trimmed.graph, trim);
+        let showing = Showing::new(self, &trimmed);
+        (trimmed, header, showing)
+    }
+}

@@ -1,0 +1,25 @@
+//! `traces`: every sample with its stack.
+
+use hotlist_analyze::{Detail, NodeTable};
+
+use crate::header::Header;
+use crate::report::{Argument, Defaults, Drawing, Report, ReportError, Request};
+use crate::shape::{Shape, Stacks};
+
+/// The report.
+pub const REPORT: Report = Report {
+    name: "traces",
+    aliases: &[],
+    summary: "Every sample with its call stack",
+    argument: Argument::None,
+    defaults: Defaults::TRIMMED,
+    drawing: Drawing::Text,
+    build,
+};
+
+fn build<'v>(request: &Request<'v>) -> Result<Shape<'v>, ReportError> {
+    let detail = Detail { object_names: false, ..request.options.detail };
+    let table = NodeTable::new(request.view, detail, None);
+    let places = table.ids().map(|node| (&table.info(node)).into()).collect();
+    Ok(Shape::Stacks(Stacks { header: Header::new(request), places, table, view: request.view }))
+}

@@ -1,0 +1,48 @@
+//! `tree`: the heaviest places, each with its callers and callees.
+
+use hotlist_analyze::{EdgeId, Graph, Interest, Names, sort_edges};
+
+use crate::report::{Argument, Defaults, Drawing, Report, ReportError, Request};
+use crate::shape::{Neighbour, Neighbours, NeighboursEntry, Shape};
+
+/// The report.
+pub const REPORT: Report = Report {
+    name: "tree",
+    aliases: &[],
+    summary: "The call graph as text: each place with its callers and callees",
+    argument: Argument::None,
+    defaults: Defaults::TRIMMED,
+    drawing: Drawing::Text,
+    build,
+};
+
+fn build<'v>(request: &Request<'v>) -> Result<Shape<'v>, ReportError> {
+    let table = request.places();
+    let names = Names::new(&table);
+    let (trimmed, header, showing) = request.graph(&table, &names, &request.trim(Interest::All));
+    let graph = &trimmed.graph;
+    let entries = graph.listed.iter().map(|&row| entry(graph, &names, row)).collect();
+    Ok(Shape::Neighbours(Neighbours { header, showing, entries }))
+}
+
+/// A node with its neighbours.
+pub(crate) fn entry(graph: &Graph, names: &Names<'_, '_, '_>, row: usize) -> NeighboursEntry {
+    let node = &graph.nodes[row];
+    let sorted = |edges: &[EdgeId]| {
+        let mut edges = edges.to_vec();
+        sort_edges(graph, names, &mut edges);
+        edges.into_iter().map(|edge| graph.edges[edge])
+    };
+    let neighbour = |row: usize, edge: hotlist_analyze::Edge| Neighbour {
+        label: names.get(graph.nodes[row].place).printable.clone(),
+        weight: edge.weight.value,
+        inline: edge.inline,
+    };
+    NeighboursEntry {
+        place: (&names.get(node.place).info).into(),
+        flat: node.flat.shown(),
+        cum: node.cum.shown(),
+        callers: sorted(&node.incoming).map(|edge| neighbour(edge.from, edge)).collect(),
+        callees: sorted(&node.outgoing).map(|edge| neighbour(edge.to, edge)).collect(),
+    }
+}
