@@ -1,1 +1,26 @@
-fn main() {}
+//! hotlist: reads pprof profiles and shows where time and memory go.
+
+mod args;
+mod commands;
+mod console;
+mod flags;
+mod progress;
+
+use std::process::ExitCode;
+
+use args::Request;
+use console::Console;
+
+fn main() -> ExitCode {
+    let console = Console::of_process();
+    let words = std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned());
+    let outcome = match args::parse(words) {
+        Ok(Request::Help(topic)) => commands::help::run(topic.as_deref(), &console),
+        Ok(Request::Version) => commands::version::run(&console),
+        Ok(Request::Completions(shell)) => commands::completions::run(shell, &console),
+        Ok(Request::Man) => commands::man::run(&console),
+        Ok(Request::Report(request)) => commands::report::run(&request, &console),
+        Err(error) => Err(error.into()),
+    };
+    console.exit_code(outcome)
+}

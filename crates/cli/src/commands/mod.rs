@@ -1,0 +1,7 @@
+//! What the program can do, a file for each.
+
+pub(crate) mod completions;
+pub(crate) mod help;
+pub(crate) mod man;
+pub(crate) mod report;
+pub(crate) mod version;

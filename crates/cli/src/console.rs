@@ -1,0 +1,93 @@
+//! What the process writes to: standard output, notes on standard error, and the exit code.
+
+use std::io::{self, BufWriter, IsTerminal, Write};
+use std::process::ExitCode;
+
+use hotlist_render::{Context, clean};
+use hotlist_session::Note;
+use jiff::tz::TimeZone;
+
+use crate::args::ArgsError;
+
+/// Standard output and standard error, and whether people look at them.
+#[derive(Debug)]
+pub(crate) struct Console {
+    /// Standard output is a terminal.
+    pub(crate) out_is_terminal: bool,
+    /// Standard error is a terminal.
+    pub(crate) err_is_terminal: bool,
+    colour: bool,
+}
+
+/// The exit code of a command line that makes no sense; all other failures give 1.
+const USAGE: u8 = 2;
+
+impl Console {
+    pub(crate) fn of_process() -> Console {
+        let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+        let out_is_terminal = io::stdout().is_terminal();
+        let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+        Console {
+            out_is_terminal,
+            err_is_terminal: io::stderr().is_terminal(),
+            colour: out_is_terminal && !set("NO_COLOR") && !dumb,
+        }
+    }
+
+    /// How to draw for standard output.
+    pub(crate) fn context(&self) -> Context {
+        Context { time_zone: TimeZone::system(), colour: self.colour }
+    }
+
+    /// Standard output, buffered.
+    pub(crate) fn stdout(&self) -> impl Write {
+        BufWriter::with_capacity(64 << 10, io::stdout().lock())
+    }
+
+    /// Tells people what they should know. What merely went well is told only to a terminal.
+    pub(crate) fn note(&self, note: &Note) {
+        match note {
+            Note::Warning(text) => self.say(text),
+            Note::Info(text) if self.err_is_terminal => self.say(text),
+            Note::Info(_) => {}
+        }
+    }
+
+    /// Writes a line to standard error. Nobody is left to hear about it if that fails.
+    pub(crate) fn say(&self, text: &str) {
+        let _ = writeln!(io::stderr(), "{}", clean(text));
+    }
+
+    /// Reports how the program ended. A reader that has gone away is no failure.
+    pub(crate) fn exit_code(&self, outcome: anyhow::Result<()>) -> ExitCode {
+        let Err(error) = outcome else { return ExitCode::SUCCESS };
+        let is_broken_pipe = error.chain().any(|cause| {
+            cause.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+                || matches!(
+                    cause.downcast_ref::<hotlist_session::Error>(),
+                    Some(hotlist_session::Error::Write(error)) if error.kind() == io::ErrorKind::BrokenPipe
+                )
+        });
+        if is_broken_pipe {
+            return ExitCode::SUCCESS;
+        }
+        self.say(&format!("hotlist: {error}"));
+        if let Some(hint) = hint(&error) {
+            self.say(hint);
+        }
+        let usage =
+            error.is::<ArgsError>() || matches!(error.downcast_ref(), Some(hotlist_session::Error::Usage(_)));
+        if usage { ExitCode::from(USAGE) } else { ExitCode::FAILURE }
+    }
+}
+
+/// What to do about an error.
+fn hint(error: &anyhow::Error) -> Option<&'static str> {
+    if let Some(ArgsError::NoSource) = error.downcast_ref() {
+        return Some("usage: hotlist -top [options] [binary] profile...   (hotlist -help lists all options)");
+    }
+    match error.downcast_ref() {
+        Some(hotlist_session::Error::Fetch(error)) => error.hint(),
+        _ => None,
+    }
+}

@@ -1,0 +1,110 @@
+//! `-csv`: rows for spreadsheets, with raw numbers (RFC 4180).
+
+use std::borrow::Cow;
+use std::io::{self, Write};
+
+use hotlist_report::{InlineMark, Shape};
+
+use crate::{Context, Drawing};
+
+/// The drawing.
+pub(crate) const DRAWING: Drawing = Drawing {
+    name: "csv",
+    summary: "The report as comma-separated values",
+    extension: "csv",
+    binary: false,
+    shapes: &["table", "neighbours", "listing", "tags"],
+    draw,
+};
+
+fn draw(shape: &Shape<'_>, out: &mut dyn Write, _: &Context) -> io::Result<()> {
+    match shape {
+        Shape::Table(table) => {
+            let unit = &table.header.format.sample_unit;
+            row(out, &[&format!("flat_{unit}"), &format!("cum_{unit}"), "name", "file", "line", "inline"])?;
+            for entry in &table.rows {
+                let inline = match entry.inline {
+                    InlineMark::Never => "",
+                    InlineMark::Partial => "partial",
+                    InlineMark::Always => "always",
+                };
+                let (flat, cum, line) =
+                    (entry.flat.to_string(), entry.cum.to_string(), number(entry.place.line));
+                row(out, &[&flat, &cum, &entry.place.label, &entry.place.file, &line, inline])?;
+            }
+        }
+        Shape::Neighbours(neighbours) => {
+            let unit = &neighbours.header.format.sample_unit;
+            row(out, &["caller", "callee", &format!("weight_{unit}"), "inline"])?;
+            for entry in &neighbours.entries {
+                let me = &entry.place.label;
+                for other in &entry.callers {
+                    row(out, &[&other.label, me, &other.weight.to_string(), mark(other.inline)])?;
+                }
+                for other in &entry.callees {
+                    row(out, &[me, &other.label, &other.weight.to_string(), mark(other.inline)])?;
+                }
+            }
+        }
+        Shape::Listing(listing) => {
+            let unit = &listing.header.format.sample_unit;
+            row(out, &["function", "file", "line", &format!("flat_{unit}"), &format!("cum_{unit}"), "code"])?;
+            for routine in &listing.routines {
+                let file = routine.file.as_deref().unwrap_or("");
+                for line in &routine.lines {
+                    let (number, flat, cum) =
+                        (line.number.to_string(), line.flat.to_string(), line.cum.to_string());
+                    row(out, &[&routine.name, file, &number, &flat, &cum, &line.text])?;
+                }
+            }
+        }
+        Shape::Tags(tags) => {
+            let unit = &tags.header.format.sample_unit;
+            row(out, &["key", "value", &format!("weight_{unit}")])?;
+            for key in &tags.keys {
+                for value in &key.values {
+                    row(out, &[&key.key, &value.value, &value.weight.to_string()])?;
+                }
+            }
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
+fn number(number: i64) -> String {
+    if number == 0 { String::new() } else { number.to_string() }
+}
+
+fn mark(inline: bool) -> &'static str {
+    if inline { "inline" } else { "" }
+}
+
+fn row(out: &mut dyn Write, fields: &[&str]) -> io::Result<()> {
+    let line: Vec<Cow<'_, str>> = fields.iter().map(|field| quoted(field)).collect();
+    writeln!(out, "{}", line.join(","))
+}
+
+/// A field, in quotes where it needs them. Spreadsheets take text that begins with `=`, `+`, `-` or
+/// `@` for a formula unless an apostrophe stands before it; numbers stay numbers.
+fn quoted(field: &str) -> Cow<'_, str> {
+    let formula = field.starts_with(['=', '+', '-', '@', '\t', '\r']) && field.parse::<f64>().is_err();
+    if !formula && !field.contains([',', '"', '\n', '\r']) {
+        return Cow::Borrowed(field);
+    }
+    let guard = if formula { "'" } else { "" };
+    Cow::Owned(format!("\"{guard}{}\"", field.replace('"', "\"\"")))
+}
+
+#[test]
+fn quoting() {
+    for (field, expected) in [
+        ("plain", "plain"),
+        ("-12", "-12"),
+        ("a,b", "\"a,b\""),
+        ("say \"x\"", "\"say \"\"x\"\"\""),
+        ("=cmd()", "\"'=cmd()\""),
+    ] {
+        assert_eq!(quoted(field), expected);
+    }
+}

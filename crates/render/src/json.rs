@@ -1,0 +1,48 @@
+//! `-json`: any shape but a profile, as one line of JSON.
+
+use std::io::{self, Write};
+
+use hotlist_report::Shape;
+use serde::Serialize;
+
+use crate::{Context, Drawing};
+
+/// The drawing.
+pub(crate) const DRAWING: Drawing = Drawing {
+    name: "json",
+    summary: "The report as JSON",
+    extension: "json",
+    binary: false,
+    shapes: &["table", "neighbours", "graph", "stacks", "listing", "tags", "notes"],
+    draw,
+};
+
+/// Grows when a field changes its meaning or goes; new fields come without notice.
+const VERSION: u32 = 1;
+
+#[derive(Serialize)]
+struct Envelope<'a, T> {
+    version: u32,
+    shape: &'static str,
+    #[serde(flatten)]
+    data: &'a T,
+}
+
+fn draw(shape: &Shape<'_>, out: &mut dyn Write, _: &Context) -> io::Result<()> {
+    let kind = shape.kind();
+    match shape {
+        Shape::Table(data) => write(kind, data, out),
+        Shape::Neighbours(data) => write(kind, data, out),
+        Shape::Graph(data) => write(kind, data, out),
+        Shape::Stacks(data) => write(kind, data, out),
+        Shape::Listing(data) => write(kind, data, out),
+        Shape::Tags(data) => write(kind, data, out),
+        Shape::Notes(data) => write(kind, data, out),
+        Shape::Profile(_) => Ok(()),
+    }
+}
+
+fn write<T: Serialize>(shape: &'static str, data: &T, out: &mut dyn Write) -> io::Result<()> {
+    serde_json::to_writer(&mut *out, &Envelope { version: VERSION, shape, data })?;
+    out.write_all(b"\n")
+}

@@ -1,0 +1,66 @@
+//! `text`: every shape as lines of text, equal to those of pprof.
+
+mod listing;
+mod neighbours;
+mod raw;
+mod stacks;
+mod table;
+mod tags;
+
+use std::io::{self, Write};
+
+use hotlist_report::Shape;
+
+use crate::clean::clean;
+use crate::{Context, Drawing};
+
+/// The drawing.
+pub(crate) const DRAWING: Drawing = Drawing {
+    name: "text",
+    summary: "The report as text",
+    extension: "txt",
+    binary: false,
+    shapes: &["table", "neighbours", "stacks", "listing", "tags", "notes", "profile"],
+    draw,
+};
+
+fn draw(shape: &Shape<'_>, out: &mut dyn Write, context: &Context) -> io::Result<()> {
+    match shape {
+        Shape::Table(table) => table::draw(table, out, context),
+        Shape::Neighbours(neighbours) => neighbours::draw(neighbours, out, context),
+        Shape::Stacks(stacks) => stacks::draw(stacks, out, context),
+        Shape::Listing(listing) => listing::draw(listing, out, context),
+        Shape::Tags(tags) => tags::draw(tags, out),
+        Shape::Notes(notes) => notes.notes.iter().try_for_each(|note| writeln!(out, "{}", clean_lines(note))),
+        Shape::Profile(profile) => raw::draw(profile, out, context),
+        Shape::Graph(_) => Ok(()),
+    }
+}
+
+/// Writes the lines of a legend.
+fn write_legend(lines: &[String], out: &mut dyn Write) -> io::Result<()> {
+    let lines: Vec<_> = lines.iter().map(|line| clean(line)).collect();
+    writeln!(out, "{}", lines.join("\n"))
+}
+
+/// Text that may have several lines, without other control characters.
+fn clean_lines(text: &str) -> String {
+    let lines: Vec<_> = text.split('\n').map(clean).collect();
+    lines.join("\n")
+}
+
+/// `text` in the colour that its share of the total deserves, when colours are welcome.
+fn paint(text: &str, value: i64, total: i64, context: &Context) -> String {
+    if !context.colour || value == 0 || total == 0 {
+        return text.to_owned();
+    }
+    let share = (value as f64 / total as f64).abs();
+    let code = match () {
+        () if value < 0 => "32",
+        () if share >= 0.2 => "1;31",
+        () if share >= 0.05 => "31",
+        () if share >= 0.01 => "33",
+        () => return text.to_owned(),
+    };
+    format!("\u{1b}[{code}m{text}\u{1b}[0m")
+}

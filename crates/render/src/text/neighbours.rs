@@ -1,0 +1,53 @@
+//! Places with callers and callees: `tree` and `peek`.
+
+use std::io::{self, Write};
+
+use hotlist_profile::unit::percentage;
+use hotlist_report::{Neighbour, Neighbours};
+
+use super::{paint, write_legend};
+use crate::Context;
+use crate::clean::clean;
+use crate::legend::{Extent, report_lines};
+
+const SEPARATOR: &str = "----------------------------------------------------------+-------------";
+const LEGEND: &str = "      flat  flat%   sum%        cum   cum%   calls calls% + context \t \t ";
+
+pub(super) fn draw(neighbours: &Neighbours, out: &mut dyn Write, context: &Context) -> io::Result<()> {
+    let (header, total) = (&neighbours.header, neighbours.header.total);
+    write_legend(&report_lines(header, &neighbours.showing, Extent::Text, context), out)?;
+    writeln!(out, "{SEPARATOR}\n{LEGEND}")?;
+    let mut sum = 0i64;
+    for entry in &neighbours.entries {
+        writeln!(out, "{SEPARATOR}")?;
+        let side = |others: &[Neighbour], out: &mut dyn Write| {
+            others.iter().try_for_each(|other| {
+                writeln!(
+                    out,
+                    "{:>50} {} |   {}{}",
+                    header.format.label(other.weight),
+                    percentage(other.weight, entry.cum),
+                    clean(&other.label),
+                    if other.inline { " (inline)" } else { "" }
+                )
+            })
+        };
+        side(&entry.callers, out)?;
+        sum = sum.wrapping_add(entry.flat);
+        writeln!(
+            out,
+            "{:>10} {} {} {:>10} {}                | {}",
+            header.format.label(entry.flat),
+            paint(&percentage(entry.flat, total), entry.flat, total, context),
+            percentage(sum, total),
+            header.format.label(entry.cum),
+            paint(&percentage(entry.cum, total), entry.cum, total, context),
+            clean(&entry.place.label)
+        )?;
+        side(&entry.callees, out)?;
+    }
+    if neighbours.showing.nodes > 0 {
+        writeln!(out, "{SEPARATOR}")?;
+    }
+    Ok(())
+}

@@ -1,0 +1,37 @@
+//! Tables of places: `top`.
+
+use std::io::{self, Write};
+
+use hotlist_profile::unit::percentage;
+use hotlist_report::{InlineMark, Table};
+
+use super::{paint, write_legend};
+use crate::Context;
+use crate::clean::clean;
+use crate::legend::{Extent, report_lines};
+
+pub(super) fn draw(table: &Table, out: &mut dyn Write, context: &Context) -> io::Result<()> {
+    let (header, total) = (&table.header, table.header.total);
+    write_legend(&report_lines(header, &table.showing, Extent::Text, context), out)?;
+    writeln!(out, "{:>10} {:>5}% {:>5}% {:>10} {:>5}%", "flat", "flat", "sum", "cum", "cum")?;
+    let mut sum = 0i64;
+    for row in &table.rows {
+        sum = sum.wrapping_add(row.flat);
+        let inline = match row.inline {
+            InlineMark::Never => "",
+            InlineMark::Partial => " (partial-inline)",
+            InlineMark::Always => " (inline)",
+        };
+        writeln!(
+            out,
+            "{:>10} {} {} {:>10} {}  {}{inline}",
+            header.format.label(row.flat),
+            paint(&percentage(row.flat, total), row.flat, total, context),
+            percentage(sum, total),
+            header.format.label(row.cum),
+            paint(&percentage(row.cum, total), row.cum, total, context),
+            clean(&row.place.label),
+        )?;
+    }
+    Ok(())
+}

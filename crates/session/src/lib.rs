@@ -1,0 +1,30 @@
+//! What every face of hotlist shares: the options table, loading profiles, and answering reports.
+//!
+//! ```text
+//! locator -fetch-> bytes -formats-> Profile -analyze-> View -report-> Shape -render-> bytes
+//! ```
+//!
+//! [`load`] walks the first half of that line, [`Session::answer`] the second. A [`Session`] is a value:
+//! nothing in here is global, so tests and servers hold as many as they like. Nothing is printed;
+//! what people should know comes back as [`Note`]s.
+
+mod binaries;
+mod error;
+mod load;
+mod options;
+mod progress;
+mod resolve;
+mod session;
+mod source_files;
+
+pub use binaries::is_object_file;
+pub use error::Error;
+pub use load::{Loaded, load};
+pub use options::{
+    ALL, Base, Choice, Field, Group, OptionSpec, Options, OutputOptions, Scope, SourceOptions, ViewOptions,
+    find,
+};
+pub use progress::{Counting, Progress};
+pub use resolve::{Question, UsageError};
+pub use session::{Note, Session};
+pub use source_files::SourceFiles;

@@ -1,0 +1,103 @@
+//! A loaded profile and the answers it gives.
+
+use std::io::Write;
+use std::num::NonZeroUsize;
+
+use hotlist_analyze::{SampleValue, Threads, View, Warning, choose_sample_type, with_tag_frames};
+use hotlist_profile::Profile;
+use hotlist_render::{Context, Drawing};
+use hotlist_report::{Request, Shape, SourceText};
+
+use crate::error::Error;
+use crate::resolve::Question;
+
+/// Something that people should know; a face decides where it goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Note {
+    /// Something that went well, such as where a file was written.
+    Info(String),
+    /// Something that may not be as intended.
+    Warning(String),
+}
+
+/// A loaded profile. Answers never change it.
+#[derive(Debug)]
+pub struct Session {
+    profile: Profile,
+    threads: Threads,
+}
+
+impl Session {
+    /// A session that looks at `profile` with so many threads.
+    pub fn new(profile: Profile, threads: NonZeroUsize) -> Session {
+        Session { profile, threads: Threads::new(threads.get()) }
+    }
+
+    /// The profile as loaded.
+    pub fn profile(&self) -> &Profile {
+        &self.profile
+    }
+
+    /// Answers `question` and hands the shape to `take`.
+    ///
+    /// # Errors
+    /// When the question has no answer, and those of `take`.
+    pub fn answer<R>(
+        &self,
+        question: &Question,
+        source: &dyn SourceText,
+        notes: &mut Vec<Note>,
+        take: impl FnOnce(&Shape<'_>) -> Result<R, Error>,
+    ) -> Result<R, Error> {
+        let mut warnings: Vec<Warning> = Vec::new();
+        for (option, value) in &question.ranges {
+            warnings.push(Warning::ReadAsRange { option, value: value.clone() });
+        }
+        let unit = &question.options.output_unit;
+        let (roots, leaves) = (&question.tag_roots, &question.tag_leaves);
+        let profile = with_tag_frames(&self.profile, roots, leaves, unit, &mut warnings)?;
+        let value = SampleValue {
+            column: choose_sample_type(&profile, &question.sample_index)?,
+            mean: question.mean,
+        };
+        let mut view = View::new(&profile, value, self.threads, &mut warnings)?;
+        view.apply(&question.filters, &mut warnings);
+        if question.relative_percentages {
+            view.take_total();
+        }
+        notes.extend(warnings.iter().map(|warning| Note::Warning(warning.to_string())));
+        let request = Request { view: &view, options: &question.options, source };
+        let shape = (question.report.build)(&request)?;
+        if let Shape::Listing(listing) = &shape {
+            for routine in &listing.routines {
+                if let (Some(file), Some(found)) = (&routine.file, &routine.found_at) {
+                    notes.push(Note::Info(format!("{file}: showing {found}")));
+                }
+            }
+        }
+        take(&shape)
+    }
+
+    /// Answers `question` and draws the answer.
+    ///
+    /// # Errors
+    /// When there is no answer, the drawing does not fit it, or `out` fails.
+    pub fn draw(
+        &self,
+        question: &Question,
+        drawing: &Drawing,
+        source: &dyn SourceText,
+        out: &mut dyn Write,
+        context: &Context,
+        notes: &mut Vec<Note>,
+    ) -> Result<(), Error> {
+        self.answer(question, source, notes, |shape| {
+            if !drawing.accepts(shape) {
+                return Err(Error::Drawing { report: question.report.name, drawing: drawing.name });
+            }
+            drawing.draw(shape, out, context)?;
+            out.flush()?;
+            Ok(())
+        })
+    }
+}
