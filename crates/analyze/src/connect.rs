@@ -1,10 +1,8 @@
 //! Edges between the places that a report shows.
 
-use hotlist_profile::LocationId;
-use rustc_hash::FxHashMap;
-
 use crate::node::{HIDDEN, NodeId, NodeTable, SEVERAL};
 use crate::weigh::{StackWeights, Weight};
+use hotlist_profile::LocationId;
 
 /// Which edges a report needs; the others are not computed.
 #[derive(Debug, Clone)]
@@ -55,13 +53,16 @@ pub(crate) fn connect(
     let view = table.view();
     let cost = view.profile().stacks.frame_count();
     let parts = view.threads().split(stacks.len(), cost, |rows| {
-        let mut found = Found::new(plan.kept.len());
+        let mut found = Found::default();
         for (stack, weight) in stacks.active(rows) {
-            found.begin(stack.raw() + 1, weight);
             let frames = view.frames(stack);
+            if !plan.concerns(frames) {
+                continue;
+            }
+            found.begin(stack.raw() + 1, weight);
             for (position, &location) in frames.iter().enumerate().rev() {
-                if let Some(hot) = &plan.hot {
-                    if !hot[location.index()] {
+                if let Some(marked) = plan.sparse() {
+                    if !marked[location.index()] {
                         continue;
                     }
                     (found.parent, found.residual) = plan.caller(table, &frames[position + 1..]);
@@ -83,16 +84,17 @@ pub(crate) fn connect(
                 }
             }
         }
-        found.edges
+        found.edges.tallies
     });
-    merge(parts)
+    merge(parts, &plan)
 }
 
-fn merge(parts: Vec<Vec<Tally>>) -> Vec<Connection> {
-    let mut all: Vec<Connection> = parts.into_iter().flatten().map(|edge| edge.connection).collect();
-    all.sort_by_key(|edge| (edge.from, edge.to));
+fn merge(parts: Vec<Vec<Tally>>, plan: &Plan) -> Vec<Connection> {
+    let mut all: Vec<Tally> = parts.into_iter().flatten().filter(|tally| tally.last != 0).collect();
+    // Slots are numbered in the order of their nodes.
+    all.sort_unstable_by_key(|tally| tally.key);
     all.dedup_by(|next, first| {
-        let same = (next.from, next.to) == (first.from, first.to);
+        let same = next.key == first.key;
         if same {
             first.weight += next.weight;
             first.residual |= next.residual;
@@ -100,7 +102,15 @@ fn merge(parts: Vec<Vec<Tally>>) -> Vec<Connection> {
         }
         same
     });
-    all
+    all.into_iter()
+        .map(|tally| Connection {
+            from: plan.kept[(tally.key >> 32) as usize],
+            to: plan.kept[tally.key as u32 as usize],
+            weight: tally.weight,
+            residual: tally.residual,
+            inline: tally.inline,
+        })
+        .collect()
 }
 
 /// A node that is left out.
@@ -115,9 +125,11 @@ struct Plan {
     /// For each slot whether edges into it, and out of it, are wanted.
     into: Vec<bool>,
     out_of: Vec<bool>,
-    /// Where only edges into some nodes are wanted, the locations that have such nodes. The frames in
-    /// between need not be looked at.
-    hot: Option<Vec<bool>>,
+    /// Unless all edges are wanted, the locations with marked nodes.
+    marked: Option<Vec<bool>>,
+    /// Whether only edges into marked nodes are wanted and those are few: then the frames in between
+    /// need not be looked at.
+    is_sparse: bool,
 }
 
 impl Plan {
@@ -142,15 +154,34 @@ impl Plan {
                 (by_slot(into), out_of.as_ref().map_or_else(nothing, |marked| by_slot(marked)))
             }
         };
-        let hot = match wanted {
-            Wanted::Marked { into, out_of: None } => {
-                let is_hot = |&node: &NodeId| into[node.index()] && kept[node.index()];
+        let marked: Option<Vec<bool>> = match wanted {
+            Wanted::All => None,
+            Wanted::Marked { into, out_of } => {
+                let is_marked = |node: &NodeId| {
+                    let row = node.index();
+                    kept[row] && (into[row] || out_of.as_ref().is_some_and(|marked| marked[row]))
+                };
                 let locations = table.view().profile().locations.ids();
-                Some(locations.map(|location| table.nodes(location).iter().any(is_hot)).collect())
+                Some(locations.map(|location| table.nodes(location).iter().any(is_marked)).collect())
             }
-            _ => None,
         };
-        Plan { kept: ids, slots, steps, into, out_of, hot }
+        // Looking for the caller of each marked frame pays off only while they are few.
+        let is_sparse = matches!(wanted, Wanted::Marked { out_of: None, .. })
+            && marked
+                .as_ref()
+                .is_some_and(|m| m.iter().filter(|&&is_marked| is_marked).count() * 4 < m.len());
+        Plan { kept: ids, slots, steps, into, out_of, marked, is_sparse }
+    }
+
+    /// Whether a stack has a marked node, or all are wanted.
+    #[inline]
+    fn concerns(&self, frames: &[LocationId]) -> bool {
+        self.marked.as_ref().is_none_or(|marked| frames.iter().any(|location| marked[location.index()]))
+    }
+
+    #[inline]
+    fn sparse(&self) -> Option<&[bool]> {
+        if self.is_sparse { self.marked.as_deref() } else { None }
     }
 
     /// The innermost kept node of `callers`, which begin with the innermost one, and whether others
@@ -176,41 +207,30 @@ impl Plan {
     }
 }
 
-/// An edge, and the stack that was last added to it, so that a stack counts once.
+/// An edge between two slots, and the stack that was last added to it, so that a stack counts once.
+/// Half a cache line, since finding and adding is all that the innermost loop does.
+#[derive(Debug, Clone, Copy, Default)]
 struct Tally {
-    connection: Connection,
+    /// The caller in the upper half, the callee in the lower one.
+    key: u64,
+    /// 0 in a place of the table that is free.
     last: u32,
+    residual: bool,
+    inline: bool,
+    weight: Weight,
 }
 
 /// The edges met so far by one thread, and where it stands in a stack.
+#[derive(Debug, Default)]
 struct Found {
-    edges: Vec<Tally>,
-    index: EdgeIndex,
+    edges: Edges,
     mark: u32,
     weight: Weight,
     parent: Option<u32>,
     residual: bool,
 }
 
-/// Which edge joins two slots: a matrix where that is small, else a hash table.
-enum EdgeIndex {
-    Matrix { rows: Vec<u32>, width: usize },
-    Table(FxHashMap<u64, u32>),
-}
-
-const MATRIX_WIDTH: usize = 1024;
-const NO_EDGE: u32 = u32::MAX;
-
 impl Found {
-    fn new(kept: usize) -> Self {
-        let index = if kept <= MATRIX_WIDTH {
-            EdgeIndex::Matrix { rows: vec![NO_EDGE; kept * kept], width: kept }
-        } else {
-            EdgeIndex::Table(FxHashMap::default())
-        };
-        Found { edges: Vec::new(), index, mark: 0, weight: Weight::default(), parent: None, residual: false }
-    }
-
     fn begin(&mut self, mark: u32, weight: Weight) {
         (self.mark, self.weight) = (mark, weight);
         (self.parent, self.residual) = (None, false);
@@ -222,33 +242,108 @@ impl Found {
             && parent != slot
             && (plan.into[slot as usize] || plan.out_of[parent as usize])
         {
-            self.edge(plan, parent, slot, inline);
+            let edge = self.edges.get(parent, slot);
+            // What a stack says again about an edge is passed over, marks included.
+            if edge.last != self.mark {
+                edge.last = self.mark;
+                edge.weight += self.weight;
+                edge.residual |= self.residual;
+                edge.inline &= inline;
+            }
         }
         self.parent = Some(slot);
         self.residual = false;
     }
+}
 
-    fn edge(&mut self, plan: &Plan, parent: u32, slot: u32, inline: bool) {
-        let at = match &mut self.index {
-            EdgeIndex::Matrix { rows, width } => &mut rows[parent as usize * *width + slot as usize],
-            EdgeIndex::Table(table) => {
-                table.entry(u64::from(parent) << 32 | u64::from(slot)).or_insert(NO_EDGE)
+/// A hash table with open addressing whose entries are the edges themselves.
+#[derive(Debug)]
+struct Edges {
+    tallies: Vec<Tally>,
+    used: usize,
+    /// 64 less the number of bits of a place.
+    shift: u32,
+}
+
+/// What the stack marks of free places and new edges look like; a stack's own mark is never one.
+const FREE: u32 = 0;
+const NEW: u32 = u32::MAX;
+
+impl Default for Edges {
+    fn default() -> Self {
+        Edges::with_bits(10)
+    }
+}
+
+impl Edges {
+    fn with_bits(bits: u32) -> Self {
+        Edges { tallies: vec![Tally::default(); 1 << bits], used: 0, shift: 64 - bits }
+    }
+
+    /// Where the edge is, or where it belongs.
+    #[inline]
+    fn place(&self, key: u64) -> usize {
+        let mut place = (key.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> self.shift) as usize;
+        loop {
+            let tally = &self.tallies[place];
+            if tally.key == key || tally.last == FREE {
+                return place;
             }
-        };
-        if *at == NO_EDGE {
-            let (from, to) = (plan.kept[parent as usize], plan.kept[slot as usize]);
-            let weight = Weight::default();
-            let connection = Connection { from, to, weight, residual: false, inline: true };
-            *at = self.edges.len() as u32;
-            self.edges.push(Tally { connection, last: 0 });
+            place = (place + 1) & (self.tallies.len() - 1);
         }
-        let edge = &mut self.edges[*at as usize];
-        // What a stack says again about an edge is passed over, marks included.
-        if edge.last != self.mark {
-            edge.last = self.mark;
-            edge.connection.weight += self.weight;
-            edge.connection.residual |= self.residual;
-            edge.connection.inline &= inline;
+    }
+
+    #[inline]
+    fn get(&mut self, from: u32, to: u32) -> &mut Tally {
+        let key = u64::from(from) << 32 | u64::from(to);
+        let place = self.place(key);
+        if self.tallies[place].last == FREE { self.add(key) } else { &mut self.tallies[place] }
+    }
+
+    #[cold]
+    fn add(&mut self, key: u64) -> &mut Tally {
+        // A quarter full at most: looking at a second place costs more than memory.
+        if self.used * 4 >= self.tallies.len() {
+            self.grow();
+        }
+        let place = self.place(key);
+        self.used += 1;
+        self.tallies[place] = Tally { key, last: NEW, inline: true, ..Tally::default() };
+        &mut self.tallies[place]
+    }
+
+    fn grow(&mut self) {
+        let larger = Edges::with_bits(64 - self.shift + 1);
+        let old = std::mem::replace(self, larger);
+        for tally in old.tallies.into_iter().filter(|tally| tally.last != FREE) {
+            let place = self.place(tally.key);
+            self.tallies[place] = tally;
+            self.used += 1;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_edge_table_grows_and_forgets_nothing() {
+        let mut edges = Edges::with_bits(1);
+        for round in 1..4 {
+            for from in 0..50 {
+                for to in 0..50 {
+                    let edge = edges.get(from, to);
+                    edge.last = round;
+                    edge.weight += Weight { value: i64::from(from * 50 + to), divisor: 0 };
+                }
+            }
+        }
+        assert_eq!(edges.used, 2500);
+        for from in 0..50 {
+            for to in 0..50 {
+                assert_eq!(edges.get(from, to).weight.value, 3 * i64::from(from * 50 + to));
+            }
         }
     }
 }

@@ -365,6 +365,9 @@ impl<'p> View<'p> {
                 matched.focus = true;
                 *mark = Mark::Focused;
             }
+            if hide.is_none() && show.is_none() {
+                continue;
+            }
             let mut rows: Vec<usize> = self.line_rows(location).collect();
             if let Some(hide) = &hide
                 && hide.location(self, location, rows.iter().copied())
@@ -463,10 +466,10 @@ impl<'p> View<'p> {
 
     /// Cuts every stack that is still in view down to the part that `keep` returns, relative to what
     /// it is given; `None` drops the stack.
-    fn narrow_stacks(&mut self, keep: impl Fn(&[LocationId]) -> Option<(usize, usize)>) {
+    fn narrow_stacks(&mut self, keep: impl Fn(&[LocationId]) -> Option<(usize, usize)> + Sync) {
         let stacks = &self.profile.stacks;
-        let narrowed = (0..stacks.len())
-            .map(|row| {
+        let narrow = |rows: std::ops::Range<usize>| -> Vec<Window> {
+            rows.map(|row| {
                 let frames = stacks.get(StackId::new(row));
                 let window = match &self.windows {
                     Some(windows) => windows[row],
@@ -484,8 +487,10 @@ impl<'p> View<'p> {
                     None => Window { start: 0, end: 0, dropped: true },
                 }
             })
-            .collect();
-        self.windows = Some(narrowed);
+            .collect()
+        };
+        let parts = self.threads.split(stacks.len(), stacks.frame_count(), narrow);
+        self.windows = Some(parts.concat());
     }
 
     /// Returns whether a selected sample passed the focus and whether one met the ignore filter.

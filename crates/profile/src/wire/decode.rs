@@ -426,6 +426,8 @@ impl Decoder {
             match (number, value) {
                 (1, Value::Bytes(ids)) => {
                     let (frames, location_ids) = (self.stacks.frames(), &mut self.location_ids);
+                    // A number takes at least a byte, so the vector grows at most once.
+                    frames.reserve(ids.len());
                     varints(ids, |id| frames.push(LocationId::from_raw(location_ids.squeeze(id))))
                         .map_err(|source| self.wire("sample", source))?;
                 }

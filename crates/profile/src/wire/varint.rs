@@ -16,6 +16,14 @@ pub(super) fn varint(data: &mut &[u8]) -> Result<u64, WireError> {
 
 #[inline(never)]
 fn long_varint(data: &mut &[u8]) -> Result<u64, WireError> {
+    if let Some(&bytes) = data.first_chunk::<4>() {
+        let word = u64::from(u32::from_le_bytes(bytes));
+        let end = (!word & TOPS).trailing_zeros();
+        if end <= 31 {
+            *data = &data[(end as usize + 1) / 8..];
+            return Ok(joined(word, end));
+        }
+    }
     let mut value = 0u64;
     for (position, &byte) in data.iter().enumerate().take(10) {
         // Bits beyond the 64th are dropped, as every protobuf reader does.
@@ -28,30 +36,40 @@ fn long_varint(data: &mut &[u8]) -> Result<u64, WireError> {
     Err(if data.len() < 10 { WireError::Truncated } else { WireError::LongVarint })
 }
 
+/// The top bits of eight bytes; the last byte of a varint is the one where it is not set.
+const TOPS: u64 = 0x8080_8080_8080_8080;
+
 /// Calls `take` with every varint of `data`, which must end with the last of them.
 ///
-/// Works on eight bytes at a time: the first byte without its top bit set ends a number, so the
-/// length follows from one count of trailing zeros and the value from three shifts.
+/// Works on eight bytes at a time and takes two numbers out of them: where the second load begins
+/// depends on the first, so the wait for that is shared. A byte without its top bit ends a number;
+/// lengths follow from trailing zeros and values from three shifts.
 #[inline]
 pub(super) fn varints(mut data: &[u8], mut take: impl FnMut(u64)) -> Result<(), WireError> {
-    const TOPS: u64 = 0x8080_8080_8080_8080;
     while let Some(&bytes) = data.first_chunk::<8>() {
         let word = u64::from_le_bytes(bytes);
         let ends = !word & TOPS;
-        let bits = ends.trailing_zeros();
-        if bits > 31 {
+        let first = ends.trailing_zeros();
+        let second = (ends & ends.wrapping_sub(1)).trailing_zeros();
+        if first > 31 || second - first > 32 || second == u64::BITS {
             take(varint(&mut data)?);
             continue;
         }
-        // At most four bytes of seven bits each.
-        let word = word & (u64::MAX >> (63 - bits));
-        take((word & 0x7f) | (word >> 1 & 0x3f80) | (word >> 2 & 0x001f_c000) | (word >> 3 & 0x0fe0_0000));
-        data = &data[(bits as usize + 1) / 8..];
+        take(joined(word, first));
+        take(joined(word >> (first + 1), second - first - 1));
+        data = &data[(second as usize + 1) / 8..];
     }
     while !data.is_empty() {
         take(varint(&mut data)?);
     }
     Ok(())
+}
+
+/// The number of at most four bytes at the low end of `word`, whose last bit is at `end`.
+#[inline]
+fn joined(word: u64, end: u32) -> u64 {
+    let word = word & (u64::MAX >> (63 - end));
+    (word & 0x7f) | (word >> 1 & 0x3f80) | (word >> 2 & 0x001f_c000) | (word >> 3 & 0x0fe0_0000)
 }
 
 /// The value of a field.
