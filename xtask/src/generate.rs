@@ -41,17 +41,26 @@ fn options() -> String {
     groups.sort_unstable();
     groups.dedup();
     for group in groups {
-        let _ = write!(page, "\n## {}\n\n| Flag | URL key | Default | Meaning |\n|---|---|---|---|\n", group.title());
+        let _ = write!(
+            page,
+            "\n## {}\n\n| Flag | URL key | Default | Meaning |\n|---|---|---|---|\n",
+            group.title()
+        );
         for option in hotlist_session::ALL.iter().filter(|option| option.group == group) {
             let default = option.get(&Options::default());
             let key = option.url_key.unwrap_or("");
             if let Field::Choice(choices) = option.field {
                 for choice in choices {
-                    let _ = writeln!(page, "| `-{}` | `{key}={}` | | {} |", choice.name, choice.name, choice.help);
+                    let _ = writeln!(
+                        page,
+                        "| `-{}` | `{key}={}` | | {} |",
+                        choice.name, choice.name, choice.help
+                    );
                 }
                 continue;
             }
-            let details = if option.details.is_empty() { String::new() } else { format!(". {}", option.details) };
+            let details =
+                if option.details.is_empty() { String::new() } else { format!(". {}", option.details) };
             let code = |text: &str| if text.is_empty() { String::new() } else { format!("`{text}`") };
             let _ = writeln!(
                 page,

@@ -50,6 +50,16 @@ pub struct Place {
     pub start_line: i64,
 }
 
+impl Place {
+    /// The whole function that the place is a part of. A place without address and line is one itself.
+    pub(crate) fn function(self) -> Place {
+        if self.address == 0 && self.line == 0 {
+            return self;
+        }
+        Place { address: 0, line: 0, column: 0, ..self }
+    }
+}
+
 /// A place as text.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct NodeInfo {

@@ -1,7 +1,5 @@
 //! What each value of each tag weighs.
 
-use std::collections::BTreeMap;
-
 use hotlist_profile::unit::label;
 use hotlist_profile::{LabelValue, StringId};
 use rustc_hash::FxHashMap;
@@ -28,16 +26,32 @@ pub struct TagValue {
     pub weight: i64,
 }
 
+/// A key while its values are summed.
 #[derive(Default)]
 struct Key {
     total: i64,
-    values: FxHashMap<Value, i64>,
+    /// The row of each value; numbers that read the same share one.
+    rows: FxHashMap<Value, usize>,
+    texts: FxHashMap<String, usize>,
+    values: Vec<TagValue>,
 }
 
-#[derive(PartialEq, Eq, Hash, Clone, Copy, PartialOrd, Ord)]
+#[derive(PartialEq, Eq, Hash, Clone, Copy)]
 enum Value {
     Text(StringId),
     Number(i64),
+}
+
+impl Key {
+    fn row(&mut self, value: Value, text: impl FnOnce() -> String) -> usize {
+        let Key { rows, texts, values, .. } = self;
+        *rows.entry(value).or_insert_with(|| {
+            *texts.entry(text()).or_insert_with_key(|text| {
+                values.push(TagValue { text: text.clone(), weight: 0 });
+                values.len() - 1
+            })
+        })
+    }
 }
 
 /// Sums the tags of the selected samples, keys in the order of their names. Numbers are written in
@@ -49,41 +63,39 @@ pub fn sum_tags(view: &View<'_>, output_unit: &str) -> Vec<TagSums> {
         *weights[profile.samples.labels(sample).index()].get_or_insert(0) += view.weight(sample).0;
     }
     let mut keys: FxHashMap<StringId, Key> = FxHashMap::default();
-    let mut counted: Vec<StringId> = Vec::new();
+    // A sample may have several values of a key, or one value twice, and is still one sample.
+    let mut counted_keys: Vec<StringId> = Vec::new();
+    let mut counted_values: Vec<(StringId, usize)> = Vec::new();
     for (labels, weight) in profile.labels.iter().zip(&weights) {
         let Some(weight) = *weight else { continue };
-        counted.clear();
+        counted_keys.clear();
+        counted_values.clear();
         for tag in labels.iter().filter(|tag| !view.is_hidden_key(tag.key)) {
             let key = keys.entry(tag.key).or_default();
-            // A sample may have several values of a key, and is still one sample.
-            if !counted.contains(&tag.key) {
-                counted.push(tag.key);
+            let row = match tag.value {
+                LabelValue::Text(text) => key.row(Value::Text(text), || profile.lossy(text).into_owned()),
+                LabelValue::Number { value, .. } => key.row(Value::Number(value), || {
+                    label(value, view.number_units().get(tag.key), output_unit)
+                }),
+            };
+            if !counted_keys.contains(&tag.key) {
+                counted_keys.push(tag.key);
                 key.total += weight;
             }
-            let value = match tag.value {
-                LabelValue::Text(text) => Value::Text(text),
-                LabelValue::Number { value, .. } => Value::Number(value),
-            };
-            let sum = key.values.entry(value).or_default();
-            *sum = sum.saturating_add(weight);
+            if !counted_values.contains(&(tag.key, row)) {
+                counted_values.push((tag.key, row));
+                key.values[row].weight += weight;
+            }
         }
     }
     let mut sums: Vec<TagSums> = keys
         .into_iter()
-        .map(|(id, key)| {
-            let mut texts: BTreeMap<String, i64> = BTreeMap::new();
-            for (value, weight) in key.values {
-                let text = match value {
-                    Value::Text(text) => profile.lossy(text).into_owned(),
-                    Value::Number(number) => label(number, view.number_units().get(id), output_unit),
-                };
-                let sum = texts.entry(text).or_default();
-                *sum = sum.saturating_add(weight);
-            }
-            let mut values: Vec<TagValue> =
-                texts.into_iter().map(|(text, weight)| TagValue { text, weight }).collect();
-            values.sort_by_key(|value| std::cmp::Reverse(value.weight.unsigned_abs()));
-            TagSums { key: profile.lossy(id).into_owned(), total: key.total, values }
+        .map(|(id, mut key)| {
+            key.values.sort_by(|a, b| {
+                let size = |value: &TagValue| value.weight.unsigned_abs();
+                size(b).cmp(&size(a)).then_with(|| a.text.cmp(&b.text))
+            });
+            TagSums { key: profile.lossy(id).into_owned(), total: key.total, values: key.values }
         })
         .collect();
     sums.sort_by(|a, b| a.key.cmp(&b.key));

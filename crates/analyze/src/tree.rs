@@ -28,7 +28,7 @@ pub(crate) fn call_tree(table: &NodeTable<'_, '_>, mut tagger: Option<Tagger>) -
             let nodes = table.nodes(location);
             for (position, &place) in nodes.iter().enumerate().rev() {
                 let row = *children.entry((parent, place)).or_insert_with(|| {
-                    let function_place = Place { address: 0, line: 0, column: 0, ..table.place(place) };
+                    let function_place = table.place(place).function();
                     let next = functions.len();
                     let function = *functions.entry((parent, function_place)).or_insert(next);
                     graph.nodes.push(Node {

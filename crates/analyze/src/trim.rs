@@ -213,7 +213,7 @@ impl PlaceGraph<'_, '_, '_> {
             if is_listed(flat, cum, self.trim.drop_negative) {
                 graph.listed.push(row);
             }
-            let function_place = Place { address: 0, line: 0, column: 0, ..table.place(place) };
+            let function_place = table.place(place).function();
             let next = functions.len();
             graph.nodes.push(Node {
                 place,

@@ -6,7 +6,7 @@
 use std::path::Path;
 
 use hotlist_report::{Argument, Report};
-use hotlist_session::{Options, is_object_file};
+use hotlist_session::{Field, Options, is_object_file};
 use thiserror::Error;
 
 use crate::flags::{self, Flag};
@@ -129,6 +129,8 @@ struct Collected {
     reports: Vec<(&'static Report, Option<String>)>,
     drawings: Vec<&'static str>,
     not_yet: Vec<&'static str>,
+    /// Shortcuts that were given.
+    shortcuts: Vec<&'static str>,
     /// Choices that were made, by option.
     choices: Vec<(&'static str, &'static str)>,
     sources: Vec<String>,
@@ -168,6 +170,11 @@ impl Collected {
             })?,
         };
         match flag {
+            // Which of several holds is decided when all are known.
+            Flag::Option(option) if matches!(option.field, Field::Shortcut(_)) => {
+                self.shortcuts.retain(|other| other != &option.name);
+                self.shortcuts.extend(on.then_some(option.name));
+            }
             Flag::Option(option) => option
                 .set(&mut self.options, if on { "true" } else { "false" })
                 .map_err(|reason| ArgsError::Value { name: name_owned(), reason })?,
@@ -184,7 +191,7 @@ impl Collected {
 
     fn choose(&mut self, choice: &'static hotlist_session::Choice) -> Result<(), ArgsError> {
         let option = hotlist_session::ALL.iter().find(|option| match option.field {
-            hotlist_session::Field::Choice(choices) => choices.iter().any(|c| c.name == choice.name),
+            Field::Choice(choices) => choices.iter().any(|c| c.name == choice.name),
             _ => false,
         });
         if let Some(option) = option {
@@ -200,7 +207,12 @@ impl Collected {
     }
 
     fn finish(self) -> Result<Request, ArgsError> {
-        let Collected { options, mut reports, mut drawings, not_yet, sources, .. } = self;
+        let Collected { mut options, mut reports, mut drawings, not_yet, sources, shortcuts, .. } = self;
+        for option in hotlist_session::ALL.iter().filter(|option| shortcuts.contains(&option.name)) {
+            if let Field::Shortcut(apply) = option.field {
+                apply(&mut options);
+            }
+        }
         if sources.is_empty() {
             return Err(ArgsError::NoSource);
         }
@@ -303,6 +315,14 @@ mod tests {
         assert_eq!(request.options.view.unit, "s");
         assert!(!request.options.view.trim && !request.options.view.mean);
         assert_eq!(request.options.view.sort, hotlist_report::Sort::Cum);
+    }
+
+    #[test]
+    fn of_several_shortcuts_the_order_of_the_table_decides() {
+        let index = |words: &[&str]| report(words).options.view.sample_index;
+        assert_eq!(index(&["-top", "-inuse_space", "-total_delay", "p"]), "delay");
+        assert_eq!(index(&["-top", "-alloc_space", "-inuse_objects", "p"]), "inuse_objects");
+        assert_eq!(index(&["-top", "-inuse_space", "-sample_index=1", "p"]), "1");
     }
 
     #[test]

@@ -1,4 +1,5 @@
 //! Prints profiles in the layout of pprof's `-raw`, for comparing by eye or by `diff`.
+#![allow(clippy::disallowed_methods, reason = "an example may open files and look at the clock")]
 
 #[path = "../tests/raw/mod.rs"]
 mod raw;

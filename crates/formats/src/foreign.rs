@@ -22,9 +22,8 @@ pub(crate) fn kind(head: &[u8]) -> Option<&'static str> {
         return Some(kind);
     }
     let text = head.trim_ascii_start();
-    let starts_with = |word: &str| {
-        text.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word.as_bytes()))
-    };
+    let starts_with =
+        |word: &str| text.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word.as_bytes()));
     if ["<!doctype html", "<html", "<head", "<body"].into_iter().any(starts_with) {
         Some("an HTML page")
     } else if starts_with("<?xml") || starts_with("<svg") {

@@ -2,7 +2,7 @@
 //!
 //! [`read`] takes a stream and [`read_bytes`] a buffer; both find out by the first bytes whether the
 //! data is gzip, zstd or plain, and whether it holds an encoded `profile.proto` or one of the
-//! [legacy formats](ALL). [`write`] makes the gzip file that every pprof tool reads.
+//! [legacy formats](ALL). [`write()`] makes the gzip file that every pprof tool reads.
 //!
 //! ```
 //! use hotlist_formats::{Limits, read_bytes, write};

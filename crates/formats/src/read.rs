@@ -165,10 +165,11 @@ fn unpack_beside(
         // The receiver lives in this function, so this cannot fail.
         let _ = empty_sender.send(Vec::new());
     }
-    thread::scope(|scope| {
+    // This closure owns its ends of both channels: however it ends, it hangs up before the scope waits
+    // for the other thread.
+    thread::scope(move |scope| {
         scope.spawn(move || unpack(&mut *compression.reader(input), &full_sender, &empty));
         let mut intake = Intake::new(limits);
-        // The iterator owns the receiver: leaving this loop early hangs up.
         for piece in full {
             let piece = piece.map_err(|error| compression.explain(error))?;
             intake.push(&piece)?;

@@ -149,3 +149,20 @@ fn compress(data: &[u8], flush: FlushCompress, level: u32) -> io::Result<Part> {
     }
     Ok(Part { deflated, crc })
 }
+
+#[test]
+fn the_number_of_threads_does_not_change_the_file() {
+    let mut builder = hotlist_profile::Builder::new(&[("samples", "count")]);
+    for n in 0..400_000u64 {
+        builder.sample(&[], &[], &[(n.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 8) as i64]).unwrap();
+    }
+    let profile = builder.finish();
+    let written = |threads| {
+        let mut file = Vec::new();
+        write_with_threads(&profile, &mut file, threads).unwrap();
+        file
+    };
+    let one = written(1);
+    assert!(one.len() > 3 * CHUNK);
+    assert!([2, 5].into_iter().all(|threads| written(threads) == one));
+}

@@ -5,6 +5,7 @@ use std::io::{self, Write};
 
 use hotlist_report::{InlineMark, Shape};
 
+use crate::clean::clean;
 use crate::{Context, Drawing};
 
 /// The drawing.
@@ -88,6 +89,13 @@ fn row(out: &mut dyn Write, fields: &[&str]) -> io::Result<()> {
 /// A field, in quotes where it needs them. Spreadsheets take text that begins with `=`, `+`, `-` or
 /// `@` for a formula unless an apostrophe stands before it; numbers stay numbers.
 fn quoted(field: &str) -> Cow<'_, str> {
+    match clean(field) {
+        Cow::Borrowed(field) => quoted_clean(field),
+        Cow::Owned(field) => Cow::Owned(quoted_clean(&field).into_owned()),
+    }
+}
+
+fn quoted_clean(field: &str) -> Cow<'_, str> {
     let formula = field.starts_with(['=', '+', '-', '@', '\t', '\r']) && field.parse::<f64>().is_err();
     if !formula && !field.contains([',', '"', '\n', '\r']) {
         return Cow::Borrowed(field);
@@ -104,6 +112,7 @@ fn quoting() {
         ("a,b", "\"a,b\""),
         ("say \"x\"", "\"say \"\"x\"\"\""),
         ("=cmd()", "\"'=cmd()\""),
+        ("two\nlines", "two\\nlines"),
     ] {
         assert_eq!(quoted(field), expected);
     }

@@ -4,6 +4,7 @@ use std::io::{self, Write};
 
 use hotlist_report::Shape;
 use serde::Serialize;
+use serde_json::ser::Formatter;
 
 use crate::{Context, Drawing};
 
@@ -43,6 +44,26 @@ fn draw(shape: &Shape<'_>, out: &mut dyn Write, _: &Context) -> io::Result<()> {
 }
 
 fn write<T: Serialize>(shape: &'static str, data: &T, out: &mut dyn Write) -> io::Result<()> {
-    serde_json::to_writer(&mut *out, &Envelope { version: VERSION, shape, data })?;
+    let mut serializer = serde_json::Serializer::with_formatter(&mut *out, Harmless);
+    Envelope { version: VERSION, shape, data }.serialize(&mut serializer)?;
     out.write_all(b"\n")
+}
+
+/// Escapes also the control characters that JSON would allow as they are, since terminals heed them.
+struct Harmless;
+
+impl Formatter for Harmless {
+    fn write_string_fragment<W: ?Sized + Write>(&mut self, writer: &mut W, text: &str) -> io::Result<()> {
+        let mut rest = text;
+        while let Some(at) = rest.find(char::is_control) {
+            let (before, after) = rest.split_at(at);
+            writer.write_all(before.as_bytes())?;
+            let mut characters = after.chars();
+            if let Some(control) = characters.next() {
+                write!(writer, "\\u{:04x}", u32::from(control))?;
+            }
+            rest = characters.as_str();
+        }
+        writer.write_all(rest.as_bytes())
+    }
 }

@@ -499,6 +499,33 @@ pub const ALL: &[OptionSpec] = &[
     ),
     option(
         Group::Value,
+        "total_delay",
+        None,
+        Field::Shortcut(|o| sample_index(o, "delay")),
+        "Short for -sample_index=delay",
+        "",
+    ),
+    option(
+        Group::Value,
+        "mean_delay",
+        None,
+        Field::Shortcut(|o| {
+            sample_index(o, "delay");
+            o.view.mean = true;
+        }),
+        "Short for -mean -sample_index=delay",
+        "",
+    ),
+    option(
+        Group::Value,
+        "contentions",
+        None,
+        Field::Shortcut(|o| sample_index(o, "contentions")),
+        "Short for -sample_index=contentions",
+        "",
+    ),
+    option(
+        Group::Value,
         "inuse_space",
         None,
         Field::Shortcut(|o| sample_index(o, "inuse_space")),
@@ -527,33 +554,6 @@ pub const ALL: &[OptionSpec] = &[
         None,
         Field::Shortcut(|o| sample_index(o, "alloc_objects")),
         "Short for -sample_index=alloc_objects",
-        "",
-    ),
-    option(
-        Group::Value,
-        "total_delay",
-        None,
-        Field::Shortcut(|o| sample_index(o, "delay")),
-        "Short for -sample_index=delay",
-        "",
-    ),
-    option(
-        Group::Value,
-        "contentions",
-        None,
-        Field::Shortcut(|o| sample_index(o, "contentions")),
-        "Short for -sample_index=contentions",
-        "",
-    ),
-    option(
-        Group::Value,
-        "mean_delay",
-        None,
-        Field::Shortcut(|o| {
-            sample_index(o, "delay");
-            o.view.mean = true;
-        }),
-        "Short for -mean -sample_index=delay",
         "",
     ),
     option(
@@ -841,7 +841,7 @@ pub const ALL: &[OptionSpec] = &[
     ),
 ];
 
-/// The first shortcut wins over later ones; an explicit sample index wins over all.
+/// The first shortcut of the table wins over later ones; an explicit sample index wins over all.
 fn sample_index(options: &mut Options, kind: &str) {
     if options.view.sample_index.is_empty() {
         kind.clone_into(&mut options.view.sample_index);

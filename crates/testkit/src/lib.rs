@@ -1,1 +1,25 @@
-//! 
+//! What the tests of hotlist share. Never part of the program.
+//!
+//! * [`profiles`] draws random valid profiles for property tests,
+//! * [`describe`] and [`sums`] write down what a profile holds, for comparing two of them,
+//! * [`golden`] compares with a file and rewrites it on demand, [`difference`] shows what differs,
+//! * [`Program`] runs the built binary in an empty environment.
+
+mod content;
+mod difference;
+mod golden;
+mod program;
+mod random;
+
+use std::path::PathBuf;
+
+pub use content::{describe, sums};
+pub use difference::difference;
+pub use golden::golden;
+pub use program::{Outcome, Program};
+pub use random::{Drawn, Values, profiles, profiles_of, tall_profile};
+
+/// A path in the folder `testdata` of the repository.
+pub fn testdata(path: &str) -> PathBuf {
+    PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../testdata")).join(path)
+}

@@ -20,11 +20,8 @@ use super::unsampling::to_integer;
 use crate::error::Malformed;
 use crate::format::Format;
 
-pub(crate) const FORMAT: Format = Format {
-    name: "contention",
-    sniff: |head| Lines::new(head).next().is_some_and(is_heading),
-    read,
-};
+pub(crate) const FORMAT: Format =
+    Format { name: "contention", sniff: |head| Lines::new(head).next().is_some_and(is_heading), read };
 
 /// How the numbers of a sample are to be scaled.
 #[derive(Clone, Copy, Debug)]
@@ -118,8 +115,8 @@ fn read_sample(
         decimal(digits).ok_or_else(|| malformed(format!("{} is too large a number", excerpt(digits))))
     };
     let (cycles, count) = (number(cycles)?, number(count)?);
-    let (delay, count) =
-        scale(cycles, count, scaling).ok_or_else(|| malformed("the scaled values are too large".to_owned()))?;
+    let (delay, count) = scale(cycles, count, scaling)
+        .ok_or_else(|| malformed("the scaled values are too large".to_owned()))?;
     addresses(stack, |address| samples.frame(address.wrapping_sub(1))).map_err(malformed)?;
     samples.sample([count, delay, 0, 0], None);
     Ok(())

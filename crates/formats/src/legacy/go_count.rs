@@ -3,7 +3,7 @@
 //! ```text
 //! goroutine profile: total 7
 //! 2 @ 0x44cb3 0x45045
-//! #	0x44cb2	main.run+0x12	/src/main.go:12
+//! #   0x44cb2   main.run+0x12   /src/main.go:12
 //! ```
 
 use hotlist_profile::Profile;

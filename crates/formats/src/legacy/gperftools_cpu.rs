@@ -99,7 +99,10 @@ impl<'a> CpuHeader<'a> {
             let count = self.words.next(&mut rest).ok_or_else(cut)?;
             let depth = self.words.next(&mut rest).ok_or_else(cut)?;
             if depth > (rest.len() / self.words.size()) as u64 {
-                return Err(Malformed::new(start, format!("a stack of {depth} frames does not fit in the data")));
+                return Err(Malformed::new(
+                    start,
+                    format!("a stack of {depth} frames does not fit in the data"),
+                ));
             }
             if (count, depth) == (0, 1) && self.words.next(&mut { rest }) == Some(0) {
                 return Ok((samples, &rest[self.words.size()..]));
@@ -109,9 +112,11 @@ impl<'a> CpuHeader<'a> {
                 let is_return = position > 0 && frames == Frames::ReturnAddresses;
                 samples.frame(if is_return { address.wrapping_sub(1) } else { address });
             }
-            let values = i64::try_from(count).ok().and_then(|count| Some([count, count.checked_mul(period)?, 0, 0]));
-            let values = values
-                .ok_or_else(|| Malformed::new(start, format!("{count} samples of {period} ns are too many")))?;
+            let values =
+                i64::try_from(count).ok().and_then(|count| Some([count, count.checked_mul(period)?, 0, 0]));
+            let values = values.ok_or_else(|| {
+                Malformed::new(start, format!("{count} samples of {period} ns are too many"))
+            })?;
             samples.sample(values, None);
         }
         Ok((samples, rest))

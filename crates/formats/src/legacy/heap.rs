@@ -53,7 +53,8 @@ type Numbers<'a> = [&'a [u8]; 4];
 fn read(data: &[u8]) -> Result<Profile, Malformed> {
     let mut lines = Lines::new(data);
     let heading = lines.next().and_then(heading);
-    let heading = heading.ok_or_else(|| Malformed::unlike(lines.place(), "not the heading of a heap profile"))?;
+    let heading =
+        heading.ok_or_else(|| Malformed::unlike(lines.place(), "not the heading of a heap profile"))?;
     let mut samples = AddressSamples::default();
     let mut current = None;
     while let Some(line) = lines.next() {
@@ -63,7 +64,8 @@ fn read(data: &[u8]) -> Result<Profile, Malformed> {
             break;
         }
         if !is_blank_or_comment(line) {
-            read_sample(line, &heading, &mut samples).map_err(|reason| Malformed::new(lines.place(), reason))?;
+            read_sample(line, &heading, &mut samples)
+                .map_err(|reason| Malformed::new(lines.place(), reason))?;
         }
     }
     let header = Header {
@@ -169,7 +171,11 @@ fn read_sample(line: &[u8], heading: &Heading, samples: &mut AddressSamples) -> 
             |digits| decimal(digits).ok_or_else(|| format!("{} is too large a number", excerpt(digits)));
         let (objects, bytes) = (number(objects)?, number(bytes)?);
         if objects == 0 {
-            return if bytes == 0 { Ok((0, 0)) } else { Err(format!("no {what} objects have {bytes} bytes")) };
+            return if bytes == 0 {
+                Ok((0, 0))
+            } else {
+                Err(format!("no {what} objects have {bytes} bytes"))
+            };
         }
         let overflow = || "the unsampled values are too large".to_owned();
         block_size = bytes.checked_div(objects).ok_or_else(overflow)?;

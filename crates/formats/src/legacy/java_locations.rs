@@ -47,8 +47,8 @@ pub(crate) fn describe(
         }
     }
     let mut layout = MappingLayout::new(Vec::new());
-    let mut builder = samples.build(header, RepeatedLeaf::Keep, |builder, address| {
-        match described.get(&address) {
+    let mut builder =
+        samples.build(header, RepeatedLeaf::Keep, |builder, address| match described.get(&address) {
             Some(&Description { function, file, line }) => {
                 let (name, filename) = (builder.string(function), builder.string(file));
                 let function =
@@ -59,8 +59,7 @@ pub(crate) fn describe(
                 let mapping = layout.mapping_of(address);
                 builder.location(Location { mapping, ..Location::default() }, &[])
             }
-        }
-    })?;
+        })?;
     layout.add_to(&mut builder);
     Ok(builder.finish())
 }

@@ -59,7 +59,7 @@ fn read_header<'a>(subject: Subject, lines: &mut Lines<'a>) -> Result<Header<'a>
     let mut header = Header::default();
     loop {
         let mut ahead = lines.clone();
-        let Some(line) = ahead.next() else { return Ok(header) };
+        let Some(line) = ahead.next_uncut() else { return Ok(header) };
         let line = trim(line);
         if !line.is_empty() {
             let Some((name, value)) = attribute(line) else { return Ok(header) };
@@ -112,12 +112,12 @@ fn attribute(line: &[u8]) -> Option<(&[u8], &[u8])> {
     None
 }
 
-/// Reads samples, up to the first line that is none.
+/// Reads samples, up to the first line that is none or is cut off, which may have lost frames.
 fn read_samples(subject: Subject, period: i64, lines: &mut Lines<'_>) -> Result<AddressSamples, Malformed> {
     let mut samples = AddressSamples::default();
     loop {
         let mut ahead = lines.clone();
-        let Some(line) = ahead.next() else { return Ok(samples) };
+        let Some(line) = ahead.next_uncut() else { return Ok(samples) };
         let line = trim(line);
         if !line.is_empty() {
             let Some((size, count, stack)) = sample(line) else { return Ok(samples) };

@@ -7,11 +7,18 @@ use crate::error::Place;
 pub(crate) struct Lines<'a> {
     rest: &'a [u8],
     number: u64,
+    is_cut: bool,
 }
 
 impl<'a> Lines<'a> {
     pub(crate) fn new(text: &'a [u8]) -> Self {
-        Lines { rest: text, number: 0 }
+        Lines { rest: text, number: 0, is_cut: false }
+    }
+
+    /// The next line, unless the text ends before it does.
+    pub(crate) fn next_uncut(&mut self) -> Option<&'a [u8]> {
+        let line = self.next();
+        line.filter(|_| !self.is_cut)
     }
 
     /// The line that was yielded last.
@@ -28,11 +35,10 @@ impl<'a> Iterator for Lines<'a> {
             return None;
         }
         self.number += 1;
-        let (line, rest) = match memchr::memchr(b'\n', self.rest) {
-            Some(end) => (&self.rest[..end], &self.rest[end + 1..]),
-            None => (self.rest, &self.rest[self.rest.len()..]),
-        };
-        self.rest = rest;
+        let end = memchr::memchr(b'\n', self.rest);
+        self.is_cut = end.is_none();
+        let (line, rest) = self.rest.split_at(end.unwrap_or(self.rest.len()));
+        self.rest = rest.get(1..).unwrap_or_default();
         Some(line.strip_suffix(b"\r").unwrap_or(line))
     }
 }

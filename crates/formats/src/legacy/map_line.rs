@@ -195,8 +195,8 @@ mod tests {
 
     #[test]
     fn oddities_of_the_regular_expressions() {
-        check("deadbeef", Some((0xdead_bee, 0xf, 0, "", "")));
-        check("deadbeef 08:01 1234 /f", Some((0xdead_bee, 0xf, 0, "/f", "")));
+        check("deadbeef", Some((0x0dea_dbee, 0xf, 0, "", "")));
+        check("deadbeef 08:01 1234 /f", Some((0x0dea_dbee, 0xf, 0, "/f", "")));
         check("120x34 /f", Some((0x12, 0x34, 0, "/f", "")));
         check("00400000 - 00fcb000 /f", None);
         check("ad=b", Some((0xa, 0xd, 0, "", "")));

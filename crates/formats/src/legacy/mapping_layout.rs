@@ -207,11 +207,15 @@ mod tests {
     #[test]
     fn the_main_binary_comes_first() {
         let check = |files: &[&str], expected: &[&str]| {
-            let entries: Vec<_> = (1..).zip(files).map(|(n, file)| entry(n * 100, n * 100 + 50, 0, file)).collect();
+            let entries: Vec<_> =
+                (1..).zip(files).map(|(n, file)| entry(n * 100, n * 100 + 50, 0, file)).collect();
             assert_eq!(names(&repair(entries)), expected);
         };
         check(&["/lib/libc.so.6", "[vdso]", "", "/bin/main"], &["/bin/main", "[vdso]", "", "/lib/libc.so.6"]);
-        check(&["/lib/libc.so", "/lib/x.so_1", "/lib/ld-2.15.so"], &["/lib/libc.so", "/lib/x.so_1", "/lib/ld-2.15.so"]);
+        check(
+            &["/lib/libc.so", "/lib/x.so_1", "/lib/ld-2.15.so"],
+            &["/lib/libc.so", "/lib/x.so_1", "/lib/ld-2.15.so"],
+        );
         check(&["/lib/a.so(deleted)", "/bin/b.sort"], &["/bin/b.sort", "/lib/a.so(deleted)"]);
     }
 

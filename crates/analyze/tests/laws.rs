@@ -1,0 +1,184 @@
+//! Laws of views and of the sums over them, on random profiles.
+
+use std::borrow::Cow;
+
+use hotlist_analyze::{
+    Detail, Filters, Granularity, NodeTable, SampleValue, TagFilter, Threads, View, sum_tags,
+};
+use hotlist_pattern::Pattern;
+use hotlist_profile::Profile;
+use hotlist_testkit::{Values, describe, profiles, tall_profile};
+use proptest::prelude::*;
+
+const GRANULARITIES: [Granularity; 5] = [
+    Granularity::Functions,
+    Granularity::FileFunctions,
+    Granularity::Files,
+    Granularity::Lines,
+    Granularity::Addresses,
+];
+
+fn details() -> impl Iterator<Item = Detail> {
+    GRANULARITIES.into_iter().flat_map(|granularity| {
+        [false, true].map(|no_inlines| Detail { granularity, no_inlines, ..Detail::default() })
+    })
+}
+
+fn view(profile: &Profile, threads: usize) -> View<'_> {
+    let value = SampleValue { column: 0, mean: false };
+    View::new(profile, value, Threads::new(threads), &mut Vec::new()).expect("small values can be summed")
+}
+
+fn pattern(text: &str) -> Option<Pattern> {
+    Some(Pattern::new(text).expect("the pattern is one"))
+}
+
+/// Name, flat and cum of every place, sorted by name, without those that weigh nothing.
+fn places(view: &View<'_>, detail: Detail) -> Vec<(String, i64, i64)> {
+    let table = NodeTable::new(view, detail, None);
+    let weights = table.weigh();
+    let mut places: Vec<_> = table
+        .ids()
+        .map(|node| {
+            let name = table.info(node).printable_name();
+            (name, weights.flat(node).value, weights.cum(node).value)
+        })
+        .filter(|&(_, flat, cum)| flat != 0 || cum != 0)
+        .collect();
+    places.sort_unstable();
+    places
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn flat_sums_to_the_total(profile in profiles(Values::NonNegative)) {
+        let view = view(&profile, 1);
+        let without_frames: i64 = view
+            .samples()
+            .filter(|&sample| profile.frames(sample).is_empty())
+            .map(|sample| profile.samples.value(sample, 0))
+            .sum();
+        for detail in details() {
+            let flat: i64 = places(&view, detail).iter().map(|&(_, flat, _)| flat).sum();
+            prop_assert_eq!(flat + without_frames, view.total(), "{:?}", detail);
+        }
+    }
+
+    #[test]
+    fn every_place_weighs_between_its_flat_and_the_total(profile in profiles(Values::NonNegative)) {
+        let view = view(&profile, 1);
+        for detail in details() {
+            for (name, flat, cum) in places(&view, detail) {
+                prop_assert!(0 <= flat && flat <= cum && cum <= view.total(), "{name}: {flat} {cum}");
+            }
+        }
+    }
+
+    /// Every function weighs the samples that it is on, each once: computed here name by name.
+    #[test]
+    fn cum_counts_a_sample_once(profile in profiles(Values::Any)) {
+        let view = view(&profile, 1);
+        let places = places(&view, Detail::default());
+        for function in &profile.functions {
+            let name = profile.lossy(function.name);
+            let on_stack = |line: &hotlist_profile::Line| profile.function(line.function).name == function.name;
+            let expected: i64 = view
+                .samples()
+                .filter(|&sample| {
+                    profile.frames(sample).iter().any(|&at| profile.locations.lines(at).iter().any(on_stack))
+                })
+                .map(|sample| profile.samples.value(sample, 0))
+                .sum();
+            let cum = places.iter().find(|place| place.0 == name).map_or(0, |place| place.2);
+            prop_assert_eq!(cum, expected, "{}", name);
+        }
+    }
+
+    #[test]
+    fn focus_and_ignore_part_the_samples(profile in profiles(Values::NonNegative), which in 0..4usize) {
+        let text = ["main", "push|call", "lib", "nosuch"][which];
+        let whole = view(&profile, 1);
+        let mut focused = view(&profile, 1);
+        focused.apply(&Filters { focus: pattern(text), ..Filters::default() }, &mut Vec::new());
+        let mut ignored = view(&profile, 1);
+        ignored.apply(&Filters { ignore: pattern(text), ..Filters::default() }, &mut Vec::new());
+        let mut both: Vec<_> = focused.samples().chain(ignored.samples()).collect();
+        both.sort_unstable();
+        // Samples without frames pass no filter on names, as in pprof.
+        let with_frames: Vec<_> =
+            whole.samples().filter(|&sample| !profile.frames(sample).is_empty()).collect();
+        prop_assert_eq!(&both, &with_frames);
+        focused.take_total();
+        ignored.take_total();
+        let total: i64 = with_frames.into_iter().map(|sample| profile.samples.value(sample, 0)).sum();
+        prop_assert_eq!(focused.total() + ignored.total(), total);
+    }
+
+    #[test]
+    fn everything_as_a_profile_is_the_profile(profile in profiles(Values::Any)) {
+        let view = view(&profile, 1);
+        prop_assert!(view.is_everything());
+        let same = view.to_profile(false, true).expect("it fits");
+        prop_assert!(matches!(same, Cow::Borrowed(same) if std::ptr::eq(same, &raw const profile.0)));
+        // The long way round, by a filter that keeps everything.
+        let mut view = view.clone();
+        let nothing = TagFilter::parse("nosuch").expect("it is a pattern");
+        view.apply(&Filters { tag_ignore: Some(nothing), ..Filters::default() }, &mut Vec::new());
+        prop_assert!(!view.is_everything());
+        prop_assert_eq!(describe(&view.to_profile(false, true).expect("it fits")), describe(&profile));
+    }
+
+    /// What is selected weighs the same in the profile that is made of it.
+    #[test]
+    fn a_selection_as_a_profile_weighs_the_same(profile in profiles(Values::Any), which in 0..5usize) {
+        let some = pattern("main|push");
+        let filters = [
+            Filters { focus: some.clone(), ..Filters::default() },
+            Filters { ignore: some.clone(), ..Filters::default() },
+            Filters { hide: some.clone(), ..Filters::default() },
+            Filters { show: some.clone(), ..Filters::default() },
+            Filters { show_from: some, ..Filters::default() },
+        ];
+        let mut selected = view(&profile, 1);
+        selected.apply(&filters[which], &mut Vec::new());
+        let made = selected.to_profile(false, true).expect("it fits").into_owned();
+        let whole = view(&made, 1);
+        for detail in details() {
+            prop_assert_eq!(places(&selected, detail), places(&whole, detail), "{:?}", detail);
+        }
+    }
+
+    /// No tag weighs more than the samples that have it, and so not more than everything.
+    #[test]
+    fn tags_weigh_at_most_the_total(profile in profiles(Values::NonNegative)) {
+        let view = view(&profile, 1);
+        for key in sum_tags(&view, "minimum") {
+            let expected: i64 = view
+                .samples()
+                .filter(|&sample| {
+                    let labels = profile.labels.get(profile.samples.labels(sample));
+                    labels.iter().any(|label| profile.lossy(label.key) == key.key)
+                })
+                .map(|sample| profile.samples.value(sample, 0))
+                .sum();
+            prop_assert_eq!(key.total, expected, "{}", key.key);
+            prop_assert!(key.values.iter().all(|value| (0..=key.total).contains(&value.weight)));
+        }
+    }
+}
+
+/// Large enough that the passes are really split.
+#[test]
+fn weights_do_not_depend_on_the_number_of_threads() {
+    let profile = tall_profile(16_000, 100);
+    for granularity in GRANULARITIES {
+        let detail = Detail { granularity, ..Detail::default() };
+        let alone = places(&view(&profile, 1), detail);
+        assert!(!alone.is_empty());
+        for threads in [2, 7] {
+            assert_eq!(places(&view(&profile, threads), detail), alone, "{threads} threads, {granularity:?}");
+        }
+    }
+}

@@ -1,0 +1,273 @@
+//! The program as scripts see it: exit status, standard output, standard error.
+
+use std::process::Stdio;
+
+use hotlist_profile::{Builder, Profile, encode_to_vec};
+use hotlist_testkit::{Program, golden, tall_profile, testdata};
+
+fn program() -> Program {
+    Program::new(env!("CARGO_BIN_EXE_hotlist"), testdata("profiles"))
+}
+
+/// Compares a whole run with the snapshot `name`.
+fn check(name: &str, program: &Program, words: &[&str]) {
+    let path = format!("{}/tests/snapshots/{name}.txt", env!("CARGO_MANIFEST_DIR"));
+    let outcome = program.run(words).snapshot();
+    golden(path, &format!("$ hotlist {}\n{outcome}", words.join(" ")));
+}
+
+/// One function with this name and one sample for each value.
+fn profile(name: &str, values: &[i64]) -> Profile {
+    let mut builder = Builder::new(&[("cpu", "nanoseconds")]);
+    let function = builder.named_function(name, "file.c");
+    for (row, &value) in values.iter().enumerate() {
+        let location = builder.source_location(function, row as i64 + 1);
+        builder.sample(&[location], &[], &[value]).expect("a few samples fit");
+    }
+    builder.finish()
+}
+
+#[test]
+fn wrong_command_lines() {
+    let program = program();
+    check("unknown_flag", &program, &["-tpo", "seed.pb.gz"]);
+    check("no_source", &program, &["-top"]);
+    check("two_reports", &program, &["-top", "-tree", "seed.pb.gz"]);
+    check("bad_pattern", &program, &["-top", "-focus=(", "no_such_file"]);
+    check("bad_number", &program, &["-top", "-nodecount=many", "seed.pb.gz"]);
+    check("huge_tag_number", &program, &["-top", "-tagfocus=99999999999999999999kb", "seed.pb.gz"]);
+    check("unknown_sample_index", &program, &["-top", "-sample_index=nosuch", "seed.pb.gz"]);
+    check("no_match", &program, &["-list=nosuch", "seed.pb.gz"]);
+    check("not_yet", &program, &["-svg", "seed.pb.gz"]);
+}
+
+#[test]
+fn wrong_sources() {
+    let program = program();
+    let seed = std::fs::read(testdata("profiles/seed.pb.gz")).expect("the profile is there");
+    program.write("empty", "");
+    program.write("truncated.pb.gz", &seed[..seed.len() / 2]);
+    program.write("garbage", "this is no profile\n".repeat(20));
+    check("missing_file", &program, &["-top", "no_such_file"]);
+    check("directory", &program, &["-top", "src"]);
+    check("empty_file", &program, &["-top", "{home}/empty"]);
+    check("truncated_gzip", &program, &["-top", "{home}/truncated.pb.gz"]);
+    check("garbage", &program, &["-top", "{home}/garbage"]);
+}
+
+#[test]
+fn every_truncation_is_an_error_or_an_answer() {
+    let program = program();
+    let bytes = encode_to_vec(&profile("main", &[1, 2]));
+    for length in 0..bytes.len() {
+        let outcome = program.run_with(&["-raw", "-"], &bytes[..length]);
+        let one_line = outcome.stderr.lines().count() == 1;
+        assert!(
+            outcome.code == Some(0) || (outcome.code == Some(1) && one_line),
+            "cut after {length} bytes: {}",
+            outcome.snapshot()
+        );
+    }
+}
+
+#[test]
+fn reports_and_forms() {
+    let program = program();
+    check("top", &program, &["-top", "seed.pb.gz"]);
+    check("top_json", &program, &["-json", "seed.pb.gz"]);
+    check("top_csv", &program, &["-csv", "seed.pb.gz"]);
+    check("folded", &program, &["-folded", "seed.pb.gz"]);
+    check("help_on_an_option", &program, &["help", "tagfocus"]);
+}
+
+#[test]
+fn json_has_a_version() {
+    for report in ["-top", "-tree", "-dot", "-traces", "-tags", "-comments", "-list=main", "-peek=main"] {
+        let outcome = program().run(&[report, "-json", "-source_path=src", "seed.pb.gz"]);
+        let value: serde_json::Value =
+            serde_json::from_slice(&outcome.stdout).unwrap_or_else(|error| panic!("{report}: {error}"));
+        assert_eq!(value["version"], 1, "{report}");
+        assert!(value["shape"].is_string(), "{report}");
+    }
+}
+
+#[test]
+fn csv_rows_have_one_width() {
+    let outcome = program().run(&["-top", "-csv", "encoding_json.cpu.pb.gz"]);
+    // A comma between quotes belongs to its field.
+    let width =
+        |row: &str| 1 + row.split('"').step_by(2).map(|bare| bare.matches(',').count()).sum::<usize>();
+    let rows: Vec<&str> = outcome.text().lines().collect();
+    assert!(rows.len() > 20 && rows.iter().any(|row| row.contains('"')));
+    for row in &rows {
+        assert_eq!(width(row), width(rows[0]), "{row}");
+    }
+}
+
+#[test]
+fn folded_stacks_sum_to_the_total() {
+    let outcome = program().run(&["-folded", "seed.pb.gz"]);
+    let sum: i64 = outcome
+        .text()
+        .lines()
+        .map(|line| line.rsplit_once(' ').expect("a value follows the stack").1.parse::<i64>())
+        .map(|value| value.expect("the value is a number"))
+        .sum();
+    assert_eq!(sum, 6_603_520);
+}
+
+#[test]
+fn an_output_file_is_replaced_only_by_a_complete_one() {
+    let program = program();
+    let path = program.write("report", "old");
+    let content = || std::fs::read_to_string(&path).expect("the file is still there");
+    let outcome = program.run(&["-list=nosuch", "-o", "{home}/report", "seed.pb.gz"]);
+    assert_eq!((outcome.code, content().as_str()), (Some(1), "old"));
+    let outcome = program.run(&["-top", "-o", "{home}/report", "seed.pb.gz"]);
+    assert_eq!((outcome.code, outcome.text(), outcome.stderr.as_str()), (Some(0), "", ""));
+    assert_eq!(content(), program.run(&["-top", "seed.pb.gz"]).text());
+    let files = std::fs::read_dir(program.folder()).expect("the folder can be listed").count();
+    assert_eq!(files, 1, "something temporary is left");
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_failure() {
+    let program = program();
+    program.write("tall.pb", encode_to_vec(&tall_profile(3000, 40)));
+    let mut child = program.command(&["-traces", "{home}/tall.pb"]).spawn().expect("the program starts");
+    drop(child.stdout.take());
+    let output = child.wait_with_output().expect("the program ends");
+    assert_eq!((output.status.code(), String::from_utf8_lossy(&output.stderr).as_ref()), (Some(0), ""));
+}
+
+#[test]
+fn standard_input_is_a_source() {
+    let program = program();
+    let bytes = std::fs::read(testdata("profiles/seed.pb.gz")).expect("the profile is there");
+    let piped = program.run_with(&["-top", "-"], &bytes);
+    assert_eq!(piped, program.run(&["-top", "seed.pb.gz"]));
+    assert_eq!(piped.code, Some(0));
+    assert_eq!(program.run(&["-top", "-", "-"]).code, Some(2));
+}
+
+#[test]
+fn several_sources_are_merged() {
+    let program = program();
+    program.write("one.pb", encode_to_vec(&profile("one", &[100])));
+    program.write("two.pb", encode_to_vec(&profile("two", &[11])));
+    let outcome = program.run(&["-folded", "{home}/one.pb", "{home}/two.pb", "{home}/two.pb"]);
+    assert_eq!(outcome.text(), "one 100\ntwo 22\n");
+}
+
+#[test]
+fn of_several_sources_some_may_fail() {
+    let program = program();
+    let outcome = program.run(&["-top", "no_such_file", "seed.pb.gz"]);
+    assert_eq!(outcome.code, Some(0), "{}", outcome.snapshot());
+    assert!(outcome.stderr.contains("no_such_file"), "{}", outcome.stderr);
+}
+
+#[test]
+fn a_base_is_subtracted() {
+    let program = program();
+    program.write("old.pb", encode_to_vec(&profile("work", &[100])));
+    program.write("new.pb", encode_to_vec(&profile("work", &[130])));
+    let outcome = program.run(&["-csv", "-base={home}/old.pb", "{home}/new.pb"]);
+    let row = outcome.text().lines().nth(1).unwrap_or_default();
+    assert!(row.starts_with("30,30,work"), "{}", outcome.snapshot());
+}
+
+/// Runs every report of `words` on a profile whose one function has a hostile name.
+fn check_control_characters(words: &[&str]) {
+    let program = program();
+    let name = "bad\x1b]0;title\x07\x1b[31mRED\nfn=(9) forged\r\u{9b}2J";
+    program.write("bad.pb", encode_to_vec(&profile(name, &[5, 7])));
+    for report in words {
+        let outcome = program.run(&[report, "{home}/bad.pb"]);
+        assert_eq!(outcome.code, Some(0), "{report}: {}", outcome.snapshot());
+        let text = outcome.text();
+        let raw = text.chars().find(|&c| c.is_control() && c != '\n' && c != '\t');
+        assert_eq!(raw, None, "{report}: {text:?}");
+        assert!(!text.lines().any(|line| line.starts_with("fn=(9) forged")), "{report}: {text}");
+    }
+}
+
+/// Names from a profile could recolour the terminal or forge lines of other formats.
+#[test]
+fn control_characters_in_names_do_not_come_through() {
+    check_control_characters(&["-top", "-tree", "-peek=bad", "-traces", "-raw", "-list=bad", "-dot"]);
+    check_control_characters(&["-callgrind", "-folded"]);
+}
+
+#[test]
+fn control_characters_in_names_do_not_come_through_json() {
+    check_control_characters(&["-json"]);
+}
+
+#[test]
+fn control_characters_in_names_do_not_come_through_csv() {
+    check_control_characters(&["-csv"]);
+}
+
+#[test]
+fn sums_that_do_not_fit_are_an_error() {
+    let program = program();
+    program.write("large.pb", encode_to_vec(&profile("main", &[i64::MAX / 2 + 1; 4])));
+    check("overflow", &program, &["-top", "{home}/large.pb"]);
+}
+
+#[test]
+fn completions_and_manual_name_every_flag() {
+    let program = program();
+    for words in [&["completions", "bash"][..], &["completions", "zsh"], &["completions", "fish"], &["man"]] {
+        let outcome = program.run(words);
+        assert_eq!((outcome.code, outcome.stderr.as_str()), (Some(0), ""), "{words:?}");
+        for flag in ["top", "tagfocus", "sample_index", "filefunctions", "json", "diff_base"] {
+            assert!(outcome.text().contains(flag), "{words:?} lacks {flag}");
+        }
+    }
+    assert_eq!(program.run(&["completions", "tcsh"]).code, Some(2));
+}
+
+#[test]
+fn help_lists_every_flag() {
+    let outcome = program().run(&["-help"]);
+    assert_eq!((outcome.code, outcome.stderr.as_str()), (Some(0), ""));
+    let help = outcome.text();
+    let has = |name: &str| {
+        let flag = format!("-{name}");
+        help.split(|c: char| c.is_whitespace() || c == ',').any(|word| word == flag)
+    };
+    for report in hotlist_report::ALL {
+        assert!(has(report.name), "-{} is missing", report.name);
+        report.aliases.iter().for_each(|alias| assert!(has(alias), "-{alias} is missing"));
+    }
+    for option in hotlist_session::ALL {
+        match option.field {
+            hotlist_session::Field::Choice(choices) => {
+                choices.iter().for_each(|choice| assert!(has(choice.name), "-{} is missing", choice.name));
+            }
+            _ => assert!(has(option.name), "-{} is missing", option.name),
+        }
+    }
+    for name in ["json", "csv", "folded", "help", "version"] {
+        assert!(has(name), "-{name} is missing");
+    }
+}
+
+#[test]
+fn version_names_commit_and_target() {
+    let outcome = program().run(&["-version"]);
+    let words: Vec<&str> = outcome.text().split_whitespace().collect();
+    assert_eq!(words.len(), 5, "{words:?}");
+    assert_eq!((words[0], words[2]), ("hotlist", "(commit"));
+}
+
+/// Nothing is read from standard input unless it is named.
+#[test]
+fn a_closed_standard_input_does_not_matter() {
+    let program = program();
+    let mut command = program.command(&["-top", "seed.pb.gz"]);
+    let output = command.stdin(Stdio::null()).output().expect("the program starts");
+    assert_eq!(output.status.code(), Some(0));
+}

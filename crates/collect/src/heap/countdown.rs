@@ -1,0 +1,242 @@
+//! When the next sample is due, for each thread on its own.
+
+use std::cell::Cell;
+use std::marker::PhantomData;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use crate::unwind::StackBounds;
+
+/// A thread looks at the rate at least once in this many allocated bytes.
+const LOOK: i64 = 1 << 20;
+
+/// A fixed point number with this many binary digits after the point, so that adding a weight and taking
+/// it away again is exact.
+pub(crate) const FRACTION_BITS: u32 = 16;
+
+/// What a thread remembers. Nothing here needs to be dropped or allocated.
+struct Thread {
+    /// Bytes to the next sample beyond the ones in [`LEFT`].
+    beyond: Cell<i64>,
+    /// The rate the point was drawn for; 0 when none was drawn.
+    rate: Cell<u64>,
+    random: Cell<u64>,
+    bounds: Cell<StackBounds>,
+}
+
+thread_local! {
+    /// Bytes until this thread has something to do. Zero at first, so that its first allocation is
+    /// noticed.
+    static LEFT: Cell<i64> = const { Cell::new(0) };
+    static THREAD: Thread = const {
+        Thread {
+            beyond: Cell::new(0),
+            rate: Cell::new(0),
+            random: Cell::new(0),
+            bounds: Cell::new(StackBounds { low: 0, high: 0 }),
+        }
+    };
+}
+
+/// Counts `size` bytes; whether something is to be done now. The whole cost of an ordinary allocation:
+/// one subtraction in memory and one jump.
+#[inline(always)]
+pub(crate) fn passes(size: usize) -> bool {
+    LEFT.with(|left| {
+        let now = left.get().wrapping_sub(size as i64);
+        left.set(now);
+        now < 0
+    })
+}
+
+/// To be called when [`passes`] said yes: the rate at which this allocation is a sample, or `None` when
+/// it is not one. After `Some` the thread takes no samples until [`resume`] is called.
+pub(crate) fn decide(size: usize) -> Option<u64> {
+    let rate = super::heap_rate();
+    THREAD.with(|thread| {
+        let left = LEFT.get().saturating_add(thread.beyond.get());
+        let (left, drawn_for) = if rate == thread.rate.get() && rate != 0 {
+            (left, rate)
+        } else {
+            // The first allocation of the thread, or the rate was changed: a new point is drawn, which
+            // is right because the distance to the old one says nothing about the new one.
+            (draw(thread, rate).saturating_sub(size as i64), rate)
+        };
+        if rate == 0 || left >= 0 {
+            set(thread, left.max(0), drawn_for);
+            return None;
+        }
+        LEFT.set(i64::MAX);
+        Some(rate)
+    })
+}
+
+/// Draws the point of the next sample.
+pub(crate) fn resume() {
+    THREAD.with(|thread| {
+        let rate = super::heap_rate();
+        set(thread, draw(thread, rate), rate);
+    });
+}
+
+/// Makes the calling thread look at the rate at its next allocation.
+pub(crate) fn restart() {
+    THREAD.with(|thread| thread.rate.set(0));
+    LEFT.set(0);
+}
+
+/// The stack of this thread, found out when it takes its first sample.
+pub(crate) fn bounds() -> StackBounds {
+    THREAD.with(|thread| {
+        if thread.bounds.get() == StackBounds::default() {
+            thread.bounds.set(StackBounds::of_this_thread());
+        }
+        thread.bounds.get()
+    })
+}
+
+fn set(thread: &Thread, left: i64, rate: u64) {
+    LEFT.set(left.min(LOOK));
+    thread.beyond.set((left - LOOK).max(0));
+    thread.rate.set(rate);
+}
+
+/// The distance to the next sample: exponential with mean `rate`, rounded down, so that an allocation of
+/// `s` bytes passes it with the chance `1 - e^(-s / rate)` exactly.
+fn draw(thread: &Thread, rate: u64) -> i64 {
+    match rate {
+        0 => LOOK,
+        1 => 0,
+        _ => {
+            let mut state = thread.random.get();
+            if state == 0 {
+                state = seed(thread);
+            }
+            let (state, uniform) = next(state);
+            thread.random.set(state);
+            (-uniform.ln() * rate as f64) as i64
+        }
+    }
+}
+
+/// A number above 0 and not above 1 (S. Vigna, "An experimental exploration of Marsaglia's xorshift
+/// generators", xorshift64*), with 53 random bits.
+fn next(mut state: u64) -> (u64, f64) {
+    state ^= state >> 12;
+    state ^= state << 25;
+    state ^= state >> 27;
+    let bits = state.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 11;
+    (state, (bits + 1) as f64 / (1_u64 << 53) as f64)
+}
+
+fn seed(thread: &Thread) -> u64 {
+    static THREADS: AtomicU64 = AtomicU64::new(1);
+    let number = THREADS.fetch_add(0x9e37_79b9_7f4a_7c15, Ordering::Relaxed);
+    let place = std::ptr::from_ref(thread).addr() as u64;
+    let mut mixed = number ^ place.rotate_left(32);
+    mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    (mixed ^ (mixed >> 27)) | 1
+}
+
+/// While a value of this type lives, the thread that made it takes no samples: for the work of the
+/// profiler itself.
+#[derive(Debug)]
+pub(crate) struct Unsampled {
+    left: i64,
+    /// Belongs to its thread.
+    not_send: PhantomData<*const ()>,
+}
+
+impl Unsampled {
+    /// Stops sampling on this thread.
+    pub(crate) fn enter() -> Unsampled {
+        Unsampled { left: LEFT.replace(i64::MAX), not_send: PhantomData }
+    }
+}
+
+impl Drop for Unsampled {
+    fn drop(&mut self) {
+        LEFT.set(self.left);
+    }
+}
+
+/// What one sample stands for, as fixed point numbers.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Weight {
+    /// Objects.
+    pub(crate) objects: u64,
+    /// Bytes.
+    pub(crate) bytes: u64,
+}
+
+impl Weight {
+    /// The weight of a block of `size` bytes sampled at `rate`: one over the chance it had.
+    pub(crate) fn of(size: u64, rate: u64) -> Weight {
+        if rate <= 1 {
+            return Weight { objects: 1 << FRACTION_BITS, bytes: size << FRACTION_BITS };
+        }
+        let chance = -(-(size as f64) / rate as f64).exp_m1();
+        let one = (1_u64 << FRACTION_BITS) as f64;
+        Weight { objects: (one / chance) as u64, bytes: (one * size as f64 / chance) as u64 }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The estimate over `sizes`, repeated, must lie within four standard deviations of the truth, whose
+    /// variance is `sum s^2 (1 - p) / p` for bytes and `sum (1 - p) / p` for objects.
+    fn check(rate: u64, repeats: usize, sizes: &[u64]) {
+        for seed in 1..=20_u64 {
+            let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+            let mut left = 0_i64;
+            let mut redraw = true;
+            let (mut objects, mut bytes) = (0_f64, 0_f64);
+            let (mut true_objects, mut true_bytes) = (0_f64, 0_f64);
+            let (mut objects_variance, mut bytes_variance) = (0_f64, 0_f64);
+            for _ in 0..repeats {
+                for &size in sizes {
+                    if redraw {
+                        let (new, uniform) = next(state);
+                        state = new;
+                        left = (-uniform.ln() * rate as f64) as i64;
+                        redraw = false;
+                    }
+                    left -= size as i64;
+                    if left < 0 {
+                        let weight = Weight::of(size, rate);
+                        objects += weight.objects as f64 / 65_536.0;
+                        bytes += weight.bytes as f64 / 65_536.0;
+                        redraw = true;
+                    }
+                    let chance = -(-(size as f64) / rate as f64).exp_m1();
+                    true_objects += 1.0;
+                    true_bytes += size as f64;
+                    objects_variance += (1.0 - chance) / chance;
+                    bytes_variance += (size as f64).powi(2) * (1.0 - chance) / chance;
+                }
+            }
+            let z = [
+                (objects - true_objects) / objects_variance.sqrt(),
+                (bytes - true_bytes) / bytes_variance.sqrt(),
+            ];
+            assert!(z.iter().all(|z| z.abs() <= 4.0), "rate {rate}, seed {seed}, sizes {sizes:?}: {z:?}");
+        }
+    }
+
+    #[test]
+    fn estimates_are_right_for_every_mix() {
+        check(512 * 1024, 1 << 16, &[4096]);
+        check(16 * 1024, 1 << 10, &[65_536, 1024, 32_768, 512, 16_384, 256]);
+        check(512 * 1024, 1 << 10, &(6..21).map(|bits| 1 << bits).collect::<Vec<u64>>());
+        let mut small_and_large = vec![8; 10_000];
+        small_and_large.push(8 << 20);
+        check(512 * 1024, 50, &small_and_large);
+        check(64, 1 << 12, &[1, 2, 3, 100, 1000]);
+    }
+
+    #[test]
+    fn rate_one_is_exact() {
+        assert_eq!(Weight::of(12_345, 1), Weight { objects: 1 << 16, bytes: 12_345 << 16 });
+    }
+}

@@ -1,0 +1,224 @@
+//! The built-in server: plain threads, HTTP/1.1, one request per connection.
+
+mod answer;
+
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream, ToSocketAddrs};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use crate::Error;
+use crate::heap::Unsampled;
+use answer::{Answer, Request, answer};
+
+/// A request with its headers may have this many bytes, and its body as many again.
+const LARGEST_REQUEST: usize = 64 * 1024;
+/// A request must be complete within this time.
+const REQUEST_TIME: Duration = Duration::from_secs(10);
+/// A reader may not pause longer than this.
+const WRITE_TIME: Duration = Duration::from_secs(30);
+/// More requests than this at a time are refused.
+const CONNECTIONS: usize = 16;
+
+/// How [`serve_with`] serves.
+#[derive(Clone, Debug, Default)]
+pub struct ServerOptions {
+    /// When set, requests must carry `Authorization: Bearer <token>`.
+    pub token: Option<String>,
+    /// Listen on an address that other machines can reach although there is no token.
+    pub allow_remote: bool,
+}
+
+/// A running server; it stops when this value is dropped.
+#[derive(Debug)]
+pub struct Server {
+    address: SocketAddr,
+    is_stopped: Arc<AtomicBool>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Server {
+    /// The address it listens on, with the port the system chose when port 0 was asked for.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.is_stopped.store(true, Ordering::Release);
+        // A connection ends the wait for one.
+        drop(TcpStream::connect_timeout(&self.address, Duration::from_secs(1)));
+        if let Some(thread) = self.thread.take() {
+            drop(thread.join());
+        }
+    }
+}
+
+/// Serves `/debug/pprof/` on a loopback address such as `127.0.0.1:6060`.
+///
+/// # Errors
+/// When the address is taken or is not a loopback address.
+pub fn serve(address: &str) -> Result<Server, Error> {
+    serve_with(address, ServerOptions::default())
+}
+
+/// Serves `/debug/pprof/` as the options say.
+///
+/// # Errors
+/// When the address is taken, or can be reached from elsewhere without a token.
+pub fn serve_with(address: &str, options: ServerOptions) -> Result<Server, Error> {
+    let failed = |source| Error::Listen { address: address.to_owned(), source };
+    let addresses: Vec<SocketAddr> = address.to_socket_addrs().map_err(failed)?.collect();
+    let is_loopback = addresses.iter().all(|address| address.ip().is_loopback());
+    if !is_loopback && options.token.is_none() && !options.allow_remote {
+        return Err(Error::NotLoopback { address: address.to_owned() });
+    }
+    let listener = TcpListener::bind(&*addresses).map_err(failed)?;
+    let address = listener.local_addr().map_err(failed)?;
+    let is_stopped = Arc::new(AtomicBool::new(false));
+    let thread = std::thread::Builder::new()
+        .name("hotlist-server".to_owned())
+        .spawn({
+            let is_stopped = Arc::clone(&is_stopped);
+            move || accept(&listener, &is_stopped, &Arc::new(options))
+        })
+        .map_err(failed)?;
+    Ok(Server { address, is_stopped, thread: Some(thread) })
+}
+
+fn accept(listener: &TcpListener, is_stopped: &AtomicBool, options: &Arc<ServerOptions>) {
+    let _quiet = Unsampled::enter();
+    let open = Arc::new(AtomicUsize::new(0));
+    loop {
+        let connection = listener.accept();
+        if is_stopped.load(Ordering::Acquire) {
+            return;
+        }
+        let Ok((stream, _)) = connection else {
+            // Such as too many open files: waiting is all that can be done.
+            std::thread::sleep(Duration::from_millis(50));
+            continue;
+        };
+        if open.fetch_add(1, Ordering::AcqRel) >= CONNECTIONS {
+            open.fetch_sub(1, Ordering::AcqRel);
+            drop(stream.set_write_timeout(Some(Duration::from_secs(1))));
+            drop(send(&stream, &Answer::error(503, "too many requests at once"), false));
+            continue;
+        }
+        let (options, counter) = (Arc::clone(options), Arc::clone(&open));
+        let started = std::thread::Builder::new().name("hotlist-request".to_owned()).spawn(move || {
+            let _quiet = Unsampled::enter();
+            serve_one(&stream, &options);
+            counter.fetch_sub(1, Ordering::AcqRel);
+        });
+        if started.is_err() {
+            open.fetch_sub(1, Ordering::AcqRel);
+        }
+    }
+}
+
+fn serve_one(stream: &TcpStream, options: &ServerOptions) {
+    drop(stream.set_write_timeout(Some(WRITE_TIME)));
+    let Some(request) = read_request(stream) else {
+        drop(send(stream, &Answer::error(400, "malformed request"), false));
+        return;
+    };
+    let is_head = request.method == "HEAD";
+    let answer = if is_allowed(&request, options) {
+        answer(&request, &|| has_left(stream))
+    } else {
+        Some(Answer::error(401, "a bearer token is needed"))
+    };
+    if let Some(answer) = answer {
+        drop(send(stream, &answer, is_head));
+    }
+}
+
+/// Compares every byte, so that the time says nothing about the token.
+fn is_allowed(request: &Request, options: &ServerOptions) -> bool {
+    let Some(token) = &options.token else { return true };
+    let given = request.authorization.as_deref().and_then(|value| value.strip_prefix("Bearer "));
+    let given = given.unwrap_or_default().as_bytes();
+    given.len() == token.len()
+        && given.iter().zip(token.as_bytes()).fold(0, |sum, (one, other)| sum | (one ^ other)) == 0
+}
+
+/// Whether the other side has closed the connection.
+fn has_left(stream: &TcpStream) -> bool {
+    drop(stream.set_nonblocking(true));
+    let seen = stream.peek(&mut [0]);
+    drop(stream.set_nonblocking(false));
+    match seen {
+        Ok(bytes) => bytes == 0,
+        Err(error) => error.kind() != std::io::ErrorKind::WouldBlock,
+    }
+}
+
+fn read_request(mut stream: &TcpStream) -> Option<Request> {
+    let end = Instant::now() + REQUEST_TIME;
+    let mut bytes = Vec::new();
+    let mut read_more = |bytes: &mut Vec<u8>| -> Option<()> {
+        let left = end.checked_duration_since(Instant::now()).filter(|left| !left.is_zero())?;
+        stream.set_read_timeout(Some(left)).ok()?;
+        let mut part = [0; 4096];
+        let count = stream.read(&mut part).ok().filter(|&count| count > 0)?;
+        bytes.extend_from_slice(&part[..count]);
+        Some(())
+    };
+    let head_end = loop {
+        if let Some(at) = bytes.windows(4).position(|window| window == b"\r\n\r\n") {
+            break at;
+        }
+        if bytes.len() > LARGEST_REQUEST {
+            return None;
+        }
+        read_more(&mut bytes)?;
+    };
+    let head = String::from_utf8_lossy(&bytes[..head_end]).into_owned();
+    let mut lines = head.split("\r\n");
+    let mut words = lines.next()?.split(' ');
+    let (method, target) = (words.next()?.to_owned(), words.next()?.to_owned());
+    words.next().filter(|version| version.starts_with("HTTP/1."))?;
+    let headers = lines.filter_map(|line| line.split_once(':'));
+    let header = |wanted: &str| {
+        let found = headers.clone().find(|(name, _)| name.eq_ignore_ascii_case(wanted));
+        found.map(|(_, value)| value.trim().to_owned())
+    };
+    let authorization = header("authorization");
+    let body_size = header("content-length").map_or(Some(0), |size| size.parse::<usize>().ok())?;
+    if body_size > LARGEST_REQUEST {
+        return None;
+    }
+    while bytes.len() < head_end + 4 + body_size {
+        read_more(&mut bytes)?;
+    }
+    let (path, query) = target.split_once('?').unwrap_or((&target, ""));
+    Some(Request { method, path: path.to_owned(), query: query.to_owned(), authorization })
+}
+
+fn send(mut stream: &TcpStream, answer: &Answer, is_head: bool) -> std::io::Result<()> {
+    let reason = match answer.status {
+        200 => "OK",
+        301 => "Moved Permanently",
+        400 => "Bad Request",
+        401 => "Unauthorized",
+        404 => "Not Found",
+        405 => "Method Not Allowed",
+        501 => "Not Implemented",
+        503 => "Service Unavailable",
+        _ => "Internal Server Error",
+    };
+    let mut head = format!("HTTP/1.1 {} {reason}\r\n", answer.status);
+    for (name, value) in &answer.headers {
+        head.push_str(&format!("{name}: {value}\r\n"));
+    }
+    head.push_str(&format!("Content-Length: {}\r\nConnection: close\r\n\r\n", answer.body.len()));
+    stream.write_all(head.as_bytes())?;
+    if !is_head {
+        stream.write_all(&answer.body)?;
+    }
+    stream.flush()
+}

@@ -1,0 +1,131 @@
+//! A lock that allocates nothing, initialises nothing and can be held across a fork.
+#![allow(unsafe_code)]
+
+use std::cell::UnsafeCell;
+use std::ops::{Deref, DerefMut};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+/// How often a taken lock is looked at before the thread goes to sleep. Sections are well below a
+/// microsecond, so the wait is usually over by then.
+const SPINS: u32 = 100;
+
+const FREE: u32 = 0;
+const TAKEN: u32 = 1;
+/// Taken, and somebody sleeps.
+const AWAITED: u32 = 2;
+
+/// A value that one thread at a time can use.
+///
+/// Three states on one futex word (U. Drepper, "Futexes are tricky", mutex 2).
+#[derive(Debug)]
+pub(crate) struct Lock<T> {
+    state: AtomicU32,
+    value: UnsafeCell<T>,
+}
+
+// SAFETY: only the holder of the lock reaches the value, so it only has to be movable to that thread.
+unsafe impl<T: Send> Sync for Lock<T> {}
+
+/// The right to use the value of a [`Lock`]; given back when dropped.
+#[derive(Debug)]
+pub(crate) struct Held<'a, T> {
+    lock: &'a Lock<T>,
+}
+
+impl<T> Lock<T> {
+    /// A free lock.
+    pub(crate) const fn new(value: T) -> Self {
+        Lock { state: AtomicU32::new(FREE), value: UnsafeCell::new(value) }
+    }
+
+    /// Waits until the value is free.
+    pub(crate) fn hold(&self) -> Held<'_, T> {
+        self.take();
+        Held { lock: self }
+    }
+
+    /// Takes the lock without a guard, for handlers of `fork` that run before and after it.
+    pub(crate) fn take(&self) {
+        for _ in 0..SPINS {
+            if self.state.compare_exchange(FREE, TAKEN, Ordering::Acquire, Ordering::Relaxed).is_ok() {
+                return;
+            }
+            std::hint::spin_loop();
+        }
+        while self.state.swap(AWAITED, Ordering::Acquire) != FREE {
+            sleep(&self.state);
+        }
+    }
+
+    /// Gives back what [`take`](Self::take) took. In the child of a fork no thread sleeps on the
+    /// lock, and waking nobody does no harm.
+    pub(crate) fn give_back(&self) {
+        if self.state.swap(FREE, Ordering::Release) == AWAITED {
+            wake_one(&self.state);
+        }
+    }
+}
+
+impl<T> Deref for Held<'_, T> {
+    type Target = T;
+    fn deref(&self) -> &T {
+        // SAFETY: this guard exists only while the lock is held by it alone.
+        unsafe { &*self.lock.value.get() }
+    }
+}
+
+impl<T> DerefMut for Held<'_, T> {
+    fn deref_mut(&mut self) -> &mut T {
+        // SAFETY: this guard exists only while the lock is held by it alone.
+        unsafe { &mut *self.lock.value.get() }
+    }
+}
+
+impl<T> Drop for Held<'_, T> {
+    fn drop(&mut self) {
+        self.lock.give_back();
+    }
+}
+
+#[cfg(target_os = "linux")]
+fn sleep(state: &AtomicU32) {
+    let no_time_limit: *const libc::timespec = std::ptr::null();
+    let operation = libc::FUTEX_WAIT | libc::FUTEX_PRIVATE_FLAG;
+    // SAFETY: the word outlives the call; the kernel checks that it still says that somebody waits.
+    unsafe { libc::syscall(libc::SYS_futex, state.as_ptr(), operation, AWAITED, no_time_limit) };
+}
+
+#[cfg(target_os = "linux")]
+fn wake_one(state: &AtomicU32) {
+    let operation = libc::FUTEX_WAKE | libc::FUTEX_PRIVATE_FLAG;
+    // SAFETY: only the address of the word is used.
+    unsafe { libc::syscall(libc::SYS_futex, state.as_ptr(), operation, 1) };
+}
+
+#[cfg(not(target_os = "linux"))]
+fn sleep(_state: &AtomicU32) {
+    std::thread::yield_now();
+}
+
+#[cfg(not(target_os = "linux"))]
+fn wake_one(_state: &AtomicU32) {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_at_a_time() {
+        let lock = Lock::new(0_u64);
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| {
+                    for _ in 0..20_000 {
+                        *lock.hold() += 1;
+                    }
+                });
+            }
+        });
+        assert_eq!(*lock.hold(), 80_000);
+    }
+}

@@ -1,0 +1,10 @@
+//! The few things taken from the system directly: calls that are allowed in a signal handler, memory
+//! that does not come from the allocator, and a lock that allocates nothing.
+
+mod call;
+mod lock;
+mod region;
+
+pub(crate) use call::{is_readable, thread_id};
+pub(crate) use lock::{Held, Lock};
+pub(crate) use region::{Column, Region};

@@ -1,0 +1,75 @@
+//! The server as its clients meet it: bad input leaves it running.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::time::Duration;
+
+use hotlist_collect::{Error, Server, ServerOptions, serve, serve_with};
+
+fn ask(server: &Server, request: &str) -> String {
+    let mut stream = TcpStream::connect(server.address()).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    stream.write_all(request.as_bytes()).unwrap();
+    let mut answer = Vec::new();
+    // A refused request may be reset after its answer.
+    drop(stream.read_to_end(&mut answer));
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
+fn get(server: &Server, target: &str) -> String {
+    ask(server, &format!("GET {target} HTTP/1.1\r\nHost: x\r\n\r\n"))
+}
+
+#[test]
+fn bad_requests_do_not_disturb() {
+    let server = serve("127.0.0.1:0").unwrap();
+    assert!(ask(&server, "GARBAGE\r\n\r\n").starts_with("HTTP/1.1 400 "));
+    assert!(ask(&server, "GET /debug/pprof/ SPDY/3\r\n\r\n").starts_with("HTTP/1.1 400 "));
+    let large = format!("GET / HTTP/1.1\r\nX: {}\r\n\r\n", "x".repeat(200_000));
+    assert!(!ask(&server, &large).contains(" 200 "));
+    let body = "POST /debug/pprof/symbol HTTP/1.1\r\nContent-Length: 99999999999999999999\r\n\r\n";
+    assert!(ask(&server, body).starts_with("HTTP/1.1 400 "));
+    // Half a request, and one that is given up during its wait.
+    let half = TcpStream::connect(server.address()).unwrap();
+    (&half).write_all(b"GET /debug/pp").unwrap();
+    let waiting = TcpStream::connect(server.address()).unwrap();
+    (&waiting).write_all(b"GET /debug/pprof/heap?seconds=300 HTTP/1.1\r\n\r\n").unwrap();
+    drop(waiting);
+    for _ in 0..40 {
+        assert!(get(&server, "/debug/pprof/heap").starts_with("HTTP/1.1 200 OK\r\n"));
+    }
+    drop(half);
+}
+
+#[test]
+fn head_has_no_body() {
+    let server = serve("127.0.0.1:0").unwrap();
+    let answer = ask(&server, "HEAD /debug/pprof/cmdline HTTP/1.1\r\n\r\n");
+    assert!(answer.starts_with("HTTP/1.1 200 OK\r\n") && answer.ends_with("\r\n\r\n"), "{answer}");
+}
+
+#[test]
+fn a_token_is_needed_where_one_is_set() {
+    let options = ServerOptions { token: Some("secret".to_owned()), allow_remote: false };
+    let server = serve_with("127.0.0.1:0", options).unwrap();
+    assert!(get(&server, "/debug/pprof/").starts_with("HTTP/1.1 401 "));
+    let with = |token: &str| {
+        ask(&server, &format!("GET /debug/pprof/ HTTP/1.1\r\nauthorization: Bearer {token}\r\n\r\n"))
+    };
+    assert!(with("secreT").starts_with("HTTP/1.1 401 "));
+    assert!(with("secret").starts_with("HTTP/1.1 200 "));
+}
+
+#[test]
+fn only_loopback_without_a_token() {
+    assert!(matches!(serve("0.0.0.0:0"), Err(Error::NotLoopback { .. })));
+    assert!(matches!(serve("nonsense"), Err(Error::Listen { .. })));
+}
+
+#[test]
+fn a_stopped_server_frees_its_address() {
+    let server = serve("127.0.0.1:0").unwrap();
+    let address = server.address().to_string();
+    drop(server);
+    drop(serve(&address).unwrap());
+}

@@ -1,0 +1,222 @@
+//! Writes the seeds into `corpus/`: `cargo run --example seeds`.
+//!
+//! Every seed is made here, so that it can be made again when a format changes.
+
+use std::path::Path;
+use std::{fs, io};
+
+use hotlist_fuzz::recipe;
+use hotlist_profile::{encode_to_vec, merge};
+
+fn main() -> io::Result<()> {
+    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus");
+    for (file, bytes) in
+        decode().chain(merges()).chain(options()).chain(patterns()).chain(reads()).chain(reports())
+    {
+        let path = corpus.join(file);
+        fs::create_dir_all(path.parent().unwrap_or(&corpus))?;
+        fs::write(path, bytes)?;
+    }
+    Ok(())
+}
+
+type Seed = (String, Vec<u8>);
+
+/// Recipes for profiles: small, deep, with labels and edges.
+fn recipes() -> Vec<Vec<u8>> {
+    let small = b"\x00\x00\x01\x02\x03\x01\x01\x01\x02\x00\x01\x30".to_vec();
+    let deep = [&[0, 1, 2, 19, 9][..], &[1, 2, 3, 4, 5, 6, 7, 9, 10, 251], &deep_stacks()].concat();
+    let labelled =
+        b"\x00\x02\x01\x09\x05\x01\x02\x03\x04\x05\x1a\x00\x01\x44\xf8\x30\x31\x32\x01\x45\x50\x40\x41\x42"
+            .to_vec();
+    let edges = b"\x00\x01\x03\x0f\x04\xff\xfe\xfd\xfc\x03\x00\x01\x02\xfc\xfd\x03\x02\x01\x00\xfd\xfc\x02\x01\x01\xfa"
+        .to_vec();
+    vec![small, deep, labelled, edges, b"\x00".to_vec()]
+}
+
+fn deep_stacks() -> Vec<u8> {
+    (0u8..12)
+        .flat_map(|row| {
+            [vec![23], (0..23).map(|frame| frame % (row + 1)).collect(), vec![40 + row, 9]].concat()
+        })
+        .collect()
+}
+
+fn profiles() -> Vec<Vec<u8>> {
+    let mut profiles: Vec<Vec<u8>> = recipes()
+        .iter()
+        .filter_map(|recipe| recipe::profile(recipe))
+        .map(|profile| encode_to_vec(&profile))
+        .collect();
+    let mut full = recipe::profile(&recipes()[2]).expect("a recipe");
+    full.comments = vec![full.strings.intern(b"a comment"), full.strings.intern(b"#tool")];
+    full.doc_url = full.strings.intern(b"https://example.com/doc");
+    full.drop_frames = full.strings.intern(b"runtime\\..*");
+    full.keep_frames = full.strings.intern(b"main");
+    full.default_sample_type = full.sample_types[0].kind;
+    (full.time_nanos, full.duration_nanos) = (1_700_000_000_000_000_000, 2_000_000_000);
+    profiles.push(encode_to_vec(&full));
+    profiles
+}
+
+fn numbered(folder: &str, contents: Vec<Vec<u8>>) -> impl Iterator<Item = Seed> {
+    contents.into_iter().enumerate().map(move |(number, bytes)| (format!("{folder}/{number:02}"), bytes))
+}
+
+fn decode() -> impl Iterator<Item = Seed> {
+    let cuts = [[1, 1, 1, 1], [0, 7, 0, 200], [255, 3, 255, 3]];
+    let mut seeds: Vec<Vec<u8>> = profiles()
+        .iter()
+        .zip(cuts.iter().cycle())
+        .map(|(profile, cuts)| [&cuts[..], profile].concat())
+        .collect();
+    // A field that no profile has, a long number, unpacked numbers of a sample.
+    seeds.push(b"\x03\x01\x03\x01\x82\x08\x05hello\x32\x00\x0a\x02\x08\x00".to_vec());
+    seeds.push(b"\x01\x01\x01\x01\x48\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01\x32\x00".to_vec());
+    seeds.push(b"\x02\x01\x01\x01\x0a\x04\x08\x01\x10\x02\x12\x04\x08\x01\x10\x05\x22\x02\x08\x01\x32\x00\x32\x03cpu\x32\x01s".to_vec());
+    numbered("decode", seeds)
+}
+
+fn merges() -> impl Iterator<Item = Seed> {
+    let recipes = recipes();
+    let pairs = recipes.iter().zip(recipes.iter().cycle().skip(1)).map(|(one, other)| join(one, other));
+    let same = recipes.iter().map(|recipe| join(recipe, recipe));
+    let encoded = profiles();
+    let encoded = encoded.iter().map(|profile| join(profile, profile));
+    numbered("merge", pairs.chain(same).chain(encoded).collect())
+}
+
+/// Two profiles and the byte that says where the second begins; the first is filled up to that place.
+fn join(one: &[u8], other: &[u8]) -> Vec<u8> {
+    let cut = (1..=255usize)
+        .find(|cut| (one.len() + other.len()) * cut / 256 == one.len())
+        .unwrap_or(one.len() * 256 / (one.len() + other.len()).max(1));
+    [&[u8::try_from(cut).unwrap_or(255)], one, other].concat()
+}
+
+const OPTIONS: &[&str] = &[
+    "",
+    "focus=main\nnodecount=5\nargument=.",
+    "granularity=lines\nsort=cum\nargument=main",
+    "granularity=addresses\nnoinlines\ncall_tree\nargument=(?i)MAIN|runtime",
+    "granularity=files\nshowcolumns=1\ntrim=false\nargument=\\.",
+    "tagroot=user,bytes\ntagleaf=bytes\nunit=kB\nargument=a",
+    "tagfocus=bytes=1kb:2mb\ntagignore=user=ab,cd\ntagshow=user\ntaghide=b\nargument=.*",
+    "mean\nrelative_percentages\ndivide_by=3.5\nsample_index=cpu\nargument=main",
+    "hide=std\nshow=m\nshow_from=main\nignore=java\nprune_from=HashMap\nargument=x",
+    "nodefraction=-1\nedgefraction=1e300\nnodecount=-9223372036854775808\ndivide_by=1e-300\nargument=.",
+    "drop_negative\ncompact_labels\nsample_index=99\nunit=auto\nargument=main",
+    "divide_by=0\nfocus=[\nnodecount=0x7fffffffffffffff\nmax_size=4GB\nbase=a\ninuse_space",
+    "source_path=/src:/usr\ntrim_path=/usr/src:C:\\x\ngranularity=filefunctions\nargument=.",
+    "trim_path=//:/\nunit=minimum\nnodecount=1\nargument=.",
+];
+
+fn options() -> impl Iterator<Item = Seed> {
+    numbered("options", OPTIONS.iter().map(|text| text.as_bytes().to_vec()).collect())
+}
+
+fn reports() -> impl Iterator<Item = Seed> {
+    let profiles = [recipes(), profiles()].concat();
+    let seeds = OPTIONS
+        .iter()
+        .zip(profiles.iter().cycle())
+        .chain(OPTIONS.iter().take(profiles.len()).map(|options| (options, &profiles[1])));
+    numbered(
+        "reports",
+        seeds.map(|(options, profile)| [options.as_bytes(), &[0], profile].concat()).collect(),
+    )
+}
+
+fn patterns() -> impl Iterator<Item = Seed> {
+    let pairs: &[(&str, &[u8])] = &[
+        ("main", b"main.main"),
+        (r"^runtime\.(?P<function>\w+)$", b"runtime.mallocgc"),
+        (r"\Qa.b\E[[]func{", b"a.b[func{"),
+        ("(a|ab)(c|bcd)(d*)", b"abcd"),
+        ("(?i:STD)::(?-s:.)*?x{2,3}", b"std::vector<int>::xxx"),
+        (r"[^\d\s[:alpha:]&&\x{1F600}-\x{1F64F}]+", "é 12 \u{1F600}".as_bytes()),
+        (r"\pL\p{Greek}\P{Nd}\b\B\A\z", "aλ!".as_bytes()),
+        ("(?m)^$|a*|(?U)b+", b"\n\naab\n"),
+        (".", b"\xff\xfe\xc3\xa9\xed\xa0\x80"),
+        (r"(((a{0,9}){0,9}){0,9})*", b"aaaaaaaa"),
+        (r"(?P<n>a)(?<m>b)|\C\07\x{41}\a\f", b"ab"),
+        ("a**", b""),
+        ("(((((((((((((((((((((x)))))))))))))))))))))", b"x"),
+        ("[[:word:]-\\]]|[a-", b"-"),
+    ];
+    numbered(
+        "pattern",
+        pairs.iter().map(|(pattern, text)| [pattern.as_bytes(), &[0], text].concat()).collect(),
+    )
+}
+
+const MAPS: &str = "\nMAPPED_LIBRARIES:\n00400000-00500000 r-xp 00000000 08:01 42 /bin/prog\n\
+    7f0000000000-7f0000100000 r-xp 00002000 08:01 43 /lib/libc.so.6\n";
+
+fn reads() -> impl Iterator<Item = Seed> {
+    let mut seeds: Vec<Vec<u8>> = [
+        "heap profile:    3:     768 [     5:     1024] @ heap_v2/524288\n     2:      512 [     3:      768] @ 0x400100 0x400200\n     1:      256 [     2:      256] @ 0x400300\n",
+        "heap profile: 1: 64 [ 1: 64] @ heapprofile\n1: 64 [1: 64] @ 0x400100\n",
+        "heap profile: 1: 64 [ 2: 99] @ growthz\n1: 64 [2: 99] @ 0x400100 0x400104\n",
+        "heap profile: 1: 64 [ 2: 99] @ fragmentationz\n1: 64 [2: 99] @ 0x400100\n",
+        "heap profile: 1: 64 [ 2: 99] @ heap/1048576\n1: 64 [2: 99] @ 0x400100 0x7f0000000010\n",
+        "goroutine profile: total 4\n3 @ 0x400100 0x400200\n#\t0x400100\tmain.main+0x10\tmain.go:7\n\n1 @ 0x400300\n",
+        "threadcreate profile: total 0\n",
+        "--- contentionz 1 ---\ncycles/second = 3201000000\nsampling period = 100\nms since reset = 16502\ndiscarded samples = 0\n  19490304      27 @ 0x400100 0x400200\n  768 1 @ 0x400300\n",
+        "--- mutex:\ncycles/second=1000000000\nsampling period=1\n90 2 @ 0x400100\n",
+        "--- threadz 1 ---\n\n--- Thread 7f79 (name: main/14748) stack: ---\n  PC: 0x00400100\n  creator: 0x400200\n  0x00400300\n--- Thread 7f80 (name: t/2) stack: ---\n  [same as previous thread]\n--- Memory map: ---\n00400000-00500000: /bin/prog\n",
+    ]
+    .iter()
+    .map(|text| format!("{text}{MAPS}").into_bytes())
+    .collect();
+    seeds.push(
+        b"--- heapz 1 ---\nformat = java\nresolution = bytes\n  10 (1) @ 0x1 0x2\n   0x1 com.x.A.m (A.java:7)\n   0x2 com.x.B.n (B.java)\n"
+            .to_vec(),
+    );
+    seeds.push(
+        b"--- contentionz 1 ---\nformat = java\nresolution = microseconds\nsampling period = 100\nms since reset = 6019923\n  1 1 @ 0x1\n   0x1 com.x.A.m (A.java:7)\n"
+            .to_vec(),
+    );
+    seeds.extend(cpu_profiles());
+    for profile in profiles() {
+        seeds.push(gzip(&profile));
+        seeds.push(profile);
+    }
+    // A zstd frame with one raw block, after RFC 8878 section 3.1.1: magic, single segment with a size
+    // of one byte, a last raw block.
+    let profile = &profiles()[0];
+    if let (Ok(size), Ok(block)) = (u8::try_from(profile.len()), u32::try_from(profile.len() << 3 | 1)) {
+        let frame = [&[0x28, 0xb5, 0x2f, 0xfd, 0x20, size], &block.to_le_bytes()[..3], profile].concat();
+        seeds.push([&[0x50, 0x2a, 0x4d, 0x18, 1, 0, 0, 0, 9], &frame[..]].concat());
+        seeds.push(frame);
+    }
+    numbered("read", seeds)
+}
+
+/// Profiles of gperftools: words of 4 and 8 bytes in both orders, and one of Java.
+fn cpu_profiles() -> Vec<Vec<u8>> {
+    let words = |version: u64| -> Vec<u64> {
+        vec![0, 3, version, 10_000, 0, 5, 2, 0x40_0100, 0x40_0200, 1, 1, 0x40_0300, 0, 1, 0]
+    };
+    let of = |words: Vec<u64>, word: fn(u64) -> Vec<u8>, tail: &str| -> Vec<u8> {
+        words.into_iter().flat_map(word).chain(tail.bytes()).collect()
+    };
+    let java =
+        "   0x400100 com.x.A.m (A.java:7)\n   0x400200 com.x.B.n (B.java:8)\n   0x400300 GC (libjvm.so)\n";
+    vec![
+        of(words(0), |word| word.to_le_bytes().to_vec(), &MAPS[1..]),
+        of(words(0), |word| word.to_be_bytes().to_vec(), &MAPS[1..]),
+        of(words(0), |word| word.to_le_bytes()[..4].to_vec(), &MAPS[1..]),
+        of(words(0), |word| word.to_be_bytes()[4..].to_vec(), &MAPS[1..]),
+        of(words(1), |word| word.to_le_bytes().to_vec(), java),
+        of(words(1), |word| word.to_le_bytes()[..4].to_vec(), java),
+    ]
+}
+
+fn gzip(encoded: &[u8]) -> Vec<u8> {
+    let profile = hotlist_profile::decode(encoded).expect("a seed");
+    let mut file = Vec::new();
+    hotlist_formats::write(&merge([profile]).expect("one profile").expect("one profile"), &mut file)
+        .expect("a vector takes everything");
+    file
+}
