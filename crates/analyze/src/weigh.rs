@@ -30,8 +30,9 @@ impl Weight {
 
 impl AddAssign for Weight {
     fn add_assign(&mut self, other: Weight) {
-        self.value += other.value;
-        self.divisor += other.divisor;
+        // Only sums over several places can leave 64 bits, since a view refuses larger totals.
+        self.value = self.value.saturating_add(other.value);
+        self.divisor = self.divisor.saturating_add(other.divisor);
     }
 }
 

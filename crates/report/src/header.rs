@@ -18,9 +18,11 @@ pub struct ValueFormat {
 }
 
 impl ValueFormat {
-    /// A raw value with its unit, such as `6.30MB`.
+    /// A raw value with its unit, such as `6.30MB`. Units come from profiles, so control characters in
+    /// them are replaced.
     pub fn label(&self, value: i64) -> String {
-        unit::label(self.apply_ratio(value), &self.sample_unit, &self.output_unit)
+        let label = unit::label(self.apply_ratio(value), &self.sample_unit, &self.output_unit);
+        if label.contains(char::is_control) { label.replace(char::is_control, "\u{fffd}") } else { label }
     }
 
     fn apply_ratio(&self, value: i64) -> i64 {

@@ -52,9 +52,9 @@ fn build<'v>(request: &Request<'v>) -> Result<Shape<'v>, ReportError> {
             continue;
         }
         let routine = found.entry((info.name, info.file)).or_default();
-        let start = if info.start_line == 0 { info.line - MARGIN } else { info.start_line };
+        let start = if info.start_line == 0 { info.line.saturating_sub(MARGIN) } else { info.start_line };
         routine.first = Some(routine.first.map_or(start, |first| first.min(start)));
-        routine.last = routine.last.max(info.line + MARGIN);
+        routine.last = routine.last.max(info.line.saturating_add(MARGIN));
         routine.flat += flat;
         let line = routine.lines.entry(info.line).or_default();
         line.0 += flat;

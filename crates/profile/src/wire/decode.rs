@@ -276,7 +276,9 @@ impl Decoder {
     /// # Errors
     /// When the input ended in the middle of a field or a reference points nowhere.
     pub fn finish(mut self) -> Result<Profile> {
-        if !self.pending.is_empty() || self.skip > 0 {
+        // The last byte may have completed a field.
+        let rest = std::mem::take(&mut self.pending);
+        if self.complete_fields(&rest)? < rest.len() || self.skip > 0 {
             return Err(self.wire("profile", WireError::Truncated));
         }
         if self.offset == 0 {
@@ -731,4 +733,38 @@ pub fn looks_like_profile(head: &[u8]) -> bool {
     let Ok(key) = varint(&mut rest) else { return false };
     let (number, wire_type) = (key >> 3, key & 7);
     matches!((number, wire_type), (1..=6 | 11, 2) | (7..=10 | 12..=15, 0) | (13, 2))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pieces_of_any_size_give_the_same_answer() {
+        for data in [
+            // Field 9, then an empty string as the last field.
+            &[0x48, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1, 0x32, 0][..],
+            // A field number of more than 32 bits.
+            &[0x32, 0, 0xc8, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f, 0],
+            // A key that never ends, and one that is cut.
+            &[0x32, 0, 0xcf, 0xcf, 0xcf, 0xcf, 0xcf, 0xcf, 0xcf, 0xcf, 0xcf, 0xcf, 0xcf],
+            &[0x32, 0, 0xcf, 0xcf],
+            // An unknown field, complete and cut.
+            &[0x32, 0, 0xfa, 1, 3, b'a', b'b', b'c'],
+            &[0x32, 0, 0xfa, 1, 3, b'a', b'b'],
+        ] {
+            let outcome = |decoder: Result<Decoder>| {
+                decoder.and_then(Decoder::finish).map(|profile| profile.time_nanos)
+            };
+            let whole = outcome(Ok(Decoder::new(usize::MAX)).and_then(|mut decoder| {
+                decoder.push(data)?;
+                Ok(decoder)
+            }));
+            for size in 1..data.len() {
+                let mut decoder = Decoder::new(usize::MAX);
+                let pushed = data.chunks(size).try_for_each(|piece| decoder.push(piece));
+                assert_eq!(outcome(pushed.map(|()| decoder)), whole, "{data:x?} by {size}");
+            }
+        }
+    }
 }

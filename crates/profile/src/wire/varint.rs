@@ -85,10 +85,7 @@ pub(super) enum Value<'a> {
 #[inline]
 pub(super) fn field<'a>(data: &mut &'a [u8]) -> Result<(u32, Value<'a>), WireError> {
     let key = varint(data)?;
-    let number = u32::try_from(key >> 3).map_err(|_| WireError::FieldNumber(key >> 3))?;
-    if number == 0 {
-        return Err(WireError::FieldNumber(0));
-    }
+    let number = field_number(key)?;
     let value = match key & 7 {
         0 => Value::Varint(varint(data)?),
         2 => {
@@ -108,6 +105,14 @@ pub(super) fn field<'a>(data: &mut &'a [u8]) -> Result<(u32, Value<'a>), WireErr
     Ok((number, value))
 }
 
+/// The field number in a key.
+fn field_number(key: u64) -> Result<u32, WireError> {
+    match u32::try_from(key >> 3) {
+        Ok(number) if number != 0 => Ok(number),
+        _ => Err(WireError::FieldNumber(key >> 3)),
+    }
+}
+
 /// The number of bytes from the start of `data` to the end of its first field, as far as its first
 /// bytes tell: `None` when even the length is not there yet.
 pub(super) fn field_extent(data: &[u8]) -> Result<Option<u64>, WireError> {
@@ -118,6 +123,7 @@ pub(super) fn field_extent(data: &[u8]) -> Result<Option<u64>, WireError> {
         Err(error) => Err(error),
     };
     let Some((key, after_key)) = next()? else { return Ok(None) };
+    field_number(key)?;
     Ok(match key & 7 {
         0 => next()?.map(|(_, end)| end),
         2 => next()?.map(|(length, start)| start.saturating_add(length)),
