@@ -14,7 +14,7 @@ pub enum Order {
     Flat,
     /// By weight with callees.
     Cum,
-    /// By how much a node tells in a picture; see [`entropy_score`].
+    /// By how much a node tells in a picture; its weight by the entropy of its calls.
     Visual,
 }
 
