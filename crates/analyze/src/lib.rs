@@ -5,6 +5,7 @@
 //!
 //! * [`weigh`](NodeTable::weigh): what every place weighs by itself and with its callees,
 //! * [`trimmed_graph`]: the call graph of the places that matter,
+//! * [`NodeTable::flame`]: the heaviest frames of the call tree,
 //! * [`sum_tags`]: what each tag value weighs,
 //! * [`View::to_profile`]: the selected part as a profile of its own.
 //!
@@ -13,6 +14,7 @@
 
 mod connect;
 mod filter;
+mod flame;
 mod granularity;
 mod graph;
 mod materialize;
@@ -32,6 +34,7 @@ mod weigh;
 
 pub use connect::Interest;
 pub use filter::Filters;
+pub use flame::{Flame, FlameSpec, Frame, FrameKind, Growth, Sides};
 pub use granularity::{Detail, Granularity};
 pub use graph::{Edge, EdgeId, Graph, Node, Tag};
 pub use node::{NodeId, NodeInfo, NodeTable, Place};

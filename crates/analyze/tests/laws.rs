@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 
 use hotlist_analyze::{
-    Detail, Filters, Granularity, NodeTable, SampleValue, TagFilter, Threads, View, sum_tags,
+    Detail, Filters, Flame, FlameSpec, Frame, FrameKind, Granularity, Growth, NodeId, NodeTable, SampleValue,
+    TagFilter, Threads, View, sum_tags,
 };
 use hotlist_pattern::Pattern;
 use hotlist_profile::Profile;
@@ -165,6 +166,121 @@ proptest! {
                 .sum();
             prop_assert_eq!(key.total, expected, "{}", key.key);
             prop_assert!(key.values.iter().all(|value| (0..=key.total).contains(&value.weight)));
+        }
+    }
+}
+
+/// The rows of the frames below each frame.
+fn below(flame: &Flame) -> Vec<Vec<usize>> {
+    let mut below = vec![Vec::new(); flame.frames.len()];
+    for (row, frame) in flame.frames.iter().enumerate().skip(1) {
+        below[frame.parent].push(row);
+    }
+    below
+}
+
+/// Whether the same place is above a frame.
+fn recursive(flame: &Flame, row: usize) -> bool {
+    let mut above = row;
+    while above != 0 {
+        above = flame.frames[above].parent;
+        if above != 0 && flame.frames[above].kind == flame.frames[row].kind {
+            return true;
+        }
+    }
+    false
+}
+
+fn node(frame: &Frame) -> Option<NodeId> {
+    match frame.kind {
+        FrameKind::Place(node) => Some(node),
+        FrameKind::Root | FrameKind::Others(_) => None,
+    }
+}
+
+/// The places on the way from the root to a frame.
+fn way(flame: &Flame, mut row: usize) -> Vec<NodeId> {
+    let mut way = Vec::new();
+    while row != 0 {
+        way.extend(node(&flame.frames[row]));
+        row = flame.frames[row].parent;
+    }
+    way.reverse();
+    way
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Whatever was left out, the sums below a frame make up the frame.
+    #[test]
+    fn frames_of_a_flame_add_up(profile in profiles(Values::Any), frames in 0..40usize, callers: bool) {
+        let view = view(&profile, 1);
+        let table = NodeTable::new(&view, Detail::default(), None);
+        let growth = if callers { Growth::Callers } else { Growth::Callees };
+        let flame = table.flame(&FlameSpec { growth, frames, ..FlameSpec::default() });
+        prop_assert!(flame.frames.iter().filter(|frame| node(frame).is_some()).count() <= frames);
+        for (row, rows) in below(&flame).into_iter().enumerate() {
+            let frame = flame.frames[row];
+            let mut sum = frame.flat;
+            let mut last = i64::MAX;
+            for &row in &rows {
+                let callee = flame.frames[row];
+                prop_assert!(row > callee.parent && callee.depth == frame.depth + 1);
+                sum += callee.cum;
+                if node(&callee).is_some() {
+                    prop_assert!(callee.cum.size() <= last, "the heaviest come first");
+                    last = callee.cum.size();
+                }
+            }
+            if !matches!(frame.kind, FrameKind::Others(_)) {
+                prop_assert_eq!(sum, frame.cum);
+            }
+        }
+    }
+
+    /// The whole tree weighs every place as all other reports do.
+    #[test]
+    fn a_whole_flame_agrees_with_the_places(profile in profiles(Values::Any)) {
+        let view = view(&profile, 1);
+        let table = NodeTable::new(&view, Detail::default(), None);
+        let weights = table.weigh();
+        let flame = table.flame(&FlameSpec { frames: usize::MAX, ..FlameSpec::default() });
+        for place in table.ids() {
+            let (mut flat, mut cum) = (0, 0);
+            for (row, frame) in flame.frames.iter().enumerate().filter(|(_, f)| node(f) == Some(place)) {
+                flat += frame.flat.net();
+                if !recursive(&flame, row) {
+                    cum += frame.cum.net();
+                }
+            }
+            prop_assert_eq!((flat, cum), (weights.flat(place).value, weights.cum(place).value));
+        }
+    }
+
+    /// Both halves of a sandwich weigh what the place in its middle does, and a path leads to the tree
+    /// that a complete one has there.
+    #[test]
+    fn pivots_and_paths(profile in profiles(Values::NonNegative)) {
+        let view = view(&profile, 1);
+        let table = NodeTable::new(&view, Detail::default(), None);
+        let weights = table.weigh();
+        let whole = table.flame(&FlameSpec { frames: usize::MAX, ..FlameSpec::default() });
+        for pivot in table.ids().filter(|&node| weights.cum(node).value != 0) {
+            for growth in [Growth::Callees, Growth::Callers] {
+                let spec = FlameSpec { growth, pivot: Some(pivot), frames: usize::MAX, path: Vec::new() };
+                let half = table.flame(&spec);
+                prop_assert_eq!(half.frames[0].cum.net(), weights.cum(pivot).value);
+                prop_assert_eq!(node(&half.frames[1]), Some(pivot));
+                prop_assert_eq!(half.frames[1].cum, half.frames[0].cum);
+            }
+        }
+        for row in 1..whole.frames.len() {
+            let path = way(&whole, row);
+            let steps = path.len();
+            let part = table.flame(&FlameSpec { path, frames: 0, ..FlameSpec::default() });
+            let tip = part.frames.iter().enumerate().find(|(row, _)| way(&part, *row).len() == steps);
+            prop_assert_eq!(tip.map(|(_, frame)| frame.cum), Some(whole.frames[row].cum));
         }
     }
 }

@@ -102,6 +102,7 @@ impl From<hotlist_report::Drawing> for &'static Drawing {
             Own::Dot => const { &dot::DRAWING },
             Own::Callgrind => const { &callgrind::DRAWING },
             Own::Proto => const { &proto::DRAWING },
+            Own::Json => const { &json::DRAWING },
         }
     }
 }

@@ -8,6 +8,7 @@
 mod callgrind;
 mod comments;
 mod dot;
+mod flamegraph;
 mod header;
 mod list;
 mod peek;
@@ -22,6 +23,7 @@ mod topproto;
 mod traces;
 mod tree;
 
+pub use flamegraph::{FlameFrame, FlameGraph, FlameKind, FlameOptions, FlamePlace};
 pub use header::{Header, Showing, ValueFormat};
 pub use report::{Argument, Defaults, Drawing, Options, Report, ReportError, Request, Sort};
 pub use shape::{
@@ -42,6 +44,7 @@ pub const ALL: &[Report] = &[
     comments::REPORT,
     raw::REPORT,
     dot::REPORT,
+    flamegraph::REPORT,
     callgrind::REPORT,
     proto::REPORT,
     topproto::REPORT,

@@ -7,6 +7,7 @@ use hotlist_analyze::{
 use hotlist_pattern::Pattern;
 use thiserror::Error;
 
+use crate::flamegraph::FlameOptions;
 use crate::header::{Header, Showing, ValueFormat};
 use crate::shape::Shape;
 use crate::source::SourceText;
@@ -70,6 +71,8 @@ pub enum Drawing {
     Callgrind,
     /// An encoded, compressed profile.
     Proto,
+    /// JSON.
+    Json,
 }
 
 /// By which weight places are sorted.
@@ -111,6 +114,8 @@ pub struct Options {
     pub active_filters: Vec<String>,
     /// Prefixes to take off source paths.
     pub path_trim: PathTrim,
+    /// What `flamegraph` alone is asked.
+    pub flame: FlameOptions,
 }
 
 /// A question to a report.
@@ -130,6 +135,9 @@ pub enum ReportError {
     /// No function matches.
     #[error("no matches found for regexp: {0}")]
     NoMatches(String),
+    /// No place has this label.
+    #[error("there is no {0} in the part of the profile that is looked at")]
+    NoPlace(String),
     /// The view cannot be looked at this way.
     #[error(transparent)]
     View(#[from] ViewError),

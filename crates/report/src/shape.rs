@@ -8,6 +8,7 @@ use hotlist_profile::{LabelValue, LocationId, Profile, SampleId};
 use serde::ser::{SerializeSeq, SerializeStruct};
 use serde::{Serialize, Serializer};
 
+use crate::flamegraph::FlameGraph;
 use crate::header::{Header, Showing};
 
 /// The answer of a report.
@@ -19,6 +20,8 @@ pub enum Shape<'v> {
     Neighbours(Neighbours),
     /// A call graph.
     Graph(CallGraph),
+    /// A call tree.
+    Flame(FlameGraph),
     /// Call stacks, one for each sample.
     Stacks(Stacks<'v>),
     /// Source code with weights.
@@ -38,6 +41,7 @@ impl Shape<'_> {
             Shape::Table(_) => "table",
             Shape::Neighbours(_) => "neighbours",
             Shape::Graph(_) => "graph",
+            Shape::Flame(_) => "flame",
             Shape::Stacks(_) => "stacks",
             Shape::Listing(_) => "listing",
             Shape::Tags(_) => "tags",

@@ -22,6 +22,7 @@ pub struct Options {
 #[expect(missing_docs, reason = "each field is explained by the help of its option")]
 pub struct ViewOptions {
     pub call_tree: bool,
+    pub inverted: bool,
     pub relative_percentages: bool,
     pub unit: String,
     pub compact_labels: bool,
@@ -60,6 +61,7 @@ impl Default for ViewOptions {
     fn default() -> Self {
         ViewOptions {
             call_tree: false,
+            inverted: false,
             relative_percentages: false,
             unit: "minimum".to_owned(),
             compact_labels: false,
@@ -653,6 +655,14 @@ pub const ALL: &[OptionSpec] = &[
         Some("calltree"),
         field!(Bool, view.call_tree),
         "In graphs, tell calls from different callers apart",
+        "",
+    ),
+    option(
+        Group::Display,
+        "inverted",
+        Some("inverted"),
+        field!(Bool, view.inverted),
+        "In flame graphs, put callers below what they call",
         "",
     ),
     option(

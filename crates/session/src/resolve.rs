@@ -3,7 +3,7 @@
 
 use hotlist_analyze::{Detail, Filters, PathTrim, TagFilter, TagFilterError};
 use hotlist_pattern::Pattern;
-use hotlist_report::{Argument, Report};
+use hotlist_report::{Argument, FlameOptions, Report};
 use thiserror::Error;
 
 use crate::options::ViewOptions;
@@ -170,6 +170,7 @@ fn report_options(
             prefixes: list(&options.trim_path, ':'),
             search: list(&options.source_path, ':'),
         },
+        flame: FlameOptions { inverted: options.inverted, ..FlameOptions::default() },
     }
 }
 

@@ -50,6 +50,7 @@ fn header<'a>(shape: &'a Shape<'_>) -> Option<&'a Header> {
         Shape::Table(shape) => Some(&shape.header),
         Shape::Neighbours(shape) => Some(&shape.header),
         Shape::Graph(shape) => Some(&shape.header),
+        Shape::Flame(shape) => Some(&shape.header),
         Shape::Stacks(shape) => Some(&shape.header),
         Shape::Listing(shape) => Some(&shape.header),
         Shape::Tags(shape) => Some(&shape.header),

@@ -33,7 +33,7 @@ fn draw(shape: &Shape<'_>, out: &mut dyn Write, context: &Context) -> io::Result
         Shape::Tags(tags) => tags::draw(tags, out),
         Shape::Notes(notes) => notes.notes.iter().try_for_each(|note| writeln!(out, "{}", clean_lines(note))),
         Shape::Profile(profile) => raw::draw(profile, out, context),
-        Shape::Graph(_) => Ok(()),
+        Shape::Graph(_) | Shape::Flame(_) => Ok(()),
     }
 }
 
