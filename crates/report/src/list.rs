@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use hotlist_analyze::{Detail, Granularity, NodeTable, Weight};
+use hotlist_analyze::{Granularity, NO_GROUP, NodeTable, Weight};
 
 use crate::header::Header;
 use crate::report::{Argument, Defaults, Drawing, Report, ReportError, Request};
@@ -34,6 +34,8 @@ struct Found {
     lines: BTreeMap<i64, (Weight, Weight)>,
     first: Option<i64>,
     last: i64,
+    /// Its number among the groups of places that are weighed together.
+    group: u32,
 }
 
 fn build<'v>(request: &Request<'v>) -> Result<Shape<'v>, ReportError> {
@@ -45,13 +47,21 @@ fn build<'v>(request: &Request<'v>) -> Result<Shape<'v>, ReportError> {
         |name: &str| options.pattern.as_ref().is_none_or(|pattern| pattern.is_match(name.as_bytes()));
 
     let mut found: BTreeMap<(String, String), Found> = BTreeMap::new();
+    let mut groups = 0;
+    let mut group_of = vec![NO_GROUP; table.len()];
     for node in table.ids() {
         let (flat, cum) = (weights.flat(node), weights.cum(node));
+        let weighs = flat.value != 0 || cum.value != 0;
+        let negative = flat.value < 0 || (flat.value == 0 && cum.value < 0);
         let info = table.info(node);
-        if (flat.value == 0 && cum.value == 0) || !matches(&info.name) {
+        if !weighs || (options.drop_negative && negative) || !matches(&info.name) {
             continue;
         }
-        let routine = found.entry((info.name, info.file)).or_default();
+        let routine = found.entry((info.name, info.file)).or_insert_with(|| {
+            groups += 1;
+            Found { group: groups - 1, ..Found::default() }
+        });
+        group_of[node.index()] = routine.group;
         let start = if info.start_line == 0 { info.line.saturating_sub(MARGIN) } else { info.start_line };
         routine.first = Some(routine.first.map_or(start, |first| first.min(start)));
         routine.last = routine.last.max(info.line.saturating_add(MARGIN));
@@ -65,7 +75,7 @@ fn build<'v>(request: &Request<'v>) -> Result<Shape<'v>, ReportError> {
         return Err(ReportError::NoMatches(pattern.to_owned()));
     }
 
-    let cums = cum_by_routine(request);
+    let cums = table.weigh_groups(&group_of, groups as usize);
     let with_file: BTreeSet<String> =
         found.keys().filter(|(_, file)| !file.is_empty()).map(|(name, _)| name.clone()).collect();
     let routines = found
@@ -73,26 +83,11 @@ fn build<'v>(request: &Request<'v>) -> Result<Shape<'v>, ReportError> {
         // What a function does outside any file is told only if it has no file at all.
         .filter(|((name, file), _)| !file.is_empty() || !with_file.contains(name))
         .map(|((name, file), routine)| {
-            let cum = cums.get(&(name.clone(), file.clone())).copied().unwrap_or_default();
+            let cum = cums[routine.group as usize];
             routine.listed(request, name, file, cum)
         })
         .collect();
     Ok(Shape::Listing(Listing { header: Header::new(request), routines }))
-}
-
-/// What each function weighs with its callees, by name and file, counting each stack once however
-/// often the function is on it.
-fn cum_by_routine(request: &Request<'_>) -> BTreeMap<(String, String), Weight> {
-    let detail =
-        Detail { granularity: Granularity::FileFunctions, object_names: false, ..request.options.detail };
-    let table = NodeTable::new(request.view, detail, Some(&request.options.path_trim));
-    let weights = table.weigh();
-    let mut cums: BTreeMap<(String, String), Weight> = BTreeMap::new();
-    for node in table.ids() {
-        let info = table.info(node);
-        *cums.entry((info.name, info.file)).or_default() += weights.cum(node);
-    }
-    cums
 }
 
 impl Found {

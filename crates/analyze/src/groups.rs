@@ -1,0 +1,40 @@
+//! What groups of places weigh: the lines of a function together, each stack once.
+
+use crate::node::NodeTable;
+use crate::weigh::{StackWeights, Weight};
+
+/// The group of a place that belongs to none.
+pub const NO_GROUP: u32 = u32::MAX;
+
+impl NodeTable<'_, '_> {
+    /// What each of `count` groups weighs wherever one of its places occurs; a stack counts once,
+    /// however many of the places are on it.
+    ///
+    /// `group_of` has the group of each place, below `count`, or [`NO_GROUP`].
+    pub fn weigh_groups(&self, group_of: &[u32], count: usize) -> Vec<Weight> {
+        let view = self.view();
+        let stacks = StackWeights::of(view);
+        let cost = view.profile().stacks.frame_count();
+        let parts = view.threads().split(stacks.len(), cost, |rows| {
+            let mut sums = vec![Weight::default(); count];
+            // The last stack that was added to each group, counted from 1.
+            let mut last = vec![0u32; count];
+            for (stack, weight) in stacks.active(rows) {
+                let mark = stack.raw() + 1;
+                for node in view.frames(stack).iter().flat_map(|&location| self.nodes(location)) {
+                    let group = group_of[node.index()] as usize;
+                    if group < count && last[group] != mark {
+                        last[group] = mark;
+                        sums[group] += weight;
+                    }
+                }
+            }
+            sums
+        });
+        let mut sums = vec![Weight::default(); count];
+        for part in parts {
+            sums.iter_mut().zip(part).for_each(|(sum, part)| *sum += part);
+        }
+        sums
+    }
+}
