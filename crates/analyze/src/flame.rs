@@ -12,7 +12,7 @@ use std::ops::{AddAssign, Range};
 
 use hotlist_profile::{LocationId, StackId};
 
-use crate::node::{NodeId, NodeTable};
+use crate::node::{HIDDEN, NodeId, NodeTable, SEVERAL};
 
 /// From which end of the stacks a tree grows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -105,14 +105,15 @@ pub struct Flame {
     pub frames: Vec<Frame>,
 }
 
-/// A stack on its way into the tree: the position from which it goes on.
+/// A stack on its way into the tree, with all that is needed to take it further: the stacks of a frame
+/// lie side by side, but what they point to is spread over memory.
 #[derive(Clone, Copy)]
-struct Cursor {
-    stack: StackId,
-    /// The next location, counted in the direction of growth.
-    location: u32,
-    /// The next node of that location, counted in the direction of growth.
+struct Cursor<'p> {
+    /// The locations that are still to come, leaf first.
+    rest: &'p [LocationId],
+    /// How many nodes of the next location are in the tree already.
     inline: u32,
+    weight: Sides,
 }
 
 /// A frame that the tree could take in, or has taken in.
@@ -184,9 +185,7 @@ impl NodeTable<'_, '_> {
 struct Grower<'g, 'v, 'p> {
     table: &'g NodeTable<'v, 'p>,
     growth: Growth,
-    /// What each stack weighs.
-    weights: Vec<Sides>,
-    cursors: Vec<Cursor>,
+    cursors: Vec<Cursor<'p>>,
     candidates: Vec<Candidate>,
     /// The callees of each candidate that was expanded, as a range of the candidates.
     expanded: Vec<Range<usize>>,
@@ -194,8 +193,9 @@ struct Grower<'g, 'v, 'p> {
     seen: Vec<(u32, u32)>,
     expansion: u32,
     /// Room for sorting cursors.
-    sorted: Vec<Cursor>,
+    unsorted: Vec<Cursor<'p>>,
     rows: Vec<u32>,
+    next: Vec<Option<LocationId>>,
 }
 
 /// Stands for a stack that has no further frame.
@@ -214,28 +214,24 @@ impl<'g, 'v, 'p> Grower<'g, 'v, 'p> {
         let mut grower = Grower {
             table,
             growth: spec.growth,
-            weights,
             cursors: Vec::new(),
             candidates: Vec::new(),
             expanded: Vec::new(),
             seen: vec![(0, 0); table.len()],
             expansion: 0,
-            sorted: Vec::new(),
+            unsorted: Vec::new(),
             rows: Vec::new(),
+            next: Vec::new(),
         };
         let mut cum = Sides::default();
-        for row in 0..grower.weights.len() {
-            let weight = grower.weights[row];
-            if weight.size() == 0 {
-                continue;
-            }
-            let start = Cursor { stack: StackId::new(row), location: 0, inline: 0 };
+        for (row, weight) in weights.into_iter().enumerate().filter(|(_, weight)| weight.size() != 0) {
+            let start = Cursor { rest: view.frames(StackId::new(row)), inline: 0, weight };
             let start = match spec.pivot {
                 None => Some(start),
                 Some(pivot) => grower.find(start, pivot),
             };
             // A stack of which nothing is in view is no part of any report either.
-            if let Some(cursor) = start.filter(|&cursor| grower.next(cursor).is_some()) {
+            if let Some(cursor) = start.filter(|&cursor| grower.step(cursor).is_some()) {
                 cum += weight;
                 grower.cursors.push(cursor);
             }
@@ -253,20 +249,27 @@ impl<'g, 'v, 'p> Grower<'g, 'v, 'p> {
         grower
     }
 
-    /// The location at a place of a stack, counted in the direction of growth.
+    /// The next location of a stack.
     #[inline]
-    fn location(&self, cursor: Cursor) -> Option<LocationId> {
-        let frames = self.table.view().frames(cursor.stack);
-        let index = cursor.location as usize;
+    fn location(&self, cursor: Cursor<'p>) -> Option<LocationId> {
         match self.growth {
-            Growth::Callers => frames.get(index).copied(),
-            Growth::Callees => frames.len().checked_sub(index + 1).map(|index| frames[index]),
+            Growth::Callers => cursor.rest.first().copied(),
+            Growth::Callees => cursor.rest.last().copied(),
         }
     }
 
-    /// The frame at a cursor, whether it was inlined into its caller, and the cursor behind it.
+    /// A cursor behind the next location.
     #[inline]
-    fn next(&self, mut cursor: Cursor) -> Option<(NodeId, bool, Cursor)> {
+    fn skip(&self, cursor: Cursor<'p>) -> Cursor<'p> {
+        let rest = match (self.growth, cursor.rest) {
+            (Growth::Callers, [_, rest @ ..]) | (Growth::Callees, [rest @ .., _]) => rest,
+            (_, []) => &[],
+        };
+        Cursor { rest, inline: 0, ..cursor }
+    }
+
+    /// The next frame of a stack, whether it was inlined into its caller, and the cursor behind it.
+    fn step(&self, mut cursor: Cursor<'p>) -> Option<(NodeId, bool, Cursor<'p>)> {
         loop {
             let nodes = self.table.nodes(self.location(cursor)?);
             let position = cursor.inline as usize;
@@ -276,17 +279,34 @@ impl<'g, 'v, 'p> Grower<'g, 'v, 'p> {
                     Growth::Callers => position,
                     Growth::Callees => nodes.len() - 1 - position,
                 };
-                let after = Cursor { inline: cursor.inline + 1, ..cursor };
+                let after = if position + 1 == nodes.len() {
+                    self.skip(cursor)
+                } else {
+                    Cursor { inline: cursor.inline + 1, ..cursor }
+                };
                 return Some((nodes[index], index + 1 != nodes.len(), after));
             }
-            cursor = Cursor { location: cursor.location + 1, inline: 0, ..cursor };
+            cursor = self.skip(cursor);
+        }
+    }
+
+    /// [`step`](Self::step) with the next location at hand, short where it has one node.
+    #[inline]
+    fn step_from(
+        &self,
+        cursor: Cursor<'p>,
+        location: Option<LocationId>,
+    ) -> Option<(NodeId, bool, Cursor<'p>)> {
+        match self.table.single(location?) {
+            HIDDEN | SEVERAL => self.step(cursor),
+            node => Some((NodeId::new(node as usize), false, self.skip(cursor))),
         }
     }
 
     /// The cursor at the occurrence of `pivot` that is nearest to the root.
-    fn find(&self, mut cursor: Cursor, pivot: NodeId) -> Option<Cursor> {
+    fn find(&self, mut cursor: Cursor<'p>, pivot: NodeId) -> Option<Cursor<'p>> {
         let mut found = None;
-        while let Some((node, _, after)) = self.next(cursor) {
+        while let Some((node, _, after)) = self.step(cursor) {
             if node == pivot {
                 found = Some(cursor);
                 if self.growth == Growth::Callees {
@@ -310,10 +330,14 @@ impl<'g, 'v, 'p> Grower<'g, 'v, 'p> {
         let first = self.candidates.len();
         let mut flat = Sides::default();
         self.rows.clear();
-        for at in stacks.clone() {
+        // What comes next is fetched for all first, so that many reads are under way at the same time.
+        let mut next = std::mem::take(&mut self.next);
+        next.clear();
+        next.extend(self.cursors[stacks.clone()].iter().map(|&cursor| self.location(cursor)));
+        for (at, &location) in stacks.clone().zip(&next) {
             let cursor = self.cursors[at];
-            let weight = self.weights[cursor.stack.index()];
-            let Some((node, inline, after)) = self.next(cursor) else {
+            let weight = cursor.weight;
+            let Some((node, inline, after)) = self.step_from(cursor, location) else {
                 flat += weight;
                 self.rows.push(ENDS);
                 continue;
@@ -339,6 +363,7 @@ impl<'g, 'v, 'p> Grower<'g, 'v, 'p> {
             below.stacks.end += 1;
             self.rows.push(candidate - first as u32);
         }
+        self.next = next;
         self.candidates[row].flat = flat;
         self.expanded[row] = first..self.candidates.len();
 
@@ -351,9 +376,9 @@ impl<'g, 'v, 'p> Grower<'g, 'v, 'p> {
             starts.push(start);
             start += count;
         }
-        self.sorted.clear();
-        self.sorted.extend_from_slice(&self.cursors[stacks]);
-        for (cursor, &group) in self.sorted.iter().zip(&self.rows) {
+        self.unsorted.clear();
+        self.unsorted.extend_from_slice(&self.cursors[stacks]);
+        for (cursor, &group) in self.unsorted.iter().zip(&self.rows) {
             if let Some(place) = starts.get_mut(group as usize) {
                 self.cursors[*place] = *cursor;
                 *place += 1;
