@@ -1,0 +1,264 @@
+//! A binary with all that was found for it, and the addresses that it explains.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, OnceLock};
+
+use hotlist_profile::StringId;
+
+use crate::dwarf::{self, Context, Span, Units, Worker};
+use crate::object_file::{ObjectError, ObjectFile};
+use crate::positions::{Frame, Positions};
+use crate::store::ObjectStore;
+use crate::symbol_table::Symbol;
+
+/// Of the units that claim an address so many are asked; more than one claims it only where a linker has
+/// folded equal functions.
+const MOST_CLAIMS: usize = 4;
+
+/// How much is wanted to know about addresses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Detail {
+    /// The function by the symbol table: quick, and without inlined calls.
+    Functions,
+    /// Functions, inlined calls, files and lines.
+    #[default]
+    Lines,
+}
+
+/// A binary and its companions.
+#[derive(Debug)]
+pub struct Binary {
+    /// Where it was found.
+    pub path: PathBuf,
+    /// The file itself, or its debug information where the binary is not to be had.
+    pub file: Arc<ObjectFile>,
+    /// A second file with the debug information and symbols of a stripped binary.
+    pub debug: Option<Arc<ObjectFile>>,
+    /// What several debug files have in common (`dwz`).
+    pub shared: Option<Arc<ObjectFile>>,
+    /// Split units in a package (`.dwp`).
+    pub package: Option<Arc<ObjectFile>>,
+    units: OnceLock<Units>,
+}
+
+/// A function with its name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FunctionSymbol<'a> {
+    /// Its first virtual address.
+    pub address: u64,
+    /// Its size in bytes; up to the next function where the table does not say.
+    pub size: u64,
+    /// Its name as the linker knows it, mangled.
+    pub name: &'a [u8],
+}
+
+impl Binary {
+    /// A binary without companions.
+    pub fn new(path: impl Into<PathBuf>, file: Arc<ObjectFile>) -> Binary {
+        Binary { path: path.into(), file, debug: None, shared: None, package: None, units: OnceLock::new() }
+    }
+
+    /// The file with the debug information, if any has some.
+    pub fn debug_info(&self) -> Option<&ObjectFile> {
+        [self.debug.as_ref(), Some(&self.file)]
+            .into_iter()
+            .flatten()
+            .find(|file| file.has_debug_info())
+            .map(|file| &**file)
+    }
+
+    /// The file with the most symbols.
+    fn symbol_file(&self) -> &ObjectFile {
+        let files = [Some(&self.file), self.debug.as_ref()];
+        let most = files.into_iter().flatten().max_by_key(|file| file.symbols().rows().len());
+        most.unwrap_or(&self.file)
+    }
+
+    /// The functions of the symbol table, by address.
+    pub fn functions(&self) -> Vec<FunctionSymbol<'_>> {
+        let file = self.symbol_file();
+        let rows = file.symbols().rows();
+        let code = file.code_ranges();
+        let mut functions: Vec<FunctionSymbol<'_>> = Vec::with_capacity(rows.len());
+        for (row, symbol) in rows.iter().enumerate() {
+            let size =
+                if symbol.size > 0 { symbol.size } else { size_to_next(symbol, rows.get(row + 1), &code) };
+            functions.push(FunctionSymbol { address: symbol.address, size, name: symbol.name(file) });
+        }
+        functions
+    }
+
+    /// The functions, inlined calls and lines of the sorted virtual `addresses`, with up to `threads`
+    /// threads. The answer does not depend on their number.
+    ///
+    /// # Errors
+    /// When the debug information cannot be read; addresses alone never fail.
+    pub fn positions(
+        &self,
+        addresses: &[u64],
+        detail: Detail,
+        store: &dyn ObjectStore,
+        threads: usize,
+    ) -> Result<Positions, ObjectError> {
+        debug_assert!(addresses.is_sorted());
+        let mut answers = Vec::new();
+        if detail == Detail::Lines
+            && let Some(debug) = self.debug_info()
+        {
+            answers = self.by_dwarf(debug, addresses, store, threads)?;
+        }
+        let symbols = self.symbol_file();
+        let mut spans: Vec<Option<(usize, Span)>> = vec![None; addresses.len()];
+        for (worker, answers) in answers.iter().enumerate() {
+            for &span in &answers.spans {
+                let kept = &mut spans[span.address as usize];
+                if kept.is_none_or(|(_, kept)| !kept.has_function) {
+                    *kept = Some((worker, span));
+                }
+            }
+        }
+        let mut positions = Positions::default();
+        let mut frames: Vec<Frame> = Vec::new();
+        for (&address, span) in addresses.iter().zip(&spans) {
+            frames.clear();
+            if let Some((worker, span)) = span {
+                let from = &answers[*worker];
+                let mut keep = |id: StringId| positions.strings.intern(from.strings.get(id));
+                frames.extend(from.frames[span.start..span.end].iter().map(|frame| Frame {
+                    function: keep(frame.function),
+                    file: keep(frame.file),
+                    ..*frame
+                }));
+            }
+            if let Some(symbol) = symbols.symbols().lookup(address) {
+                let mut name = || positions.strings.intern(symbol.name(symbols));
+                match frames.last_mut() {
+                    None => frames.push(Frame { function: name(), ..Frame::default() }),
+                    // The linker's name tells copies of a function apart, as llvm-symbolizer does.
+                    Some(last) if last.function.is_empty() || symbol.size > 0 => last.function = name(),
+                    Some(_) => {}
+                }
+            }
+            positions.push(frames.iter().copied());
+        }
+        Ok(positions)
+    }
+
+    fn by_dwarf(
+        &self,
+        file: &ObjectFile,
+        addresses: &[u64],
+        store: &dyn ObjectStore,
+        threads: usize,
+    ) -> Result<Vec<dwarf::Answers>, ObjectError> {
+        let dwarf = dwarf::load(file, self.shared.as_deref())?;
+        let lowest_code = file.code_ranges().first().map_or(0, |range| range.start);
+        let units = self.units.get_or_init(|| Units::read(&dwarf, lowest_code));
+        let package = self.package.as_deref().and_then(|package| dwarf::load_package(package).ok());
+        let folder = self.path.parent();
+        let context = Context {
+            dwarf: &dwarf,
+            units,
+            package: package.as_ref(),
+            open_split: &|compiler_folder, name| open_split(store, folder, compiler_folder, name),
+            lowest_code,
+        };
+        let mut answers: Vec<dwarf::Answers> = Vec::new();
+        let mut open: Vec<(u32, Vec<u32>)> = claims(units, addresses);
+        for round in 0..MOST_CLAIMS {
+            let jobs = jobs(&open, round);
+            if jobs.is_empty() {
+                break;
+            }
+            let done = work(context, addresses, &jobs, threads);
+            for answer in &done {
+                for span in answer.spans.iter().filter(|span| span.has_function) {
+                    if let Ok(place) = open.binary_search_by_key(&span.address, |(address, _)| *address) {
+                        open[place].1.clear();
+                    }
+                }
+            }
+            answers.extend(done);
+        }
+        Ok(answers)
+    }
+}
+
+fn size_to_next(symbol: &Symbol, next: Option<&Symbol>, code: &[std::ops::Range<u64>]) -> u64 {
+    let end =
+        code.iter().find(|range| range.contains(&symbol.address)).map_or(symbol.address, |range| range.end);
+    next.map_or(end, |next| next.address.min(end)).saturating_sub(symbol.address)
+}
+
+/// For each address the units that claim it.
+fn claims(units: &Units, addresses: &[u64]) -> Vec<(u32, Vec<u32>)> {
+    let mut found = Vec::new();
+    let mut claims = Vec::with_capacity(addresses.len());
+    for (number, &address) in (0u32..).zip(addresses) {
+        units.holding(address, &mut found);
+        claims.push((number, found.clone()));
+    }
+    claims
+}
+
+/// What to ask of each unit in this round, when the units of earlier rounds knew no function.
+fn jobs(open: &[(u32, Vec<u32>)], round: usize) -> Vec<(u32, Vec<u32>)> {
+    let mut wanted: Vec<(u32, u32)> =
+        open.iter().filter_map(|(number, units)| Some((*units.get(round)?, *number))).collect();
+    wanted.sort_unstable();
+    wanted
+        .chunk_by(|a, b| a.0 == b.0)
+        .map(|job| (job[0].0, job.iter().map(|&(_, number)| number).collect()))
+        .collect()
+}
+
+fn work(
+    context: Context<'_>,
+    addresses: &[u64],
+    jobs: &[(u32, Vec<u32>)],
+    threads: usize,
+) -> Vec<dwarf::Answers> {
+    let next = AtomicUsize::new(0);
+    let run = || {
+        let mut worker = Worker::new(context);
+        while let Some((unit, numbers)) = jobs.get(next.fetch_add(1, Ordering::Relaxed)) {
+            let wanted: Vec<u64> = numbers.iter().map(|&number| addresses[number as usize]).collect();
+            worker.unit(*unit, &wanted, numbers);
+        }
+        worker.answers
+    };
+    let threads = threads.clamp(1, jobs.len());
+    if threads == 1 {
+        return vec![run()];
+    }
+    let done = Mutex::new(Vec::new());
+    std::thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(|| {
+                let answers = run();
+                if let Ok(mut done) = done.lock() {
+                    done.push(answers);
+                }
+            });
+        }
+    });
+    done.into_inner().unwrap_or_default()
+}
+
+/// Opens a `.dwo` file where the compiler wrote it, or beside the binary.
+fn open_split(
+    store: &dyn ObjectStore,
+    beside: Option<&Path>,
+    compiler_folder: &[u8],
+    name: &[u8],
+) -> Option<Arc<ObjectFile>> {
+    let name = PathBuf::from(String::from_utf8_lossy(name).into_owned());
+    let compiler_folder = PathBuf::from(String::from_utf8_lossy(compiler_folder).into_owned());
+    let mut places = vec![compiler_folder.join(&name)];
+    if let Some(folder) = beside {
+        places.extend([folder.join(&name)].into_iter().chain(name.file_name().map(|name| folder.join(name))));
+    }
+    let open = |path: &PathBuf| ObjectFile::parse(store.open(path).ok()?).ok();
+    places.iter().find_map(open).map(Arc::new)
+}

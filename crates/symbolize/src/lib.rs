@@ -1,0 +1,24 @@
+//! From addresses to functions, lines and inlined calls, and to the code at them.
+//!
+//! An [`ObjectFile`] is a parsed ELF, Mach-O or PE file: sections, symbols, code by virtual address. A
+//! [`Binary`] adds what belongs to it, such as separate debug information, and explains addresses
+//! ([`Binary::positions`]). A [`Translation`] leads from the addresses of a running program to those of
+//! its file.
+//!
+//! Files come from an [`ObjectStore`]; this room opens none itself and starts no program. Everything in
+//! an object file is taken with suspicion: sizes are limited, references are followed for a while only.
+
+mod binary;
+mod dwarf;
+mod object_file;
+mod positions;
+mod store;
+mod symbol_table;
+mod translate;
+
+pub use binary::{Binary, Detail, FunctionSymbol};
+pub use object_file::{Architecture, Format, Kind, ObjectError, ObjectFile, Section, Segment};
+pub use positions::{Frame, Positions};
+pub use store::{Bytes, Downloaded, ObjectStore, OpenError, Part};
+pub use symbol_table::{Symbol, SymbolTable};
+pub use translate::{MappedRange, TranslateError, Translation};

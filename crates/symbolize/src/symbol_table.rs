@@ -1,0 +1,146 @@
+//! The functions of an object file by its linker's symbol table.
+
+use hashbrown::HashMap;
+use object::{ExportTarget, Object, ObjectSymbol, SymbolKind};
+use rustc_hash::FxBuildHasher;
+
+use crate::object_file::{Architecture, Format, ObjectFile};
+
+/// How far back a symbol is looked for that holds an address beside others that begin later.
+const MOST_NESTING: usize = 64;
+
+/// Functions in the order of their addresses, one for each address.
+#[derive(Debug, Default)]
+pub struct SymbolTable {
+    rows: Vec<Symbol>,
+    /// The largest end of this and all earlier rows.
+    reach: Vec<u64>,
+}
+
+/// A function of the symbol table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Symbol {
+    /// Its first virtual address.
+    pub address: u64,
+    /// Its size in bytes; 0 when the table does not say.
+    pub size: u64,
+    name: Name,
+}
+
+/// Where a name stands in the file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Name {
+    start: usize,
+    length: u32,
+}
+
+impl Symbol {
+    /// Its name as the linker knows it, mangled. `file` is the file that the symbol is of.
+    pub fn name<'file>(&self, file: &'file ObjectFile) -> &'file [u8] {
+        file.data().get(self.name.start..self.name.start + self.name.length as usize).unwrap_or_default()
+    }
+
+    fn end(&self) -> u64 {
+        self.address.saturating_add(self.size)
+    }
+}
+
+impl SymbolTable {
+    /// Reads the full table, or that of the dynamic linker where there is no full one.
+    pub(crate) fn read(file: &ObjectFile) -> SymbolTable {
+        let Ok(view) = file.view() else { return SymbolTable::default() };
+        let code = file.code_ranges();
+        let is_code = |address: u64| {
+            let after = code.partition_point(|range| range.start <= address);
+            after > 0 && code[..after].iter().rev().take(MOST_NESTING).any(|range| range.contains(&address))
+        };
+        let start_of = |name: &[u8]| (name.as_ptr() as usize).checked_sub(file.data().as_ptr() as usize);
+        let row = |symbol: object::Symbol<'_, '_>| {
+            let named = matches!(symbol.kind(), SymbolKind::Text | SymbolKind::Label | SymbolKind::Unknown);
+            if !named || symbol.is_undefined() || !is_code(symbol.address()) {
+                return None;
+            }
+            let name = symbol.name_bytes().ok()?;
+            // `$x` and `$d` mark code and data on Arm.
+            if name.is_empty() || name.starts_with(b"$") {
+                return None;
+            }
+            // Mach-O puts an underscore before every name of C.
+            let name =
+                if file.format == Format::MachO { name.strip_prefix(b"_").unwrap_or(name) } else { name };
+            let start = start_of(name).filter(|start| start + name.len() <= file.data().len())?;
+            let name = Name { start, length: u32::try_from(name.len()).ok()? };
+            // On 32-bit Arm the lowest bit of a function's address tells the instruction set.
+            let thumb = u64::from(file.architecture == Architecture::Arm);
+            let address = symbol.address() & !thumb;
+            Some(Symbol { address, size: symbol.size(), name })
+        };
+        let mut rows: Vec<Symbol> = view.symbols().filter_map(row).collect();
+        if rows.is_empty() {
+            rows = view.dynamic_symbols().filter_map(row).collect();
+        }
+        if rows.is_empty() && file.format == Format::Pe {
+            rows = exports(&view, start_of);
+        }
+        SymbolTable::new(rows)
+    }
+
+    /// Of several symbols at one address the largest stays, of those the last, as in llvm-symbolizer.
+    fn new(mut rows: Vec<Symbol>) -> SymbolTable {
+        rows.sort_by_key(|symbol| (symbol.address, symbol.size));
+        rows.reverse();
+        rows.dedup_by_key(|symbol| symbol.address);
+        rows.reverse();
+        let mut furthest = 0;
+        let reach = rows
+            .iter()
+            .map(|symbol| {
+                furthest = symbol.end().max(furthest);
+                furthest
+            })
+            .collect();
+        SymbolTable { rows, reach }
+    }
+
+    /// The function that holds a virtual address.
+    ///
+    /// A symbol without a size reaches to the next one, unless a symbol with a size holds the address.
+    pub fn lookup(&self, address: u64) -> Option<&Symbol> {
+        let after = self.rows.partition_point(|symbol| symbol.address <= address);
+        let nearest = self.rows[..after].last()?;
+        if nearest.size == 0 && nearest.address == address {
+            return Some(nearest);
+        }
+        for row in (after.saturating_sub(MOST_NESTING)..after).rev() {
+            if self.reach[row] <= address {
+                break;
+            }
+            if self.rows[row].end() > address {
+                return Some(&self.rows[row]);
+            }
+        }
+        (nearest.size == 0).then_some(nearest)
+    }
+
+    /// All functions.
+    pub fn rows(&self) -> &[Symbol] {
+        &self.rows
+    }
+
+    /// The functions with each name; the names are those of `file`, which this table must be of.
+    pub fn by_name<'file>(&self, file: &'file ObjectFile) -> HashMap<&'file [u8], Symbol, FxBuildHasher> {
+        self.rows.iter().map(|symbol| (symbol.name(file), *symbol)).collect()
+    }
+}
+
+/// What a Windows library gives to others, for those that have no other symbols.
+fn exports(view: &object::File<'_>, start_of: impl Fn(&[u8]) -> Option<usize>) -> Vec<Symbol> {
+    let Ok(exports) = view.exports() else { return Vec::new() };
+    let symbol = |export: object::Export<'_>| {
+        let ExportTarget::Address { address } = export.target() else { return None };
+        let text = export.name().into_name()?.to_vec();
+        let start = start_of(export.name().into_name()?)?;
+        Some(Symbol { address, size: 0, name: Name { start, length: u32::try_from(text.len()).ok()? } })
+    };
+    exports.filter_map(|export| symbol(export.ok()?)).collect()
+}
