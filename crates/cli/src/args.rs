@@ -22,6 +22,8 @@ pub(crate) enum Request {
     /// The manual page.
     Man,
     Report(Box<ReportRequest>),
+    /// The interactive shell.
+    Shell(Box<Subject>),
 }
 
 /// Shells for which there are completions.
@@ -32,6 +34,15 @@ pub(crate) enum Shell {
     Fish,
 }
 
+/// Profiles to look at, and how.
+#[derive(Debug)]
+pub(crate) struct Subject {
+    pub(crate) options: Options,
+    /// The executable that the profiles are of.
+    pub(crate) binary: Option<String>,
+    pub(crate) sources: Vec<String>,
+}
+
 /// A report on profiles.
 #[derive(Debug)]
 pub(crate) struct ReportRequest {
@@ -40,10 +51,8 @@ pub(crate) struct ReportRequest {
     pub(crate) argument: Option<String>,
     /// The drawing that takes the place of the report's own.
     pub(crate) drawing: Option<&'static str>,
-    pub(crate) options: Options,
-    /// The executable that the profiles are of.
-    pub(crate) binary: Option<String>,
-    pub(crate) sources: Vec<String>,
+    /// The profiles, and how to look at them.
+    pub(crate) subject: Subject,
 }
 
 /// What is wrong with a command line.
@@ -231,19 +240,14 @@ impl Collected {
             return Err(ArgsError::NoBrowser);
         }
         let drawing = drawings.pop();
-        let (report, argument) = match (reports.pop(), drawing) {
+        let report = match (reports.pop(), drawing) {
             (Some(_), _) if !output.http.is_empty() => return Err(ArgsError::HttpWithReport),
-            (Some((report, argument)), _) => (report, argument),
+            (Some((report, argument)), _) => Some((report, argument)),
             (None, _) if !output.http.is_empty() => return Err(ArgsError::NotYet("-http".to_owned())),
-            (None, Some("folded")) => (named("traces"), None),
-            (None, Some(_)) => (named("top"), None),
-            (None, None) => {
-                return Err(ArgsError::NotYet(
-                    "the interactive shell (name a report, such as -top)".to_owned(),
-                ));
-            }
+            (None, Some("folded")) => Some((named("traces"), None)),
+            (None, Some(_)) => Some((named("top"), None)),
+            (None, None) => None,
         };
-        debug_assert!(report.argument == Argument::Pattern || argument.is_none());
         if !options.source.base.is_empty() && !options.source.diff_base.is_empty() {
             return Err(ArgsError::TwoBases);
         }
@@ -251,7 +255,14 @@ impl Collected {
             return Err(ArgsError::NoBase);
         }
         let (binary, sources) = split_binary(sources);
-        Ok(Request::Report(Box::new(ReportRequest { report, argument, drawing, options, binary, sources })))
+        let subject = Subject { options, binary, sources };
+        Ok(match report {
+            Some((report, argument)) => {
+                debug_assert!(report.argument == Argument::Pattern || argument.is_none());
+                Request::Report(Box::new(ReportRequest { report, argument, drawing, subject }))
+            }
+            None => Request::Shell(Box::new(subject)),
+        })
     }
 }
 
@@ -301,25 +312,25 @@ mod tests {
         let request =
             report(&["--top", "-focus=a=b", "-ignore", "-x.*y", "-nodefraction=.1", "--seconds=-5", "p"]);
         assert_eq!(request.report.name, "top");
-        assert_eq!(request.options.view.focus, "a=b");
-        assert_eq!(request.options.view.ignore, "-x.*y");
-        assert_eq!(request.options.view.nodefraction, 0.1);
-        assert_eq!(request.options.source.seconds, Some(-5));
-        assert_eq!(request.sources, ["p"]);
+        assert_eq!(request.subject.options.view.focus, "a=b");
+        assert_eq!(request.subject.options.view.ignore, "-x.*y");
+        assert_eq!(request.subject.options.view.nodefraction, 0.1);
+        assert_eq!(request.subject.options.source.seconds, Some(-5));
+        assert_eq!(request.subject.sources, ["p"]);
     }
 
     #[test]
     fn the_last_flag_wins_and_switches_can_be_off() {
         let request =
             report(&["-top", "-unit=ms", "-unit=s", "-trim=false", "-mean", "-mean=F", "p", "-cum"]);
-        assert_eq!(request.options.view.unit, "s");
-        assert!(!request.options.view.trim && !request.options.view.mean);
-        assert_eq!(request.options.view.sort, hotlist_report::Sort::Cum);
+        assert_eq!(request.subject.options.view.unit, "s");
+        assert!(!request.subject.options.view.trim && !request.subject.options.view.mean);
+        assert_eq!(request.subject.options.view.sort, hotlist_report::Sort::Cum);
     }
 
     #[test]
     fn of_several_shortcuts_the_order_of_the_table_decides() {
-        let index = |words: &[&str]| report(words).options.view.sample_index;
+        let index = |words: &[&str]| report(words).subject.options.view.sample_index;
         assert_eq!(index(&["-top", "-inuse_space", "-total_delay", "p"]), "delay");
         assert_eq!(index(&["-top", "-alloc_space", "-inuse_objects", "p"]), "inuse_objects");
         assert_eq!(index(&["-top", "-inuse_space", "-sample_index=1", "p"]), "1");
@@ -329,7 +340,7 @@ mod tests {
     fn patterns_belong_to_their_report() {
         let request = report(&["-list", "main.*", "-", "more"]);
         assert_eq!((request.report.name, request.argument.as_deref()), ("list", Some("main.*")));
-        assert_eq!(request.sources, ["-", "more"]);
+        assert_eq!(request.subject.sources, ["-", "more"]);
     }
 
     #[test]

@@ -16,6 +16,8 @@ pub(crate) struct Console {
     pub(crate) out_is_terminal: bool,
     /// Standard error is a terminal.
     pub(crate) err_is_terminal: bool,
+    /// Whether colours are welcome on standard error.
+    pub(crate) err_colour: bool,
     colour: bool,
 }
 
@@ -27,10 +29,13 @@ impl Console {
         let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
         let out_is_terminal = io::stdout().is_terminal();
         let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+        let welcome = !set("NO_COLOR") && !dumb;
+        let err_is_terminal = io::stderr().is_terminal();
         Console {
             out_is_terminal,
-            err_is_terminal: io::stderr().is_terminal(),
-            colour: out_is_terminal && !set("NO_COLOR") && !dumb,
+            err_is_terminal,
+            err_colour: err_is_terminal && welcome,
+            colour: out_is_terminal && welcome,
         }
     }
 
@@ -56,6 +61,15 @@ impl Console {
     /// Writes a line to standard error. Nobody is left to hear about it if that fails.
     pub(crate) fn say(&self, text: &str) {
         let _ = writeln!(io::stderr(), "{}", clean(text));
+    }
+
+    /// Says what is wrong, in red where there are colours.
+    pub(crate) fn complain(&self, text: &str) {
+        if self.err_colour {
+            let _ = writeln!(io::stderr(), "\x1b[31m{}\x1b[0m", clean(text));
+        } else {
+            self.say(text);
+        }
     }
 
     /// Reports how the program ended. A reader that has gone away is no failure.

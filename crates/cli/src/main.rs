@@ -4,7 +4,10 @@ mod args;
 mod commands;
 mod console;
 mod flags;
+mod opening;
 mod progress;
+mod shell;
+mod viewer;
 
 use std::process::ExitCode;
 
@@ -20,6 +23,7 @@ fn main() -> ExitCode {
         Ok(Request::Completions(shell)) => commands::completions::run(shell, &console),
         Ok(Request::Man) => commands::man::run(&console),
         Ok(Request::Report(request)) => commands::report::run(&request, &console),
+        Ok(Request::Shell(subject)) => shell::run(*subject, &console),
         Err(error) => Err(error.into()),
     };
     console.exit_code(outcome)

@@ -6,8 +6,9 @@ use jiff::Timestamp;
 
 use crate::Context;
 
-/// What is known about the profile.
-pub(crate) fn profile_lines(header: &Header, context: &Context) -> Vec<String> {
+/// What is known about the profile, a line for each. Comments may hold several lines; all of it comes
+/// from the profile and has to be made harmless by who shows it.
+pub fn profile_lines(header: &Header, context: &Context) -> Vec<String> {
     let mut lines = Vec::new();
     let mut say = |name: &str, value: &str| {
         if !value.is_empty() {

@@ -24,6 +24,7 @@ use hotlist_report::Shape;
 use jiff::tz::TimeZone;
 
 pub use clean::clean;
+pub use legend::profile_lines;
 pub use short_name::short_name;
 
 /// A way to write shapes down.

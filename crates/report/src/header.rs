@@ -79,7 +79,7 @@ pub struct Header {
 
 impl Header {
     /// The header of a report without a graph.
-    pub(crate) fn new(request: &Request<'_>) -> Header {
+    pub fn new(request: &Request<'_>) -> Header {
         let view = request.view;
         let profile = view.profile();
         let text = |id| profile.lossy(id).into_owned();

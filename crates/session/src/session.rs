@@ -6,7 +6,7 @@ use std::num::NonZeroUsize;
 use hotlist_analyze::{SampleValue, Threads, View, Warning, choose_sample_type, with_tag_frames};
 use hotlist_profile::Profile;
 use hotlist_render::{Context, Drawing};
-use hotlist_report::{Request, Shape, SourceText};
+use hotlist_report::{Header, NoSource, Request, Shape, SourceText};
 
 use crate::error::Error;
 use crate::resolve::Question;
@@ -36,6 +36,20 @@ impl Session {
     /// The profile as loaded.
     pub fn profile(&self) -> &Profile {
         &self.profile
+    }
+
+    /// What is known about the profile, and its total for the value that `question` is about. Filters
+    /// have no say.
+    ///
+    /// # Errors
+    /// When the profile has no such value.
+    pub fn header(&self, question: &Question) -> Result<Header, Error> {
+        let value = SampleValue {
+            column: choose_sample_type(&self.profile, &question.sample_index)?,
+            mean: question.mean,
+        };
+        let view = View::new(&self.profile, value, self.threads, &mut Vec::new())?;
+        Ok(Header::new(&Request { view: &view, options: &question.options, source: &NoSource }))
     }
 
     /// Answers `question` and hands the shape to `take`.

@@ -15,7 +15,8 @@ hotlist reads profiles of Go, C++, Rust and Java programs and shows where time a
   hotlist -top http://localhost:6060/debug/pprof/heap
   hotlist -top -diff_base old.pb.gz new.pb.gz     what has changed
 
-Usage: hotlist <report> [options] [binary] <source>...
+Usage: hotlist [report] [options] [binary] <source>...
+Without a report a shell begins, in which reports and options are commands and variables.
 A source is a file, - for standard input, or the URL of a server. Several are merged.
 ";
 

@@ -15,7 +15,7 @@ pub(crate) fn run(console: &Console) -> anyhow::Result<()> {
 fn write(out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, ".TH HOTLIST 1 \"\" \"hotlist {}\"", env!("CARGO_PKG_VERSION"))?;
     writeln!(out, ".SH NAME\nhotlist \\- show where time and memory go")?;
-    writeln!(out, ".SH SYNOPSIS\n.B hotlist\n.I report\n[options] [binary] source ...")?;
+    writeln!(out, ".SH SYNOPSIS\n.B hotlist\n[report] [options] [binary] source ...")?;
     writeln!(out, ".SH DESCRIPTION")?;
     writeln!(
         out,

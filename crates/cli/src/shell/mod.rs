@@ -1,0 +1,115 @@
+//! `hotlist profile`: the interactive shell.
+//!
+//! What lines mean is decided in `hotlist-shell`; here are the terminal, the pager and the files.
+
+mod editor;
+mod input;
+mod runner;
+mod signals;
+
+use std::io::{self, IsTerminal, Write};
+use std::sync::Arc;
+
+use hotlist_report::Header;
+use hotlist_session::{Error, Question, Session};
+use hotlist_shell::{Shell, Step};
+use hotlist_tui::{Pager, Stopped};
+
+use crate::args::Subject;
+use crate::console::Console;
+use crate::opening::open;
+use input::{Input, Line};
+use runner::Runner;
+
+/// Who types the lines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Author {
+    /// People at a terminal.
+    People,
+    /// A script.
+    Script,
+}
+
+pub(crate) fn run(subject: Subject, console: &Console) -> anyhow::Result<()> {
+    // Wishes that make no sense are refused before anything is read.
+    let question =
+        Question::new(&hotlist_report::ALL[0], None, &subject.options.view).map_err(Error::Usage)?;
+    let session = Arc::new(open(&subject, console)?);
+    greet(&session, &question, console);
+    let author = if io::stdin().is_terminal() { Author::People } else { Author::Script };
+    let interrupted = match author {
+        Author::People => Some(signals::keep_terminal()?),
+        Author::Script => None,
+    };
+    let mut runner = Runner::new(Arc::clone(&session), console, interrupted);
+    let mut shell = Shell::new(subject.options, session.profile());
+    let mut input = Input::new(author, console, &session);
+    let outcome = converse(&mut shell, &mut input, &mut runner, console);
+    // The process is about to end and the system takes its memory back faster than we could.
+    std::mem::forget(session);
+    outcome
+}
+
+fn converse(
+    shell: &mut Shell<'_>,
+    input: &mut Input<'_>,
+    runner: &mut Runner<'_>,
+    console: &Console,
+) -> anyhow::Result<()> {
+    loop {
+        let line = match input.read()? {
+            Line::Text(line) => line,
+            Line::TooLong => {
+                console.complain("a line this long is no command");
+                continue;
+            }
+            Line::End => return Ok(()),
+        };
+        for step in shell.read(&line) {
+            match step {
+                Step::Report(wish) => match runner.run(&wish, shell.pager) {
+                    Err(Error::Write(error)) if error.kind() == io::ErrorKind::BrokenPipe => return Ok(()),
+                    Err(Error::Write(error)) if Stopped::is(&error) => {}
+                    Err(error) => console.complain(&error.to_string()),
+                    Ok(()) => {}
+                },
+                Step::Show(text) => show(&text, shell.pager, console),
+                Step::Complain(text) => console.complain(&text),
+                Step::FullScreen => console.complain("the full screen is not available yet"),
+                Step::Quit => return Ok(()),
+            }
+        }
+    }
+}
+
+/// Says what was opened.
+fn greet(session: &Session, question: &Question, console: &Console) {
+    match session.header(question) {
+        Ok(header) => {
+            for line in hotlist_render::profile_lines(&header, &console.context()) {
+                console.say(&line);
+            }
+            let types = session.profile().sample_types.len();
+            if let Header { total: 0, .. } = header
+                && types > 1
+            {
+                console.say("No samples were found with the default sample value type.");
+                console.say("Try \"sample_index\" command to analyze different sample values.");
+            }
+        }
+        Err(error) => console.complain(&error.to_string()),
+    }
+    console.say("Entering interactive mode (type \"help\" for commands, \"o\" for options)");
+}
+
+/// Shows help to people. Like messages it is not part of what a script asked for.
+fn show(text: &str, pager: bool, console: &Console) {
+    let mut err = io::stderr().lock();
+    let lines = text.lines().map(hotlist_render::clean).collect::<Vec<_>>().join("\n") + "\n";
+    // Nobody is left to hear about a failure.
+    let _ = if pager && console.err_is_terminal && io::stdin().is_terminal() {
+        Pager::new(err).write_all(lines.as_bytes())
+    } else {
+        err.write_all(lines.as_bytes())
+    };
+}

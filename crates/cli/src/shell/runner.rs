@@ -1,0 +1,176 @@
+//! Answering a command, so that Ctrl-C stops it.
+
+use std::io::{self, BufWriter, IsTerminal, Write};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::time::Duration;
+
+use hotlist_fetch::write_beside;
+use hotlist_render::{Context, Drawing};
+use hotlist_session::{Error, Note, Question, Session, SourceFiles};
+use hotlist_shell::Wish;
+use hotlist_tui::{Pager, Stopped};
+
+use crate::commands::report::fresh_file;
+use crate::console::Console;
+use crate::opening::source_files;
+
+/// Answers commands from one profile.
+pub(super) struct Runner<'c> {
+    session: Arc<Session>,
+    console: &'c Console,
+    /// Ctrl-C was pressed; `None` where it ends the process.
+    interrupted: Option<Arc<AtomicBool>>,
+    /// Source files that were read, and the paths by which they were found.
+    source: Option<((String, String), Arc<SourceFiles>)>,
+}
+
+/// What people can read on a terminal; everything else goes into a file.
+const READABLE: [&str; 5] = ["txt", "json", "csv", "folded", "dot"];
+/// So often is looked whether Ctrl-C was pressed.
+const PATIENCE: Duration = Duration::from_millis(20);
+/// Pieces of output that may wait to be written.
+const PIECES: usize = 16;
+
+impl<'c> Runner<'c> {
+    pub(super) fn new(
+        session: Arc<Session>,
+        console: &'c Console,
+        interrupted: Option<Arc<AtomicBool>>,
+    ) -> Runner<'c> {
+        Runner { session, console, interrupted, source: None }
+    }
+
+    /// Answers `wish`, a page at a time where `pager` asks for it and somebody looks.
+    pub(super) fn run(&mut self, wish: &Wish, pager: bool) -> Result<(), Error> {
+        let question = Question::new(wish.report, wish.argument.as_deref(), &wish.options)?;
+        let answer = Answer {
+            session: Arc::clone(&self.session),
+            question,
+            drawing: wish.drawing,
+            source: self.source(wish),
+        };
+        let console = self.console;
+        let plain = Context { colour: false, ..console.context() };
+        let mut notes = Vec::new();
+        let outcome = if let Some(viewer) = wish.viewer {
+            crate::viewer::show(viewer, wish.drawing.extension, |out| {
+                self.answer(&answer, &plain, out, &mut notes)
+            })
+        } else if !wish.output.is_empty() {
+            let path = PathBuf::from(&wish.output);
+            console.note(&Note::Info(format!("Generating report in {}", path.display())));
+            write_beside(&path, |out| self.answer(&answer, &plain, out, &mut notes))
+        } else if wish.drawing.binary || !READABLE.contains(&wish.drawing.extension) {
+            let (path, file) =
+                fresh_file(wish.drawing.extension).map_err(|error| io::Error::other(error.to_string()))?;
+            console.note(&Note::Info(format!("Generating report in {}", path.display())));
+            let outcome = self.answer(&answer, &plain, &mut BufWriter::new(file), &mut notes);
+            if outcome.is_err() {
+                // What failed leaves nothing behind.
+                let _ = std::fs::remove_file(&path);
+            }
+            outcome
+        } else {
+            let context = console.context();
+            let mut out = console.stdout();
+            if pager && console.out_is_terminal && io::stdin().is_terminal() {
+                self.answer(&answer, &context, &mut Pager::new(out), &mut notes)
+            } else {
+                self.answer(&answer, &context, &mut out, &mut notes)
+            }
+        };
+        notes.iter().for_each(|note| console.note(note));
+        outcome
+    }
+
+    /// Files are read once while the places to look for them stay the same.
+    fn source(&mut self, wish: &Wish) -> Arc<SourceFiles> {
+        let paths = (wish.options.source_path.clone(), wish.options.trim_path.clone());
+        match &self.source {
+            Some((known, source)) if *known == paths => Arc::clone(source),
+            _ => {
+                let source = Arc::new(source_files(&wish.options));
+                self.source = Some((paths, Arc::clone(&source)));
+                source
+            }
+        }
+    }
+
+    /// Writes the answer to `out`. Where Ctrl-C is to stop it, a thread of its own looks for the answer:
+    /// it is left alone then, and ends at its next attempt to write.
+    fn answer(
+        &self,
+        answer: &Answer,
+        context: &Context,
+        out: &mut dyn Write,
+        notes: &mut Vec<Note>,
+    ) -> Result<(), Error> {
+        let Some(interrupted) = &self.interrupted else { return answer.write(context, out, notes) };
+        interrupted.store(false, Ordering::Relaxed);
+        let (sender, pieces) = sync_channel(PIECES);
+        let (answer, context) = (answer.clone(), context.clone());
+        let thread = std::thread::spawn(move || {
+            let mut notes = Vec::new();
+            let mut out = BufWriter::with_capacity(64 << 10, Pieces(sender));
+            let outcome = answer.write(&context, &mut out, &mut notes);
+            (outcome, notes)
+        });
+        // A panic of the thread has been reported by the time it ends.
+        match forward(&pieces, out, interrupted) {
+            Ok(()) => {
+                let (outcome, found) = thread.join().map_err(|_| io::Error::other("the command failed"))?;
+                notes.extend(found);
+                outcome
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+/// Everything that it takes to answer, for a thread of its own.
+#[derive(Clone)]
+struct Answer {
+    session: Arc<Session>,
+    question: Question,
+    drawing: &'static Drawing,
+    source: Arc<SourceFiles>,
+}
+
+impl Answer {
+    fn write(&self, context: &Context, out: &mut dyn Write, notes: &mut Vec<Note>) -> Result<(), Error> {
+        self.session.draw(&self.question, self.drawing, &*self.source, out, context, notes)
+    }
+}
+
+/// Output on its way to the thread that may write it.
+struct Pieces(SyncSender<Vec<u8>>);
+
+impl Write for Pieces {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self.0.send(bytes.to_vec()) {
+            Ok(()) => Ok(bytes.len()),
+            Err(_) => Err(io::ErrorKind::BrokenPipe.into()),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Writes pieces as they come, until there are no more or Ctrl-C is pressed.
+fn forward(pieces: &Receiver<Vec<u8>>, out: &mut dyn Write, interrupted: &AtomicBool) -> io::Result<()> {
+    loop {
+        if interrupted.swap(false, Ordering::Relaxed) {
+            return Err(io::Error::other(Stopped));
+        }
+        match pieces.recv_timeout(PATIENCE) {
+            Ok(piece) => out.write_all(&piece)?,
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => return out.flush(),
+        }
+    }
+}

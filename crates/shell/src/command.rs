@@ -1,0 +1,166 @@
+//! The commands, from the lists of reports and drawings.
+
+use hotlist_render::Drawing;
+use hotlist_report::{Argument, Report};
+
+/// A command of the shell.
+#[derive(Debug, Clone, Copy)]
+pub struct Command {
+    /// Its name.
+    pub name: &'static str,
+    /// What it does, in a line.
+    pub summary: &'static str,
+    /// What kind of command it is.
+    pub kind: Kind,
+}
+
+/// What a command does.
+#[derive(Debug, Clone, Copy)]
+pub enum Kind {
+    /// Answers a report.
+    Report {
+        /// The report.
+        report: &'static Report,
+        /// How it is written down.
+        drawing: &'static Drawing,
+        /// Another program that shows it.
+        viewer: Option<Viewer>,
+    },
+    /// Shows the view on the full screen.
+    FullScreen,
+    /// Lists the variables.
+    Options,
+    /// Explains commands and variables.
+    Help,
+    /// Ends the shell.
+    Quit,
+}
+
+/// A program that people look at files with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Viewer {
+    /// Whichever browser there is.
+    Browser,
+    /// The program with this name.
+    Program(&'static str),
+}
+
+/// Commands that hand a drawing to a program: name, drawing, program, what it does.
+const VIEWERS: [(&str, &str, Viewer, &str); 5] = [
+    ("web", "svg", Viewer::Browser, "The call graph in a browser"),
+    ("eog", "svg", Viewer::Program("eog"), "The call graph in eog"),
+    ("evince", "pdf", Viewer::Program("evince"), "The call graph in evince"),
+    ("gv", "ps", Viewer::Program("gv"), "The call graph in gv"),
+    ("kcachegrind", "callgrind", Viewer::Program("kcachegrind"), "The call graph in KCachegrind"),
+];
+
+/// Commands that are neither reports nor drawings.
+const WORDS: [(&str, Kind, &str); 8] = [
+    ("tui", Kind::FullScreen, "Look at the profile on the full screen"),
+    ("o", Kind::Options, "List the variables and their values"),
+    ("options", Kind::Options, "List the variables and their values"),
+    ("help", Kind::Help, "Explain the commands and variables, or one of them"),
+    ("?", Kind::Help, "Explain the commands and variables, or one of them"),
+    ("exit", Kind::Quit, "Leave the shell, as does Ctrl-D"),
+    ("quit", Kind::Quit, "Leave the shell, as does Ctrl-D"),
+    ("q", Kind::Quit, "Leave the shell, as does Ctrl-D"),
+];
+
+/// The report that a drawing asked for by name shows, by the kind of shape that it draws.
+const SHOWN: [(&str, &str); 5] =
+    [("table", "top"), ("stacks", "traces"), ("graph", "dot"), ("flame", "flamegraph"), ("listing", "list")];
+
+/// Every command: reports, drawings of the report that suits them, viewers, words.
+pub fn commands() -> Vec<Command> {
+    let mut commands: Vec<Command> = Vec::new();
+    for report in hotlist_report::ALL {
+        let names = [report.name].into_iter().chain(report.aliases.iter().copied());
+        let drawing = report.drawing.into();
+        let viewer = None;
+        commands.extend(names.map(|name| Command {
+            name,
+            summary: report.summary,
+            kind: Kind::Report { report, drawing, viewer },
+        }));
+    }
+    for drawing in hotlist_render::ALL {
+        let is_taken = commands.iter().any(|command| command.name == drawing.name);
+        if let (false, Some(report)) = (is_taken, shown_by(drawing)) {
+            let kind = Kind::Report { report, drawing, viewer: None };
+            commands.push(Command { name: drawing.name, summary: drawing.summary, kind });
+        }
+    }
+    for (name, drawing, viewer, summary) in VIEWERS {
+        let is_taken = commands.iter().any(|command| command.name == name);
+        if let (false, Some(drawing)) = (is_taken, hotlist_render::find(drawing))
+            && let Some(report) = shown_by(drawing)
+        {
+            commands.push(Command {
+                name,
+                summary,
+                kind: Kind::Report { report, drawing, viewer: Some(viewer) },
+            });
+        }
+    }
+    commands.extend(WORDS.map(|(name, kind, summary)| Command { name, summary, kind }));
+    commands
+}
+
+/// The command with this name.
+pub fn find(name: &str) -> Option<Command> {
+    commands().into_iter().find(|command| command.name == name)
+}
+
+impl Command {
+    /// Whether a pattern must follow.
+    pub fn takes_pattern(&self) -> bool {
+        matches!(self.kind, Kind::Report { report, .. } if report.argument == Argument::Pattern)
+    }
+
+    /// How it is used, for the help.
+    pub fn usage(&self) -> String {
+        let name = self.name;
+        match self.kind {
+            Kind::Report { .. } if self.takes_pattern() => {
+                format!("{name} <regexp> [n] [focus]... [-ignore]... [> file]")
+            }
+            Kind::Report { .. } if name == "tags" => format!("{name} [tagfocus]... [-tagignore]... [> file]"),
+            Kind::Report { .. } => format!("{name} [n] [focus]... [-ignore]... [-cum] [> file]"),
+            Kind::Help => format!("{name} [command or variable]"),
+            Kind::FullScreen | Kind::Options | Kind::Quit => name.to_owned(),
+        }
+    }
+}
+
+fn shown_by(drawing: &Drawing) -> Option<&'static Report> {
+    let (_, report) = SHOWN.iter().find(|(shape, _)| drawing.shapes.contains(shape))?;
+    hotlist_report::find(report)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_unique_and_explained() {
+        let mut names: Vec<&str> = commands().iter().map(|command| command.name).collect();
+        names.sort_unstable();
+        let count = names.len();
+        names.dedup();
+        assert_eq!(names.len(), count);
+        assert!(commands().iter().all(|command| !command.summary.is_empty()));
+    }
+
+    #[test]
+    fn drawings_show_reports_that_they_can_draw() {
+        let report = |name: &str| match find(name).map(|command| command.kind) {
+            Some(Kind::Report { report, .. }) => report.name,
+            other => panic!("{name}: {other:?}"),
+        };
+        assert_eq!(report("json"), "top");
+        assert_eq!(report("csv"), "top");
+        assert_eq!(report("folded"), "traces");
+        assert_eq!(report("kcachegrind"), "dot");
+        assert_eq!(report("text"), "top");
+    }
+}

@@ -1,0 +1,5 @@
+//! Profiles in a terminal.
+
+mod pager;
+
+pub use pager::{Pager, Stopped};
