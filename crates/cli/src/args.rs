@@ -80,6 +80,8 @@ pub(crate) enum ArgsError {
     NoBrowser,
     #[error("{0} is not available yet")]
     NotYet(String),
+    #[error("there are completions for bash, zsh and fish, not for {0}")]
+    UnknownShell(String),
     #[error("standard input can be read only once")]
     TwiceStdin,
 }
@@ -91,7 +93,7 @@ fn suggestion(nearest: Option<&str>) -> String {
 /// Reads a command line, without the name of the program.
 pub(crate) fn parse(words: impl IntoIterator<Item = String>) -> Result<Request, ArgsError> {
     let words: Vec<String> = words.into_iter().collect();
-    if let Some(request) = verb(&words) {
+    if let Some(request) = verb(&words)? {
         return Ok(request);
     }
     let mut collected = Collected::default();
@@ -111,12 +113,12 @@ pub(crate) fn parse(words: impl IntoIterator<Item = String>) -> Result<Request, 
 }
 
 /// The few commands that are words, unless files are called so.
-fn verb(words: &[String]) -> Option<Request> {
-    let (first, rest) = words.split_first()?;
+fn verb(words: &[String]) -> Result<Option<Request>, ArgsError> {
+    let Some((first, rest)) = words.split_first() else { return Ok(None) };
     if Path::new(first).exists() {
-        return None;
+        return Ok(None);
     }
-    match (first.as_str(), rest) {
+    Ok(match (first.as_str(), rest) {
         ("help", [] | [_]) => Some(Request::Help(rest.first().cloned())),
         ("man", []) => Some(Request::Man),
         ("completions", [shell]) => {
@@ -124,12 +126,12 @@ fn verb(words: &[String]) -> Option<Request> {
                 "bash" => Shell::Bash,
                 "zsh" => Shell::Zsh,
                 "fish" => Shell::Fish,
-                _ => return None,
+                other => return Err(ArgsError::UnknownShell(other.to_owned())),
             };
             Some(Request::Completions(shell))
         }
         _ => None,
-    }
+    })
 }
 
 #[derive(Default)]

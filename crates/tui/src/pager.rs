@@ -218,23 +218,22 @@ mod tests {
     use super::*;
 
     /// A screen of 10 by 4 and somebody who presses these keys.
-    struct Somebody(std::vec::IntoIter<Wanted>, usize);
+    struct Somebody<'w>(std::slice::Iter<'w, Wanted>);
 
-    impl Screen for Somebody {
+    impl Screen for Somebody<'_> {
         fn size(&self) -> (usize, usize) {
             (10, 4)
         }
 
         fn wait(&mut self) -> io::Result<Wanted> {
-            self.1 += 1;
-            Ok(self.0.next().unwrap_or(Wanted::Nothing))
+            Ok(self.0.next().copied().unwrap_or(Wanted::Nothing))
         }
     }
 
     /// What is written before each stop.
     fn pages(text: &str, wanted: &[Wanted]) -> Vec<String> {
         let mut out = Vec::new();
-        let mut pager = Pager::with_screen(&mut out, Somebody(wanted.to_vec().into_iter(), 0));
+        let mut pager = Pager::with_screen(&mut out, Somebody(wanted.iter()));
         let _ = pager.write_all(text.as_bytes());
         let written = String::from_utf8(out).expect("text stays text").replace(ERASE, "");
         written.split(MORE).map(str::to_owned).collect()
