@@ -24,6 +24,8 @@ pub(crate) enum Request {
     Report(Box<ReportRequest>),
     /// The interactive shell.
     Shell(Box<Subject>),
+    /// The web page.
+    Http(Box<Subject>),
 }
 
 /// Shells for which there are completions.
@@ -245,7 +247,7 @@ impl Collected {
         let report = match (reports.pop(), drawing) {
             (Some(_), _) if !output.http.is_empty() => return Err(ArgsError::HttpWithReport),
             (Some((report, argument)), _) => Some((report, argument)),
-            (None, _) if !output.http.is_empty() => return Err(ArgsError::NotYet("-http".to_owned())),
+            (None, Some(_)) if !output.http.is_empty() => return Err(ArgsError::HttpWithReport),
             (None, Some("folded")) => Some((named("traces"), None)),
             (None, Some(_)) => Some((named("top"), None)),
             (None, None) => None,
@@ -263,6 +265,7 @@ impl Collected {
                 debug_assert!(report.argument == Argument::Pattern || argument.is_none());
                 Request::Report(Box::new(ReportRequest { report, argument, drawing, subject }))
             }
+            None if !subject.options.output.http.is_empty() => Request::Http(Box::new(subject)),
             None => Request::Shell(Box::new(subject)),
         })
     }

@@ -22,6 +22,7 @@ fn main() -> ExitCode {
         Ok(Request::Version) => commands::version::run(&console),
         Ok(Request::Completions(shell)) => commands::completions::run(shell, &console),
         Ok(Request::Man) => commands::man::run(&console),
+        Ok(Request::Http(subject)) => commands::http::run(&subject, &console),
         Ok(Request::Report(request)) => commands::report::run(&request, &console),
         Ok(Request::Shell(subject)) => shell::run(*subject, &console),
         Err(error) => Err(error.into()),

@@ -11,9 +11,11 @@ mod clean;
 mod csv;
 mod dot;
 mod dot_tags;
+mod flame;
 mod folded;
 mod json;
 mod legend;
+pub mod page;
 mod proto;
 mod short_name;
 mod text;
@@ -51,6 +53,7 @@ pub const ALL: &[Drawing] = &[
     csv::DRAWING,
     folded::DRAWING,
     dot::DRAWING,
+    flame::html::DRAWING,
     callgrind::DRAWING,
     proto::DRAWING,
 ];
@@ -103,7 +106,7 @@ impl From<hotlist_report::Drawing> for &'static Drawing {
             Own::Dot => const { &dot::DRAWING },
             Own::Callgrind => const { &callgrind::DRAWING },
             Own::Proto => const { &proto::DRAWING },
-            Own::Json => const { &json::DRAWING },
+            Own::Html => const { &flame::html::DRAWING },
         }
     }
 }

@@ -15,7 +15,7 @@ pub const REPORT: Report = Report {
     summary: "The call tree as a flame graph",
     argument: Argument::None,
     defaults: Defaults { trim: true, granularity: None, node_count: FRAMES, object_names: false },
-    drawing: Drawing::Json,
+    drawing: Drawing::Html,
     build,
 };
 

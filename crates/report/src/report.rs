@@ -71,8 +71,8 @@ pub enum Drawing {
     Callgrind,
     /// An encoded, compressed profile.
     Proto,
-    /// JSON.
-    Json,
+    /// A page for browsers.
+    Html,
 }
 
 /// By which weight places are sorted.

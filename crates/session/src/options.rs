@@ -676,7 +676,7 @@ pub const ALL: &[OptionSpec] = &[
     option(
         Group::Tags,
         "tagroot",
-        None,
+        Some("tagroot"),
         field!(Text, view.tagroot),
         "Put the values of tags into stacks as callers of everything",
         "A comma-separated list of keys; the first is outermost.",
@@ -684,7 +684,7 @@ pub const ALL: &[OptionSpec] = &[
     option(
         Group::Tags,
         "tagleaf",
-        None,
+        Some("tagleaf"),
         field!(Text, view.tagleaf),
         "Put the values of tags into stacks as callees of everything",
         "A comma-separated list of keys; the last is innermost.",
@@ -839,7 +839,7 @@ pub const ALL: &[OptionSpec] = &[
         None,
         field!(Text, output.http),
         "Serve a web page at [host]:[port]",
-        "Not available yet.",
+        "Without a host only this machine can reach it; without a port a free one is taken.",
     ),
     option(
         Group::Other,

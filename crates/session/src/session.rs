@@ -63,6 +63,33 @@ impl Session {
         notes: &mut Vec<Note>,
         take: impl FnOnce(&Shape<'_>) -> Result<R, Error>,
     ) -> Result<R, Error> {
+        let mut found = Vec::new();
+        let result = self.look(question, notes, |view| {
+            let request = Request { view, options: &question.options, source };
+            let shape = (question.report.build)(&request)?;
+            if let Shape::Listing(listing) = &shape {
+                for routine in &listing.routines {
+                    if let (Some(file), Some(place)) = (&routine.file, &routine.found_at) {
+                        found.push(Note::Info(format!("{file}: showing {place}")));
+                    }
+                }
+            }
+            take(&shape)
+        });
+        notes.append(&mut found);
+        result
+    }
+
+    /// Hands the part of the profile that `question` is about to `take`, for what is no report.
+    ///
+    /// # Errors
+    /// When the profile cannot be looked at this way, and those of `take`.
+    pub fn look<R>(
+        &self,
+        question: &Question,
+        notes: &mut Vec<Note>,
+        take: impl FnOnce(&View<'_>) -> Result<R, Error>,
+    ) -> Result<R, Error> {
         let mut warnings: Vec<Warning> = Vec::new();
         for (option, value) in &question.ranges {
             warnings.push(Warning::ReadAsRange { option, value: value.clone() });
@@ -80,16 +107,7 @@ impl Session {
             view.take_total();
         }
         notes.extend(warnings.iter().map(|warning| Note::Warning(warning.to_string())));
-        let request = Request { view: &view, options: &question.options, source };
-        let shape = (question.report.build)(&request)?;
-        if let Shape::Listing(listing) = &shape {
-            for routine in &listing.routines {
-                if let (Some(file), Some(found)) = (&routine.file, &routine.found_at) {
-                    notes.push(Note::Info(format!("{file}: showing {found}")));
-                }
-            }
-        }
-        take(&shape)
+        take(&view)
     }
 
     /// Answers `question` and draws the answer.

@@ -26,12 +26,33 @@ struct ToolFolders {
     crates: Vec<PathBuf>,
 }
 
+/// Folders, without links, below which files may be shown.
+#[derive(Debug, Clone)]
+struct Roots {
+    /// Folders of the user.
+    own: Vec<PathBuf>,
+    /// Folders of tools.
+    tools: Vec<PathBuf>,
+}
+
+impl Roots {
+    fn hold(&self, path: &Path) -> bool {
+        let Ok(real) = path.canonicalize() else { return false };
+        let is_hidden =
+            |path: &Path| path.components().any(|part| part.as_os_str().as_encoded_bytes().starts_with(b"."));
+        self.tools.iter().any(|root| real.starts_with(root))
+            || self.own.iter().any(|root| real.strip_prefix(root).is_ok_and(|rest| !is_hidden(rest)))
+    }
+}
+
 /// Reads source files, each once.
 #[derive(Debug)]
 pub struct SourceFiles {
     search: Vec<PathBuf>,
     trim: PathTrim,
     tools: ToolFolders,
+    /// Below which folders a file must be, where that is a condition.
+    roots: Option<Roots>,
     cache: Mutex<HashMap<String, Result<Arc<SourceFile>, SourceError>>>,
 }
 
@@ -56,7 +77,36 @@ impl SourceFiles {
             trim: PathTrim { prefixes: list(trim_path), search: search.clone() },
             search: search.into_iter().map(PathBuf::from).collect(),
             tools: ToolFolders::find(variable),
+            roots: None,
             cache: Mutex::new(HashMap::new()),
+        }
+    }
+
+    /// Shows only files below the source path, the current folder and the folders in which tools keep
+    /// sources, whatever a profile names: a profile from a stranger must not be able to show files of the
+    /// user to others. Links are followed before that is decided, and hidden files of the source path are
+    /// none.
+    #[must_use]
+    pub fn only_below_roots(mut self) -> SourceFiles {
+        let real = |paths: &[PathBuf]| -> Vec<PathBuf> {
+            paths.iter().filter_map(|path| path.canonicalize().ok()).collect()
+        };
+        let ToolFolders { go, go_modules, rust, crates } = &self.tools;
+        let go: Vec<PathBuf> = go.iter().map(|path| path.join("src")).collect();
+        let tools = [go.as_slice(), go_modules, rust, crates].into_iter().flat_map(real).collect();
+        self.roots = Some(Roots { own: real(&self.search), tools });
+        self
+    }
+
+    /// The lines of a file that may be shown.
+    fn lines(&self, path: &Path) -> Result<Vec<String>, String> {
+        match &self.roots {
+            Some(roots) if !roots.hold(path) => {
+                // Whether there is such a file is told to nobody either.
+                Err("not found below the folders from which source code is shown (see -source_path)"
+                    .to_owned())
+            }
+            _ => read_lines(path),
         }
     }
 
@@ -64,12 +114,12 @@ impl SourceFiles {
         let trimmed = self.trim.apply(path);
         let asked = Path::new(trimmed);
         let first = if asked.is_absolute() {
-            read_lines(asked).map_err(|error| format!("open {trimmed}: {error}"))
+            self.lines(asked).map_err(|error| format!("open {trimmed}: {error}"))
         } else {
             self.search
                 .iter()
                 .flat_map(|folder| folder.ancestors())
-                .find_map(|folder| read_lines(&folder.join(asked)).ok())
+                .find_map(|folder| self.lines(&folder.join(asked)).ok())
                 .ok_or_else(|| format!("could not find file {trimmed} on path {}", self.search_path()))
         };
         let error = match first {
@@ -77,7 +127,7 @@ impl SourceFiles {
             Err(error) => error,
         };
         for candidate in self.candidates(path).into_iter().chain(self.candidates(trimmed)) {
-            if let Ok(lines) = read_lines(&candidate) {
+            if let Ok(lines) = self.lines(&candidate) {
                 return Ok(SourceFile { lines, found_at: Some(candidate.display().to_string()) });
             }
         }
@@ -280,5 +330,41 @@ mod tests {
         let krate = "cargo/registry/src/index-1/memchr-2.0.0/src/lib.rs";
         check(&[krate], &go, "/home/ci/.cargo/registry/src/index-9/memchr-2.0.0/src/lib.rs", Ok(Some(krate)));
         check(&["secret"], &go, "example.com/App/../../secret", Err(()));
+    }
+
+    #[test]
+    fn files_outside_of_the_roots_are_not_shown() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().canonicalize().unwrap();
+        for file in ["project/main.go", "project/.ssh/id", "secret", "go/src/fmt/print.go", "mod/m@v1/a.go"] {
+            fs::create_dir_all(root.join(file).parent().unwrap()).unwrap();
+            fs::write(root.join(file), "code\n").unwrap();
+        }
+        #[cfg(unix)]
+        std::os::unix::fs::symlink(root.join("secret"), root.join("project/link.go")).unwrap();
+        let variable = |name: &str| {
+            let folder = [("GOROOT", "go"), ("GOMODCACHE", "mod")].iter().find(|(key, _)| *key == name)?.1;
+            Some(root.join(folder).display().to_string())
+        };
+        let sources = SourceFiles::new("", "", &root.join("project"), variable).only_below_roots();
+        let path = |file: &str| root.join(file).display().to_string();
+        for shown in
+            [&*path("project/main.go"), "main.go", "fmt/print.go", &path("go/src/fmt/print.go"), "m@v1/a.go"]
+        {
+            assert!(sources.open(shown).is_ok(), "{shown}: {:?}", sources.open(shown));
+        }
+        for refused in [
+            &*path("secret"),
+            "secret",
+            &path("project/../secret"),
+            "../secret",
+            "link.go",
+            &path("project/link.go"),
+            ".ssh/id",
+            "/etc/hostname",
+            "etc/hostname",
+        ] {
+            assert!(sources.open(refused).is_err(), "{refused}");
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 pub(crate) mod completions;
 pub(crate) mod help;
+pub(crate) mod http;
 pub(crate) mod man;
 pub(crate) mod report;
 pub(crate) mod version;

@@ -1,0 +1,80 @@
+// @ts-check
+/** What is told about a frame: beside the pointer, at once. */
+
+import { el, fill } from './dom.js';
+import { changeText, countText, deltaText, percentText, valueText } from './format.js';
+
+/** @typedef {import('./flame_model.js').FlameModel} FlameModel */
+
+export class FlameCard {
+  constructor() {
+    this.element = el('div', { class: 'card', hidden: true });
+    document.body.append(this.element);
+  }
+
+  /**
+   * Shows a frame beside the pointer, or hides the card.
+   * @param {FlameModel | null} model
+   * @param {number} frame
+   * @param {MouseEvent} [event]
+   */
+  show(model, frame, event) {
+    const { element } = this;
+    if (!model || frame < 0 || !event) {
+      element.hidden = true;
+      return;
+    }
+    fill(element, content(model, frame));
+    element.hidden = false;
+    const { width, height } = element.getBoundingClientRect();
+    const gap = 14;
+    let x = event.clientX + gap;
+    let y = event.clientY + gap;
+    if (x + width > innerWidth - 8) x = Math.max(event.clientX - width - gap, 8);
+    if (y + height > innerHeight - 8) y = Math.max(event.clientY - height - gap, 8);
+    element.style.transform = `translate(${Math.min(x, Math.max(innerWidth - width - 8, 8))}px, ${y}px)`;
+  }
+
+  remove() {
+    this.element.remove();
+  }
+}
+
+/**
+ * @param {FlameModel} model
+ * @param {number} frame
+ */
+function content(model, frame) {
+  const place = model.placeOf(frame);
+  const { format } = model.header;
+  const others = model.isOthers(frame);
+  const title = others ? `${countText(-1 - model.place[frame])} lighter frames` : frame === 0 && !model.pivot ? 'Everything' : model.label(frame);
+  const notes = [];
+  if (place?.file) notes.push(place.line ? `${place.file}:${place.line}` : place.file);
+  if (place?.object) notes.push(place.object);
+  if (model.inline[frame]) notes.push('inlined into its caller');
+  if (others) notes.push('click to see them');
+  const head = [el('div', { class: 'card-title' }, clipped(title)), notes.length > 0 && el('div', { class: 'card-note' }, clipped(notes.join(' · ')))];
+  if (!model.comparison) {
+    /** @param {string} name @param {number} value */
+    const line = (name, value) => el('tr', {}, el('th', {}, name), el('td', {}, valueText(value, format)),
+      el('td', {}, percentText(value, model.header.total)), el('td', {}, percentText(value, model.cum[model.parent[frame]])));
+    return [...head, el('table', {},
+      el('tr', { class: 'card-head' }, el('th', {}), el('th', {}), el('th', {}, 'of all'), el('th', {}, model.inverted ? 'of callee' : 'of caller')),
+      line('Total', model.cum[frame]),
+      !others && line(model.inverted ? 'Begins here' : 'Self', model.flat[frame]))];
+  }
+  /** @param {string} name @param {number} before @param {number} after */
+  const line = (name, before, after) => el('tr', {}, el('th', {}, name), el('td', {}, valueText(before, format)),
+    el('td', {}, valueText(after, format)), el('td', { class: after > before ? 'grew' : 'shrank' }, deltaText(after - before, format)),
+    el('td', {}, changeText(before, after)));
+  return [...head, el('table', {},
+    el('tr', { class: 'card-head' }, el('th', {}), el('th', {}, 'before'), el('th', {}, 'after'), el('th', {}, 'change'), el('th', {}, 'relative')),
+    line('Total', model.baseCum[frame], model.cum[frame]),
+    !others && line(model.inverted ? 'Begins here' : 'Self', model.baseFlat[frame], model.flat[frame]))];
+}
+
+/** @param {string} text */
+function clipped(text) {
+  return text.length > 600 ? `${text.slice(0, 600)}…` : text;
+}

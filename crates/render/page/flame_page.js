@@ -1,0 +1,96 @@
+// @ts-check
+/** The page of a flame graph file: the graph, a search box and a few buttons. */
+
+import { el, fill, icon } from './dom.js';
+import { FlameCard } from './flame_card.js';
+import { FlameChart } from './flame_chart.js';
+import { FlameModel } from './flame_model.js';
+import { countText, deltaText, percentText, valueText } from './format.js';
+import { changeColour } from './colour.js';
+import { isDark, onTheme, toggleTheme } from './theme.js';
+
+function startPage() {
+  /** @type {import('./flame_model.js').FlameData} */
+  const data = JSON.parse(document.getElementById('flame-data')?.textContent ?? '');
+  const models = [new FlameModel(data)];
+  let turned = 0;
+  const model = () => (models[turned] ??= new FlameModel(models[0].turned()));
+
+  const card = new FlameCard();
+  const host = el('div', { class: 'flame' });
+  const chart = new FlameChart(host, {
+    hover: (frame, event) => card.show(model(), frame, event),
+    select: (frame) => chart.say(model().label(frame)),
+    expand: (frame) => chart.zoomTo(model().parent[frame]),
+  });
+  const found = el('output', { class: 'found' });
+  const input = el('input', { type: 'search', placeholder: 'Search', 'aria-label': 'Search', spellcheck: false });
+  const tools = el('div', { class: 'tools' });
+
+  function search() {
+    const text = input.value;
+    let test = null;
+    if (text !== '') {
+      const fold = text === text.toLowerCase();
+      try {
+        const pattern = new RegExp(text, fold ? 'iu' : 'u');
+        test = (/** @type {string} */ label) => pattern.test(label);
+      } catch {
+        test = (/** @type {string} */ label) => (fold ? label.toLowerCase() : label).includes(text);
+      }
+    }
+    const sums = model().mark(test);
+    const { format } = data.header;
+    const { total } = model();
+    const write = model().comparison ? deltaText : valueText;
+    found.textContent = test === null ? '' : sums.count === 0 ? 'no matches'
+      : `total ${write(sums.cum, format)} (${percentText(sums.cum, total)}) · ${model().inverted ? 'begins' : 'self'} ${write(sums.flat, format)} (${percentText(sums.flat, total)})`;
+    chart.redraw();
+  }
+  input.addEventListener('input', search);
+
+  function showTools() {
+    /** @param {'flip' | 'plus' | 'minus' | 'fit' | 'sun' | 'moon'} name @param {string} label @param {() => void} onclick */
+    const button = (name, label, onclick) => el('button', { class: 'button only-icon', type: 'button', title: label, 'aria-label': label, onclick }, icon(name));
+    const steps = [[10, 1], [4, 2], [1, 1], [2, 4], [1, 10]];
+    fill(tools,
+      model().comparison && el('span', { class: 'legend' }, 'less',
+        steps.map(([before, after]) => el('i', { class: 'swatch', style: { background: changeColour(before, after, isDark()) } })), 'more'),
+      el('button', { class: 'button', type: 'button', 'aria-pressed': turned === 1, onclick: turn }, icon('invert'), data.inverted ? 'Callees' : 'Inverted'),
+      button('flip', 'Root at the bottom', () => chart.setUpwards(!chart.upwards)),
+      button('minus', 'Zoom out (−)', () => chart.key('-')), button('plus', 'Zoom in (+)', () => chart.key('+')),
+      button('fit', 'Show everything (Esc)', () => chart.key('0')),
+      button(isDark() ? 'sun' : 'moon', 'Dark or light', toggleTheme));
+  }
+
+  function turn() {
+    turned = 1 - turned;
+    chart.show(model());
+    search();
+    showTools();
+  }
+
+  const { header } = data;
+  document.title = [header.file, header.sample_type, 'flame graph'].filter(Boolean).join(' · ');
+  const facts = [header.sample_type, models[0].comparison ? '' : valueText(header.total, header.format),
+    header.duration_nanos > 0 && `in ${valueText(header.duration_nanos, { sample_unit: 'ns', output_unit: 'auto', ratio: 1 })}`,
+    ...header.active_filters, `${countText(models[0].count)} frames`];
+  document.body.append(
+    el('header', { class: 'top' }, el('strong', {}, header.file || 'Flame graph'), el('span', { class: 'facts' }, facts.filter(Boolean).join(' · ')),
+      found, el('div', { class: 'search' }, icon('search'), input), tools),
+    host);
+  onTheme((dark) => {
+    chart.setDark(dark);
+    showTools();
+  });
+  chart.show(model());
+  addEventListener('keydown', (event) => {
+    if (event.defaultPrevented || event.target === input || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key === '/') input.focus();
+    else if (event.key === 't') toggleTheme();
+    else if (!chart.key(event.key)) return;
+    event.preventDefault();
+  });
+}
+
+startPage();

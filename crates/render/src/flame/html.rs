@@ -1,0 +1,132 @@
+//! `-flamegraph -o x.html`: one page with everything in it, for a browser without a network.
+//!
+//! The page is the one of `-http` in small: the same modules, joined into one script. What comes from the
+//! profile stands in a block of JSON, in which no `<` can begin a tag; the policy of the page lets nothing
+//! run but the script whose hash it names, and nothing be fetched.
+
+use std::io::{self, Write};
+
+use hotlist_report::Shape;
+use sha2::{Digest, Sha256};
+
+use crate::page::{MODULES, STYLES};
+use crate::{Context, Drawing};
+
+/// The drawing.
+pub(crate) const DRAWING: Drawing = Drawing {
+    name: "html",
+    summary: "The flame graph as one page for a browser, with zoom and search",
+    extension: "html",
+    binary: true,
+    shapes: &["flame"],
+    draw,
+};
+
+/// What begins the page, after the modules.
+const START: &str = include_str!("../../page/flame_page.js");
+/// The look of the page beside that of the flame graph.
+const STYLE: &str = include_str!("../../page/flame_page.css");
+
+fn draw(shape: &Shape<'_>, out: &mut dyn Write, _: &Context) -> io::Result<()> {
+    let Shape::Flame(flame) = shape else { return Ok(()) };
+    let script = script();
+    let style: String = STYLES.iter().map(|(_, text)| *text).chain([STYLE]).collect();
+    let data = serde_json::to_string(flame)?;
+    write!(
+        out,
+        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
+         <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; script-src {}; \
+         style-src {}; img-src data: blob:; base-uri 'none'; form-action 'none'\">\n\
+         <meta name=\"referrer\" content=\"no-referrer\">\n\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
+         <meta name=\"generator\" content=\"hotlist\">\n\
+         <title>Flame graph</title>\n<style>{style}</style>\n</head>\n<body>\n\
+         <noscript>This page draws with JavaScript of its own; nothing is loaded from elsewhere.</noscript>\n\
+         <script type=\"application/json\" id=\"flame-data\">{}</script>\n\
+         <script type=\"module\">{script}</script>\n</body>\n</html>\n",
+        source(&script),
+        source(&style),
+        in_script(&data),
+    )
+}
+
+/// The modules in one: what they take from each other is simply there.
+fn script() -> String {
+    let mut script = String::new();
+    for text in MODULES.iter().map(|(_, text)| *text).chain([START]) {
+        for line in text.lines().filter(|line| !line.starts_with("import ")) {
+            script.push_str(line.strip_prefix("export ").unwrap_or(line));
+            script.push('\n');
+        }
+    }
+    script
+}
+
+/// A text as a source in a policy: its hash (<https://www.w3.org/TR/CSP3/#grammardef-hash-source>).
+fn source(text: &str) -> String {
+    format!("'sha256-{}'", base64(&Sha256::digest(text.as_bytes())))
+}
+
+/// JSON that cannot end the element that it stands in, nor begin a comment there.
+fn in_script(json: &str) -> String {
+    // These characters occur in strings only, where their escapes mean the same.
+    json.replace('<', "\\u003c").replace('>', "\\u003e").replace('&', "\\u0026")
+}
+
+/// The standard encoding of RFC 4648, with padding.
+fn base64(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut text = String::new();
+    for group in bytes.chunks(3) {
+        let at = |index: usize| u32::from(group.get(index).copied().unwrap_or(0));
+        let bits = at(0) << 16 | at(1) << 8 | at(2);
+        for digit in 0..4 {
+            text.push(match digit <= group.len() {
+                true => char::from(DIGITS[(bits >> (18 - 6 * digit) & 63) as usize]),
+                false => '=',
+            });
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn base64_of_rfc_4648() {
+        for (text, expected) in
+            [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foobar", "Zm9vYmFy")]
+        {
+            assert_eq!(base64(text.as_bytes()), expected);
+        }
+    }
+
+    #[test]
+    fn the_script_is_one_module_without_imports() {
+        let script = script();
+        assert!(!script.contains("\nimport ") && !script.contains("\nexport "));
+        assert!(!script.contains("</script") && !script.contains("<!--"));
+        // Names at the top level must be different in all modules.
+        let mut names: Vec<&str> = script
+            .lines()
+            .filter_map(|line| {
+                let rest = ["const ", "let ", "function ", "async function ", "class "]
+                    .iter()
+                    .find_map(|word| line.strip_prefix(word))?;
+                rest.split(|c: char| !c.is_alphanumeric() && c != '_').next()
+            })
+            .collect();
+        let count = names.len();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), count);
+        assert!(count > 20);
+    }
+
+    #[test]
+    fn data_cannot_leave_its_element() {
+        assert_eq!(in_script(r#"["</script><!--&"]"#), r#"["\u003c/script\u003e\u003c!--\u0026"]"#);
+    }
+}

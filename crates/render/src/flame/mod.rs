@@ -1,0 +1,3 @@
+//! Flame graphs as files.
+
+pub(crate) mod html;

@@ -1,0 +1,129 @@
+// @ts-check
+/** Asking the server. The answers are the shapes of `docs/web.md`. */
+
+import { state } from './state.js';
+
+/** @typedef {import('./flame_model.js').Header} Header */
+/** @typedef {import('./flame_model.js').FlameData} FlameData */
+/** @typedef {Omit<import('./colour.js').Place, 'id'>} Place */
+
+/** @typedef {{shown: number, nodes: number, original_nodes: number, dropped_nodes: number}} Showing */
+/** @typedef {{place: Place, flat: number, cum: number, inline?: string}} TableRow */
+/** @typedef {{header: Header, showing: Showing, rows: TableRow[]}} Table */
+/** @typedef {{label: string, weight: number, inline: boolean}} Neighbour */
+/** @typedef {{place: Place, flat: number, cum: number, callers: Neighbour[], callees: Neighbour[]}} Entry */
+/** @typedef {{header: Header, entries: Entry[]}} Neighbours */
+/** @typedef {{number: number, flat: number, cum: number, text: string}} ListedLine */
+/**
+ * @typedef {{name: string, file: string | null, flat: number, cum: number, lines: ListedLine[], error?: string,
+ *   found_at?: string}} Routine
+ */
+/** @typedef {{header: Header, routines: Routine[]}} Listing */
+/** @typedef {{key: string, total: number, values: {value: string, weight: number}[]}} TagKey */
+/** @typedef {{header: Header, keys: TagKey[]}} Tags */
+/** @typedef {{flat: number, cum: number, total: number, places: number, labels: string[]}} Matches */
+/** @typedef {{kind: string, unit: string}} SampleType */
+/**
+ * @typedef {{name: string, sample_types: SampleType[], default_sample_type: number, time_nanos: number,
+ *   duration_nanos: number, period_type: SampleType, period: number, comments: string[], doc_url: string,
+ *   drop_frames: string, keep_frames: string, comparison: boolean, samples: number, stacks: number,
+ *   locations: number, functions: number, mapping_count: number, mappings: {file: string, build_id: string,
+ *   start: string, limit: string, has_functions: boolean, has_lines: boolean}[], tag_keys: string[]}} Facts
+ */
+/**
+ * @typedef {{version: number, program: string, reports: {name: string, summary: string, needs_pattern: boolean}[],
+ *   drawings: {name: string, summary: string, shapes: string[]}[], options: {key: string, name: string,
+ *   help: string, details: string, choices: string[], switch: boolean}[]}} Index
+ */
+/** @typedef {{name: string, parameters: Record<string, string>}} Config */
+
+/** What the server said in place of an answer. */
+export class Refusal extends Error {
+  /**
+   * @param {string} message
+   * @param {number} status
+   */
+  constructor(message, status) {
+    super(message);
+    this.status = status;
+  }
+}
+
+/** Hears what reports warn about. @type {(notes: string[]) => void} */
+let hearNotes = () => {};
+
+/** @param {(notes: string[]) => void} listener */
+export function onNotes(listener) {
+  hearNotes = listener;
+}
+
+/**
+ * The address of an answer: the parameters of the page, some changed or left out.
+ * @param {string} path
+ * @param {Record<string, string>} [changes]
+ */
+export function answerAddress(path, changes = {}) {
+  const params = new URLSearchParams(state().params);
+  for (const name of ['zoom', 'order', 'flip', 'p']) params.delete(name);
+  if (!('pivot' in changes)) params.delete('pivot');
+  if (!('q' in changes)) params.delete('q');
+  for (const [name, value] of Object.entries(changes)) {
+    if (value === '') params.delete(name);
+    else params.set(name, value);
+  }
+  params.sort();
+  return `../api/v1/${path}?${params}`;
+}
+
+/**
+ * Asks for a shape.
+ * @template T
+ * @param {string} path
+ * @param {Record<string, string>} changes to the parameters of the page
+ * @param {AbortSignal} [signal]
+ * @returns {Promise<T>}
+ */
+export async function ask(path, changes = {}, signal) {
+  return askAddress(answerAddress(path, changes), signal);
+}
+
+/**
+ * @param {string} address
+ * @param {AbortSignal} [signal]
+ */
+async function askAddress(address, signal) {
+  let response;
+  try {
+    response = await fetch(address, { signal });
+  } catch (error) {
+    if (signal?.aborted) throw error;
+    throw new Refusal('The server does not answer. Was it ended?', 0);
+  }
+  const notes = response.headers.get('hotlist-notes');
+  if (notes) hearNotes(JSON.parse(notes));
+  const answer = await response.json();
+  if (!response.ok) throw new Refusal(answer.error ?? response.statusText, response.status);
+  return answer;
+}
+
+/** @returns {Promise<Index>} */
+export const askIndex = () => askAddress('../api/v1/');
+
+/** @returns {Promise<Facts>} */
+export const askFacts = async () => (await askAddress('../api/v1/profile')).profile;
+
+/** @returns {Promise<Config[]>} */
+export const askConfigs = async () => (await askAddress('../api/v1/configs')).configs;
+
+/**
+ * Changes the settings.
+ * @param {'saveconfig' | 'deleteconfig'} path
+ * @param {string} name
+ */
+export async function changeConfig(path, name) {
+  const params = new URLSearchParams(state().params);
+  params.set('config', name);
+  const token = document.querySelector('meta[name=hotlist-token]')?.getAttribute('content') ?? '';
+  const response = await fetch(`${path}?${params}`, { method: 'POST', headers: { 'x-hotlist-token': token } });
+  if (!response.ok) throw new Refusal((await response.json()).error, response.status);
+}

@@ -1,0 +1,272 @@
+//! The routes below `/api/v1/`, and those that change the settings.
+
+use std::io::{self, Write};
+
+use hotlist_render::{Context, Drawing};
+use hotlist_report::{Argument, Report};
+use hotlist_session::{Error, Field, Note, Question};
+use hyper::StatusCode;
+use serde_json::{Value, json};
+
+use crate::profile_facts::ProfileFacts;
+use crate::query::{self, Query};
+use crate::response::{Answer, JSON};
+use crate::router::Shared;
+use crate::search;
+
+/// Grows when a field of an answer changes its meaning or goes.
+const VERSION: u32 = 1;
+
+/// The largest answer for the page, in bytes.
+const LARGEST_VIEW: usize = 24 << 20;
+/// The largest file to keep, in bytes.
+const LARGEST_FILE: usize = 512 << 20;
+
+/// Parameters of routes that are no options: a pattern or search text, and where a flame graph begins.
+const OWN_KEYS: [&str; 3] = ["q", "pivot", "path"];
+
+/// Answers `/api/v1/<path>`.
+pub(crate) fn answer(shared: &Shared, path: &str, query: &Query) -> Answer {
+    match path {
+        "" => return index(),
+        "profile" => return ok(&json!({ "version": VERSION, "shape": "facts", "profile": facts(shared) })),
+        "configs" => return configs(shared),
+        _ => {}
+    }
+    let cached = |compute: &dyn Fn() -> Answer| {
+        shared.answers.get(&format!("{path}?{}", query.canonical(&OWN_KEYS)), compute)
+    };
+    if path == "search" {
+        return cached(&|| search::answer(shared, query));
+    }
+    let (report, drawing) = path.split_once('/').unwrap_or((path, "json"));
+    let Some(report) = hotlist_report::find(report) else {
+        return Answer::error(StatusCode::NOT_FOUND, "there is no such report");
+    };
+    match hotlist_render::find(drawing) {
+        Some(json) if json.name == "json" => cached(&|| view(shared, report, json, query)),
+        Some(drawing) => file(shared, report, drawing, query),
+        None => Answer::error(StatusCode::NOT_FOUND, "there is no such drawing"),
+    }
+}
+
+fn ok(value: &Value) -> Answer {
+    Answer::new(StatusCode::OK, JSON, value.to_string())
+}
+
+/// What this interface knows, for the page and for programs that look before they ask.
+fn index() -> Answer {
+    let reports: Vec<Value> = hotlist_report::ALL
+        .iter()
+        .map(|report| {
+            let needs_pattern = report.argument == Argument::Pattern;
+            json!({ "name": report.name, "summary": report.summary, "needs_pattern": needs_pattern })
+        })
+        .collect();
+    let drawings: Vec<Value> = hotlist_render::ALL
+        .iter()
+        .map(|drawing| json!({ "name": drawing.name, "summary": drawing.summary, "shapes": drawing.shapes }))
+        .collect();
+    let options: Vec<Value> = query::keys()
+        .map(|(option, key)| {
+            let choices: Vec<&str> = match option.field {
+                Field::Choice(choices) => choices.iter().map(|choice| choice.name).collect(),
+                _ => Vec::new(),
+            };
+            let is_switch = option.field.is_switch();
+            json!({
+                "key": key, "name": option.name, "help": option.help, "details": option.details,
+                "choices": choices, "switch": is_switch,
+            })
+        })
+        .collect();
+    ok(&json!({
+        "version": VERSION, "program": format!("hotlist {}", env!("CARGO_PKG_VERSION")),
+        "reports": reports, "drawings": drawings, "options": options,
+    }))
+}
+
+fn facts(shared: &Shared) -> ProfileFacts {
+    ProfileFacts::of(shared.session.profile(), &shared.site.name)
+}
+
+/// The question that a query puts to a report.
+pub(crate) fn question(shared: &Shared, report: &'static Report, query: &Query) -> Result<Question, Answer> {
+    let wrong = |why: &str| Answer::error(StatusCode::BAD_REQUEST, why);
+    let options = query.apply(&shared.base).map_err(|why| wrong(&why))?;
+    // pprof's addresses of these views have the pattern where the focus is.
+    let argument = query.get("q").or_else(|| query.get("f"));
+    if report.argument == Argument::Pattern && argument.is_none() {
+        return Err(wrong("q: a regular expression is needed"));
+    }
+    let mut question = Question::new(report, argument, &options).map_err(|why| wrong(&why.to_string()))?;
+    query.get("pivot").unwrap_or_default().clone_into(&mut question.options.flame.pivot);
+    if let Some(path) = query.get("path") {
+        let ids: Result<Vec<usize>, _> = path.split(',').map(str::parse).collect();
+        question.options.flame.path = ids.map_err(|_| wrong("path: must be numbers with commas between"))?;
+    }
+    Ok(question)
+}
+
+fn view(shared: &Shared, report: &'static Report, drawing: &Drawing, query: &Query) -> Answer {
+    match draw(shared, report, drawing, query, LARGEST_VIEW) {
+        Ok((bytes, notes)) => Answer::new(StatusCode::OK, JSON, bytes).with_notes(&notes),
+        Err(refusal) => refusal,
+    }
+}
+
+fn file(shared: &Shared, report: &'static Report, drawing: &Drawing, query: &Query) -> Answer {
+    let content_type = match drawing.extension {
+        "txt" => "text/plain; charset=utf-8",
+        "csv" => "text/csv; charset=utf-8",
+        "svg" => "image/svg+xml",
+        "png" => "image/png",
+        "pdf" => "application/pdf",
+        // Pages with scripts of their own are files to keep: they must never be opened from this origin.
+        _ => "application/octet-stream",
+    };
+    match draw(shared, report, drawing, query, LARGEST_FILE) {
+        Ok((bytes, notes)) => Answer::new(StatusCode::OK, content_type, bytes)
+            .as_file(&format!("{}.{}", report.name, drawing.extension))
+            .with_notes(&notes),
+        Err(refusal) => refusal,
+    }
+}
+
+fn draw(
+    shared: &Shared,
+    report: &'static Report,
+    drawing: &Drawing,
+    query: &Query,
+    largest: usize,
+) -> Result<(Vec<u8>, Vec<String>), Answer> {
+    let question = question(shared, report, query)?;
+    let mut out = Bounded { bytes: Vec::new(), largest, is_full: false };
+    let mut notes = Vec::new();
+    let drawn =
+        shared.session.draw(&question, drawing, &shared.site.source, &mut out, &Context::plain(), &mut notes);
+    match drawn {
+        Ok(()) => Ok((out.bytes, texts(notes))),
+        Err(_) if out.is_full => {
+            let why = format!(
+                "the answer is larger than {} MB: ask for less, or use the command line",
+                largest >> 20
+            );
+            Err(Answer::error(StatusCode::PAYLOAD_TOO_LARGE, &why))
+        }
+        Err(error) => Err(failure(&error)),
+    }
+}
+
+/// The answer to a question that has none.
+pub(crate) fn failure(error: &Error) -> Answer {
+    let status = match error {
+        Error::Usage(_) | Error::Drawing { .. } => StatusCode::BAD_REQUEST,
+        Error::Report(_) => StatusCode::UNPROCESSABLE_ENTITY,
+        _ => StatusCode::INTERNAL_SERVER_ERROR,
+    };
+    Answer::error(status, &error.to_string())
+}
+
+pub(crate) fn texts(notes: Vec<Note>) -> Vec<String> {
+    notes
+        .into_iter()
+        .map(|note| match note {
+            Note::Info(text) | Note::Warning(text) => text,
+        })
+        .collect()
+}
+
+/// The profile as it was loaded, whatever the options say.
+pub(crate) fn whole_profile(shared: &Shared) -> Answer {
+    let mut out = Bounded { bytes: Vec::new(), largest: LARGEST_FILE, is_full: false };
+    let question = hotlist_report::find("proto").map(|report| Question::new(report, None, &shared.base));
+    let (Some(Ok(question)), Some(drawing)) = (question, hotlist_render::find("proto")) else {
+        return Answer::error(StatusCode::NOT_FOUND, "there is no such report");
+    };
+    let source = &shared.site.source;
+    match shared.session.draw(&question, drawing, source, &mut out, &Context::plain(), &mut Vec::new()) {
+        Ok(()) => Answer::new(StatusCode::OK, "application/vnd.google.protobuf+gzip", out.bytes)
+            .as_file("profile.pb.gz"),
+        Err(error) => failure(&error),
+    }
+}
+
+/// Bytes in memory, up to a limit.
+struct Bounded {
+    bytes: Vec<u8>,
+    largest: usize,
+    is_full: bool,
+}
+
+impl Write for Bounded {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.bytes.len() + bytes.len() > self.largest {
+            self.is_full = true;
+            return Err(io::Error::other("too large"));
+        }
+        self.bytes.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn configs(shared: &Shared) -> Answer {
+    let list = match &shared.site.settings {
+        Some(settings) => settings.list(),
+        None => Ok(Vec::new()),
+    };
+    match list {
+        Ok(configs) => {
+            let configs: Vec<Value> = configs
+                .into_iter()
+                .map(|(name, view)| {
+                    let parameters: serde_json::Map<String, Value> = query::parameters(&view)
+                        .into_iter()
+                        .map(|(key, value)| (key.to_owned(), Value::String(value)))
+                        .collect();
+                    json!({ "name": name, "parameters": parameters })
+                })
+                .collect();
+            ok(&json!({ "version": VERSION, "shape": "configs", "configs": configs }))
+        }
+        Err(error) => Answer::error(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string()),
+    }
+}
+
+/// Changes the settings by `change`, which is given the name of a configuration.
+fn edit(
+    shared: &Shared,
+    query: &Query,
+    change: impl FnOnce(&crate::Settings, &str) -> io::Result<()>,
+) -> Answer {
+    let Some(settings) = &shared.site.settings else {
+        return Answer::error(StatusCode::INTERNAL_SERVER_ERROR, "there is no folder for settings");
+    };
+    let Some(name) = query.get("config") else {
+        return Answer::error(StatusCode::BAD_REQUEST, "config: a name is needed");
+    };
+    match change(settings, name) {
+        Ok(()) => ok(&json!({ "version": VERSION })),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            Answer::error(StatusCode::BAD_REQUEST, &error.to_string())
+        }
+        Err(error) => Answer::error(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string()),
+    }
+}
+
+/// Keeps the options of the query under the name `config`.
+pub(crate) fn save_config(shared: &Shared, query: &Query) -> Answer {
+    match query.apply(&shared.base) {
+        Ok(view) => edit(shared, query, |settings, name| settings.save(name, &view)),
+        Err(why) => Answer::error(StatusCode::BAD_REQUEST, &why),
+    }
+}
+
+/// Forgets the configuration `config`.
+pub(crate) fn delete_config(shared: &Shared, query: &Query) -> Answer {
+    edit(shared, query, |settings, name| settings.delete(name))
+}

@@ -1,0 +1,152 @@
+//! Which path means what.
+
+use hotlist_session::{Session, ViewOptions};
+use hyper::header::{ACCEPT_ENCODING, IF_NONE_MATCH};
+use hyper::{Method, Request, StatusCode};
+
+use crate::Site;
+use crate::answer_cache::AnswerCache;
+use crate::api;
+use crate::assets::Assets;
+use crate::guard::Guard;
+use crate::query::{self, Query};
+use crate::response::Answer;
+
+/// How many bytes of answers are kept.
+const KEPT_ANSWERS: usize = 32 << 20;
+
+/// The views of the page, by the names of their paths. All but `sandwich`, `tags` and `details` are pprof's.
+const VIEWS: [&str; 9] =
+    ["flamegraph", "sandwich", "graph", "top", "peek", "source", "disasm", "tags", "details"];
+
+/// Paths that pprof had once.
+const FORMER_VIEWS: [&str; 2] = ["flamegraph2", "flamegraphold"];
+
+/// What all requests share.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) session: Session,
+    pub(crate) site: Site,
+    pub(crate) guard: Guard,
+    pub(crate) assets: Assets,
+    pub(crate) answers: AnswerCache,
+    /// The options that addresses cannot name, as the command line has them.
+    pub(crate) base: ViewOptions,
+    /// The query with which the page begins.
+    first_query: String,
+}
+
+impl Shared {
+    pub(crate) fn new(session: Session, site: Site, guard: Guard) -> Shared {
+        let options = &site.options;
+        let base = ViewOptions {
+            source_path: options.source_path.clone(),
+            trim_path: options.trim_path.clone(),
+            divide_by: options.divide_by,
+            ..ViewOptions::default()
+        };
+        Shared {
+            session,
+            first_query: query::of_options(options),
+            assets: Assets::new(site.page_folder.clone()),
+            answers: AnswerCache::new(KEPT_ANSWERS),
+            base,
+            guard,
+            site,
+        }
+    }
+}
+
+/// A request that has been let in.
+#[derive(Debug)]
+pub(crate) struct Asked {
+    is_post: bool,
+    path: String,
+    query: String,
+    takes_gzip: bool,
+    known_etag: Option<String>,
+}
+
+impl Asked {
+    pub(crate) fn of<B>(request: &Request<B>) -> Asked {
+        let text = |name| request.headers().get(name).and_then(|value| value.to_str().ok());
+        let takes_gzip = text(ACCEPT_ENCODING).is_some_and(|list| {
+            list.split(',').any(|coding| coding.split(';').next().is_some_and(|name| name.trim() == "gzip"))
+        });
+        Asked {
+            is_post: request.method() == Method::POST,
+            path: request.uri().path().to_owned(),
+            query: request.uri().query().unwrap_or_default().to_owned(),
+            takes_gzip,
+            known_etag: text(IF_NONE_MATCH).map(str::to_owned),
+        }
+    }
+}
+
+/// Answers what needs no work: files of the page, and redirections.
+pub(crate) fn at_once(shared: &Shared, asked: &Asked) -> Option<Answer> {
+    if asked.is_post {
+        return None;
+    }
+    let with_query = |path: &str, query: &str| match query {
+        "" => path.to_owned(),
+        query => format!("{path}?{query}"),
+    };
+    let query = match asked.query.as_str() {
+        "" => shared.first_query.as_str(),
+        query => query,
+    };
+    let path = asked.path.as_str();
+    match path {
+        "/" => {
+            return Some(Answer::redirect(StatusCode::TEMPORARY_REDIRECT, &with_query("ui/", &asked.query)));
+        }
+        "/ui" => {
+            return Some(Answer::redirect(StatusCode::TEMPORARY_REDIRECT, &with_query("/ui/", &asked.query)));
+        }
+        "/ui/" => return Some(Answer::redirect(StatusCode::FOUND, &with_query("flamegraph", query))),
+        "/favicon.ico" => {
+            return shared.assets.get("icon.svg", asked.takes_gzip, asked.known_etag.as_deref());
+        }
+        _ => {}
+    }
+    if let Some(name) = path.strip_prefix("/assets/") {
+        return shared.assets.get(name, asked.takes_gzip, asked.known_etag.as_deref());
+    }
+    let view = path.strip_prefix("/ui/")?;
+    if FORMER_VIEWS.contains(&view) {
+        return Some(Answer::redirect(
+            StatusCode::MOVED_PERMANENTLY,
+            &with_query("flamegraph", &asked.query),
+        ));
+    }
+    if !VIEWS.contains(&view) {
+        return None;
+    }
+    if asked.query.is_empty() && !shared.first_query.is_empty() {
+        return Some(Answer::redirect(StatusCode::FOUND, &with_query(view, query)));
+    }
+    Some(shared.assets.page(shared.guard.token()))
+}
+
+/// Answers everything else.
+pub(crate) fn with_work(shared: &Shared, asked: &Asked) -> Answer {
+    let query = match Query::parse(&asked.query) {
+        Ok(query) => query,
+        Err(why) => return Answer::error(StatusCode::BAD_REQUEST, &why),
+    };
+    let only = |post: bool, answer: &dyn Fn() -> Answer| match (post, asked.is_post) {
+        (true, true) | (false, false) => answer(),
+        (true, false) => Answer::error(StatusCode::METHOD_NOT_ALLOWED, "only POST can do this"),
+        (false, true) => Answer::error(StatusCode::METHOD_NOT_ALLOWED, "only GET can ask for this"),
+    };
+    if let Some(rest) = asked.path.strip_prefix("/api/v1/") {
+        return only(false, &|| api::answer(shared, rest, &query));
+    }
+    match asked.path.as_str() {
+        "/ui/saveconfig" => only(true, &|| api::save_config(shared, &query)),
+        "/ui/deleteconfig" => only(true, &|| api::delete_config(shared, &query)),
+        "/ui/download" => only(false, &|| api::whole_profile(shared)),
+        _ => Answer::error(StatusCode::NOT_FOUND, "there is nothing here"),
+    }
+}

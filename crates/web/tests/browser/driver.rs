@@ -1,0 +1,261 @@
+//! A headless browser, steered over the WebDriver protocol (<https://www.w3.org/TR/webdriver2/>).
+
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+/// A browser with one window.
+pub struct Browser {
+    driver: Child,
+    session: String,
+    client: ureq::Agent,
+}
+
+/// How long something on the page may take to happen.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+impl Browser {
+    /// Starts a browser; `None` where there is none, which is an error in continuous integration.
+    pub fn start() -> Option<Browser> {
+        let started = Command::new("chromedriver")
+            .arg("--port=0")
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn();
+        let mut driver = match started {
+            Ok(driver) => driver,
+            Err(error) => {
+                assert!(std::env::var_os("CI").is_none(), "chromedriver is needed: {error}");
+                eprintln!("skipped: there is no chromedriver (Debian: chromium and chromium-driver)");
+                return None;
+            }
+        };
+        let mut port = None;
+        for line in BufReader::new(driver.stdout.take().unwrap()).lines().map_while(Result::ok) {
+            if let Some((_, rest)) = line.split_once("successfully on port ") {
+                port = rest.trim_end_matches('.').parse::<u16>().ok();
+                break;
+            }
+        }
+        let port = port.expect("chromedriver tells its port");
+        let client: ureq::Agent =
+            ureq::Agent::config_builder().http_status_as_error(false).timeout_global(Some(PATIENCE * 3)).build().into();
+        let mut browser = Browser { driver, session: format!("http://localhost:{port}"), client };
+        let options = json!({ "capabilities": { "alwaysMatch": {
+            "goog:chromeOptions": { "args": [
+                "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--hide-scrollbars",
+                "--disable-background-networking", "--disable-component-update", "--no-first-run",
+                "--force-color-profile=srgb", "--window-size=1280,800",
+            ] },
+            "goog:loggingPrefs": { "browser": "ALL", "performance": "ALL" },
+        } } });
+        let session = browser.post("/session", &options);
+        let id = session["sessionId"].as_str().expect("a session").to_owned();
+        browser.session += &format!("/session/{id}");
+        browser.size(1280, 800);
+        Some(browser)
+    }
+
+    fn value(response: Result<ureq::http::Response<ureq::Body>, ureq::Error>) -> Value {
+        let mut response = response.expect("chromedriver answers");
+        let status = response.status();
+        let body = response.body_mut().with_config().limit(64 << 20).read_to_string().expect("an answer");
+        let mut body: Value = serde_json::from_str(&body).expect("JSON");
+        assert!(status.is_success(), "{}", body["value"]["message"]);
+        body["value"].take()
+    }
+
+    fn post(&self, path: &str, body: &Value) -> Value {
+        let url = format!("{}{path}", self.session);
+        Self::value(self.client.post(url).content_type("application/json").send(body.to_string()))
+    }
+
+    /// A command of Chrome's own protocol.
+    pub fn chrome(&self, command: &str, params: &Value) -> Value {
+        self.post("/goog/cdp/execute", &json!({ "cmd": command, "params": params }))
+    }
+
+    /// Makes the page so large.
+    pub fn size(&self, width: u32, height: u32) {
+        let metrics = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false });
+        self.chrome("Emulation.setDeviceMetricsOverride", &metrics);
+    }
+
+    /// Lets the system prefer `light` or `dark`.
+    pub fn prefer(&self, scheme: &str) {
+        let features = json!({ "features": [{ "name": "prefers-color-scheme", "value": scheme }] });
+        self.chrome("Emulation.setEmulatedMedia", &features);
+    }
+
+    pub fn open(&self, url: &str) {
+        self.post("/url", &json!({ "url": url }));
+    }
+
+    pub fn back(&self) {
+        self.post("/back", &json!({}));
+    }
+
+    pub fn forward(&self) {
+        self.post("/forward", &json!({}));
+    }
+
+    pub fn url(&self) -> String {
+        self.run("return location.href").as_str().unwrap_or_default().to_owned()
+    }
+
+    /// Runs a function body on the page and returns what it returns.
+    pub fn run(&self, script: &str) -> Value {
+        self.post("/execute/sync", &json!({ "script": script, "args": [] }))
+    }
+
+    /// Waits until an expression is true.
+    ///
+    /// # Panics
+    /// When that takes too long.
+    pub fn wait(&self, expression: &str) {
+        let start = Instant::now();
+        while self.run(&format!("return Boolean({expression})")) != true {
+            if start.elapsed() > PATIENCE {
+                let text = self.run("return document.body.innerText");
+                panic!("not within {PATIENCE:?}: {expression}\nat {}\n{text}", self.url());
+            }
+            std::thread::sleep(Duration::from_millis(30));
+        }
+    }
+
+    /// Waits until the page has the text somewhere that people see.
+    pub fn wait_text(&self, text: &str) {
+        self.wait(&format!("document.body.innerText.includes({})", json!(text)));
+    }
+
+    fn element(&self, css: &str) -> String {
+        self.wait(&format!("document.querySelector({})", json!(css)));
+        let found = self.post("/element", &json!({ "using": "css selector", "value": css }));
+        found.as_object().and_then(|found| found.values().next()?.as_str()).expect("an element").to_owned()
+    }
+
+    pub fn click(&self, css: &str) {
+        let element = self.element(css);
+        self.post(&format!("/element/{element}/click"), &json!({}));
+    }
+
+    /// Clicks the first element of this kind with this text.
+    pub fn click_text(&self, css: &str, text: &str) {
+        let find = format!(
+            "[...document.querySelectorAll({})].find((e) => e.innerText.trim().startsWith({}))",
+            json!(css),
+            json!(text)
+        );
+        self.wait(&find);
+        self.run(&format!("{find}.click()"));
+    }
+
+    /// Types into a field, in place of what is there.
+    pub fn fill(&self, css: &str, text: &str) {
+        let element = self.element(css);
+        self.post(&format!("/element/{element}/clear"), &json!({}));
+        self.post(&format!("/element/{element}/value"), &json!({ "text": text }));
+    }
+
+    /// Presses a key wherever the focus is.
+    pub fn key(&self, key: &str) {
+        let actions = json!([{ "type": "keyDown", "value": key }, { "type": "keyUp", "value": key }]);
+        self.post("/actions", &json!({ "actions": [{ "type": "key", "id": "keys", "actions": actions }] }));
+    }
+
+    /// Moves the mouse to a position of the window and, with a button, clicks there.
+    pub fn mouse(&self, x: f64, y: f64, button: Option<u8>) {
+        let mut actions = vec![json!({ "type": "pointerMove", "duration": 0, "x": x as i64, "y": y as i64 })];
+        if let Some(button) = button {
+            actions.push(json!({ "type": "pointerDown", "button": button }));
+            actions.push(json!({ "type": "pointerUp", "button": button }));
+        }
+        let mouse = json!({ "type": "pointer", "id": "mouse", "actions": actions });
+        self.post("/actions", &json!({ "actions": [mouse] }));
+    }
+
+    /// The middle of the widest frame of a flame graph whose label is `label`, in the window.
+    pub fn frame(&self, label: &str) -> (f64, f64) {
+        self.wait("document.querySelector('.flame-canvas')?.chart?.model");
+        let found = self.run(&format!(
+            "const chart = document.querySelector('.flame-canvas').chart, model = chart.model; let best = -1;
+             for (let f = 0; f < model.count; f++) if (model.label(f) === {} && (best < 0 || model.size[f] > model.size[best])) best = f;
+             if (best < 0) return null;
+             chart.reveal(best);
+             const box = chart.box(best), at = chart.canvas.getBoundingClientRect();
+             return [at.left + box.x + box.width / 2, at.top + box.y + box.height / 2];",
+            json!(label)
+        ));
+        match (found[0].as_f64(), found[1].as_f64()) {
+            (Some(x), Some(y)) => (x, y),
+            _ => panic!("there is no frame {label}"),
+        }
+    }
+
+    /// Saves what is seen.
+    pub fn picture(&self, path: &Path) {
+        let shot = self.chrome("Page.captureScreenshot", &json!({ "format": "png" }));
+        let data = shot["data"].as_str().expect("a picture");
+        std::fs::write(path, base64(data)).expect("a file");
+    }
+
+    fn log(&self, kind: &str) -> Vec<Value> {
+        match self.post("/se/log", &json!({ "type": kind })) {
+            Value::Array(entries) => entries,
+            _ => Vec::new(),
+        }
+    }
+
+    /// Fails when the page complained, or anything but `origin` was asked for something.
+    pub fn assert_clean(&self, origin: &str) {
+        // Answers of the server that are refusals by design are told by the page itself.
+        let refusal = |text: &str| text.contains("the server responded with a status of 4");
+        let complaints: Vec<String> = self
+            .log("browser")
+            .iter()
+            .map(|entry| entry["message"].as_str().unwrap_or_default().to_owned())
+            .filter(|text| !refusal(text))
+            .collect();
+        assert!(complaints.is_empty(), "the console has {complaints:#?}");
+        for entry in self.log("performance") {
+            let message: Value = serde_json::from_str(entry["message"].as_str().unwrap_or("null")).unwrap_or_default();
+            let message = &message["message"];
+            if message["method"] == "Network.requestWillBeSent" {
+                let url = message["params"]["request"]["url"].as_str().unwrap_or_default();
+                let own = [origin, "data:", "blob:", "about:", "chrome", "file:"];
+                assert!(own.iter().any(|own| url.starts_with(own)), "a request to {url}");
+            }
+        }
+        assert_eq!(self.run("return window.hit ?? null"), Value::Null, "something was executed");
+    }
+}
+
+impl Drop for Browser {
+    fn drop(&mut self) {
+        let _ = self.client.delete(&self.session).call();
+        let _ = self.driver.kill();
+        let _ = self.driver.wait();
+    }
+}
+
+/// Decodes base64 as in RFC 4648.
+fn base64(text: &str) -> Vec<u8> {
+    let digit = |byte: u8| match byte {
+        b'A'..=b'Z' => byte - b'A',
+        b'a'..=b'z' => byte - b'a' + 26,
+        b'0'..=b'9' => byte - b'0' + 52,
+        b'+' => 62,
+        _ => 63,
+    };
+    let digits: Vec<u8> = text.bytes().filter(|&byte| byte != b'=').map(digit).collect();
+    let mut bytes = Vec::with_capacity(digits.len() * 3 / 4);
+    for group in digits.chunks(4) {
+        let bits = group.iter().fold(0u32, |bits, &digit| bits << 6 | u32::from(digit)) << (6 * (4 - group.len()));
+        bytes.extend(bits.to_be_bytes()[1..].iter().take(group.len().saturating_sub(1)));
+    }
+    bytes
+}

@@ -1,0 +1,293 @@
+//! The page in a real browser: every view, what people do in it, and that nothing harmful happens.
+//!
+//! Needs Debian's `chromium` and `chromium-driver`; without them the tests say so and pass, except in
+//! continuous integration (`CI` in the environment).
+
+mod driver;
+mod screenshots;
+#[path = "../support/mod.rs"]
+mod support;
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use driver::Browser;
+use hotlist_session::{Options, SourceFiles};
+use hotlist_testkit::testdata;
+use serde_json::json;
+use support::{Served, hostile_profile, load_files, serve, serve_profile};
+
+/// One browser at a time is all that a small machine bears.
+fn alone() -> MutexGuard<'static, ()> {
+    static ALONE: Mutex<()> = Mutex::new(());
+    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn json_benchmark() -> Served {
+    serve_profile(load_files(&[&testdata("profiles/encoding_json.cpu.pb.gz")], &Options::default()), "encoding_json.cpu.pb.gz")
+}
+
+const DRAWN: &str = "document.querySelector('.flame-canvas')?.chart?.model && !document.querySelector('.waiting')";
+
+#[test]
+fn every_view_opens_by_its_tab() {
+    let _alone = alone();
+    let Some(browser) = Browser::start() else { return };
+    let served = json_benchmark();
+    browser.open(&served.url);
+    browser.wait(DRAWN);
+    assert!(browser.url().ends_with("/ui/flamegraph"));
+    browser.click_text(".tab", "Top");
+    browser.wait_text("encoding/json.structEncoder.encode");
+    browser.click_text(".tab", "Sandwich");
+    browser.wait_text("Whose callers and callees?");
+    browser.click_text(".pick-list button", "encoding/json.ptrEncoder.encode");
+    browser.wait_text("Callers");
+    browser.wait("document.querySelectorAll('.flame-canvas').length === 2");
+    assert!(browser.url().contains("pivot=encoding%2Fjson.ptrEncoder.encode"));
+    browser.click_text(".tab", "Peek");
+    browser.click_text(".pick-list button", "encoding/json.Marshal");
+    browser.wait_text("encoding/json.(*encodeState).marshal");
+    browser.click_text(".tab", "Source");
+    browser.wait_text("encoding/json/encode.go");
+    browser.click_text(".tab", "Tags");
+    browser.wait_text("carry no tags");
+    browser.click_text(".tab", "Details");
+    browser.wait_text("265 functions");
+    browser.click_text(".tab", "Disassembly");
+    browser.wait("document.querySelector('.main').innerText.length > 20");
+    browser.click_text(".tab", "Graph");
+    browser.wait("document.querySelector('.main').innerText.length > 20 || document.querySelector('.main svg')");
+    browser.assert_clean(&served.url);
+}
+
+#[test]
+fn frames_zoom_and_going_back_undoes_it() {
+    let _alone = alone();
+    let Some(browser) = Browser::start() else { return };
+    let served = json_benchmark();
+    browser.open(&served.url);
+    browser.wait(DRAWN);
+    let (x, y) = browser.frame("encoding/json.Marshal");
+    browser.mouse(x, y, None);
+    browser.wait("!document.querySelector('.card').hidden");
+    browser.wait_text("of caller");
+    browser.mouse(x, y, Some(0));
+    browser.wait("new URLSearchParams(location.search).get('zoom')");
+    let zoomed = "(() => { const c = document.querySelector('.flame-canvas').chart; return c.motion === null && c.to - c.from < c.model.total })()";
+    browser.wait(zoomed);
+    let address = browser.url();
+    browser.back();
+    browser.wait("(() => { const c = document.querySelector('.flame-canvas').chart; return c.motion === null && c.to - c.from === c.model.total })()");
+    browser.forward();
+    browser.wait(zoomed);
+    // The address holds all of it.
+    browser.open(&address);
+    browser.wait(DRAWN);
+    browser.wait(zoomed);
+    // Escape, from the keyboard.
+    browser.run("document.querySelector('.flame-canvas').focus()");
+    browser.key("\u{e00c}");
+    browser.wait("!location.search.includes('zoom')");
+    // Arrow keys and Enter.
+    for key in ["\u{e015}", "\u{e015}", "\u{e007}"] {
+        browser.key(key);
+    }
+    browser.wait("location.search.includes('zoom')");
+    browser.assert_clean(&served.url);
+}
+
+#[test]
+fn the_search_tells_totals_of_all_samples() {
+    let _alone = alone();
+    let Some(browser) = Browser::start() else { return };
+    let served = json_benchmark();
+    browser.open(&served.url);
+    browser.wait(DRAWN);
+    browser.key("/");
+    browser.fill(".top .search input", "json");
+    browser.wait_text("total 1.76s (84.2%)");
+    browser.wait_text("self 360ms (17.2%)");
+    browser.wait("document.querySelector('.flame-canvas').chart.model.marks?.includes(1)");
+    assert!(browser.url().contains("q=json"));
+    browser.click_text(".tab", "Top");
+    browser.wait_text("59 of 265 places");
+    browser.fill(".top .search input", "(");
+    browser.wait_text("q: ");
+    browser.fill(".top .search input", "no such function");
+    browser.wait_text("no matches");
+    browser.assert_clean(&served.url);
+}
+
+#[test]
+fn filters_menus_and_keys_change_what_is_shown() {
+    let _alone = alone();
+    let Some(browser) = Browser::start() else { return };
+    let served = json_benchmark();
+    browser.open(&served.url);
+    browser.wait(DRAWN);
+    let (x, y) = browser.frame("encoding/json.Marshal");
+    browser.mouse(x, y, Some(2));
+    browser.click_text(".menu [role=menuitem]", "Focus");
+    browser.wait_text("Focus ^encoding/json\\.Marshal$");
+    browser.wait("document.querySelector('.flame-canvas').chart.model.total === 720000000");
+    browser.click(".chip-close");
+    browser.wait("document.querySelector('.flame-canvas').chart.model.total === 2090000000");
+    browser.back();
+    browser.wait("document.querySelector('.flame-canvas').chart.model.total === 720000000");
+    browser.click_text(".filters .button", "Filter");
+    browser.fill(".panel label:nth-of-type(1) input", "");
+    browser.fill(".panel label:nth-of-type(3) input", "^runtime");
+    browser.click(".panel .primary");
+    browser.wait_text("Hide ^runtime");
+    browser.wait("!document.querySelector('.flame-canvas').chart.model.places.some((p) => p.label.startsWith('runtime.'))");
+    browser.click_text(".filters .button", "functions");
+    browser.click_text(".menu [role=menuitem]", "lines");
+    browser.wait("location.search.includes('g=lines')");
+    browser.click_text(".tools .button", "Inverted");
+    browser.wait("document.querySelector('.flame-canvas').chart.model.inverted");
+    browser.run("document.querySelector('.flame-canvas').focus()");
+    for key in ["\u{e015}", "s"] {
+        browser.key(key);
+    }
+    browser.wait_text("Another one");
+    browser.click_text(".subject .button", "cpu");
+    browser.click_text(".menu [role=menuitem]", "samples");
+    browser.wait("location.search.includes('si=samples')");
+    // A configuration is saved, and opened from the default one.
+    browser.click("[aria-label='Saved configurations']");
+    browser.fill(".menu input", "mine");
+    browser.click(".menu .primary");
+    browser.wait_text("Saved as mine");
+    browser.click("[aria-label='Saved configurations']");
+    browser.click_text(".menu [role=menuitem]", "Default");
+    browser.wait("!location.search.includes('h=')");
+    browser.click("[aria-label='Saved configurations']");
+    browser.click_text(".menu [role=menuitem]", "mine");
+    browser.wait("location.search.includes('h=') && location.search.includes('g=lines')");
+    browser.assert_clean(&served.url);
+}
+
+#[test]
+fn dark_and_light_follow_the_system_until_people_choose() {
+    let _alone = alone();
+    let Some(browser) = Browser::start() else { return };
+    let served = json_benchmark();
+    browser.prefer("dark");
+    browser.open(&served.url);
+    browser.wait(DRAWN);
+    let ground = "getComputedStyle(document.body).backgroundColor";
+    browser.wait(&format!("{ground} === 'rgb(23, 24, 27)'"));
+    browser.prefer("light");
+    browser.wait(&format!("{ground} === 'rgb(255, 255, 255)'"));
+    browser.click("[aria-label^='Dark colours']");
+    browser.wait(&format!("{ground} === 'rgb(23, 24, 27)'"));
+    browser.open(&format!("{}/ui/top", served.url));
+    browser.wait(&format!("{ground} === 'rgb(23, 24, 27)'"));
+    browser.assert_clean(&served.url);
+}
+
+#[test]
+fn comparisons_show_both_sides() {
+    let _alone = alone();
+    let Some(browser) = Browser::start() else { return };
+    let mut options = Options::default();
+    options.source.diff_base = vec![testdata("profiles/wake.cpu.pb.gz").display().to_string()];
+    let profile = load_files(&[&testdata("profiles/encoding_json.cpu.pb.gz")], &options);
+    let served = serve_profile(profile, "comparison");
+    browser.open(&served.url);
+    browser.wait(DRAWN);
+    browser.wait_text("less");
+    let (x, y) = browser.frame("encoding/json.Marshal");
+    browser.mouse(x, y, None);
+    browser.wait_text("before");
+    browser.wait_text("new");
+    browser.click_text(".tab", "Top");
+    browser.wait_text("Before");
+    browser.wait_text("+0.89s");
+    browser.assert_clean(&served.url);
+}
+
+#[test]
+fn source_code_has_its_weights_and_narrow_windows_hold_it() {
+    let _alone = alone();
+    let Some(browser) = Browser::start() else { return };
+    let folder = testdata("profiles");
+    let source = SourceFiles::new(&folder.display().to_string(), "", &folder, |_| None).only_below_roots();
+    let profile = load_files(&[&folder.join("listing-5-000.pb.gz")], &Options::default());
+    let served = serve(profile, "listing", &Options::default(), source);
+    browser.size(420, 800);
+    browser.open(&format!("{}/ui/source?q=.", served.url));
+    browser.wait("document.querySelector('.code-line.hot')");
+    for view in ["flamegraph", "top", "peek?q=.", "tags", "details", "source?q=."] {
+        browser.open(&format!("{}/ui/{view}", served.url));
+        browser.wait("document.querySelector('.main')?.childElementCount && !document.querySelector('.waiting')");
+        let wide = browser.run("return document.documentElement.scrollWidth - innerWidth");
+        assert!(wide.as_i64() <= Some(0), "{view} is {wide} pixels too wide");
+    }
+    browser.assert_clean(&served.url);
+}
+
+#[test]
+fn hostile_names_are_text_everywhere() {
+    let _alone = alone();
+    let Some(browser) = Browser::start() else { return };
+    let served = serve_profile(hostile_profile(), support::HOSTILE[0]);
+    let settled = "document.querySelector('.main')?.childElementCount && !document.querySelector('.waiting')";
+    for view in [
+        "flamegraph", "flamegraph?q=img", "flamegraph?g=lines&tagroot=%3Cimg", "sandwich", "sandwich?p=img", "graph", "top",
+        "top?q=script", "peek?q=.", "source?q=.", "disasm?q=.", "tags", "details", "flamegraph?f=%3Cscript%3E",
+        "top?si=%3Cscript%3E", "top?q=%3Cimg%20src%3Dx%20onerror%3Dwindow.hit%3D1%3E",
+    ] {
+        browser.open(&format!("{}/ui/{view}", served.url));
+        browser.wait(settled);
+        let found = browser.run(
+            "return document.querySelectorAll('img[src=x], script:not([src]), [onerror], [onload], a[href^=\"javascript:\"], svg[onload]').length",
+        );
+        assert_eq!(found, 0, "{view}");
+    }
+    // Hovering, menus and searching handle names too.
+    browser.open(&format!("{}/ui/flamegraph", served.url));
+    browser.wait(DRAWN);
+    let (x, y) = browser.frame(support::HOSTILE[0]);
+    browser.mouse(x, y, None);
+    browser.wait("!document.querySelector('.card').hidden");
+    browser.mouse(x, y, Some(2));
+    browser.click_text(".menu [role=menuitem]", "Hide");
+    browser.wait("location.search.includes('h=')");
+    browser.wait(DRAWN);
+    browser.assert_clean(&served.url);
+}
+
+#[test]
+fn flame_graph_files_work_without_a_server() {
+    let _alone = alone();
+    let Some(browser) = Browser::start() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    for (name, profile, label) in [
+        ("json.html", load_files(&[&testdata("profiles/encoding_json.cpu.pb.gz")], &Options::default()), "encoding/json.Marshal"),
+        ("hostile.html", hostile_profile(), support::HOSTILE[1]),
+    ] {
+        let path = folder.path().join(name);
+        let session = hotlist_session::Session::new(profile, std::num::NonZeroUsize::MIN);
+        let report = hotlist_report::find("flamegraph").unwrap();
+        let question = hotlist_session::Question::new(report, None, &Options::default().view).unwrap();
+        let drawing = hotlist_render::find("html").unwrap();
+        let context = hotlist_render::Context::plain();
+        let mut out = std::fs::File::create(&path).unwrap();
+        session.draw(&question, drawing, &hotlist_report::NoSource, &mut out, &context, &mut Vec::new()).unwrap();
+        browser.open(&format!("file://{}", path.display()));
+        browser.wait("document.querySelector('.flame-canvas')?.chart?.model");
+        let (x, y) = browser.frame(label);
+        browser.mouse(x, y, None);
+        browser.wait("!document.querySelector('.card').hidden");
+        browser.mouse(x, y, Some(0));
+        browser.wait("document.querySelector('.flame-canvas').chart.zoomed > 0");
+        browser.fill("input[type=search]", "e");
+        browser.wait("document.querySelector('.found').textContent.includes('total')");
+        let total = browser.run("return document.querySelector('.flame-canvas').chart.model.total");
+        browser.click_text(".button", "Inverted");
+        browser.wait(&format!("document.querySelector('.flame-canvas').chart.model.inverted && document.querySelector('.flame-canvas').chart.model.total === {}", json!(total)));
+        browser.click("[aria-label='Dark or light']");
+    }
+    browser.assert_clean("file:");
+}

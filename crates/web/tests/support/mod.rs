@@ -1,0 +1,126 @@
+//! Servers for tests: a profile, or files, behind a port of their own.
+#![allow(dead_code, reason = "each test uses a part of it")]
+
+use std::num::NonZeroUsize;
+use std::path::Path;
+use std::time::Duration;
+
+use hotlist_fetch::{Environment, Fetcher, TlsOptions};
+use hotlist_profile::{Builder, Label, LabelValue, Location, Mapping, Profile};
+use hotlist_session::{Options, Progress, Session, SourceFiles, load};
+use hotlist_web::{Server, Settings, Site};
+use ureq::http::Response;
+
+/// A server that runs until the process ends.
+pub struct Served {
+    pub url: String,
+    pub settings: tempfile::TempDir,
+}
+
+/// Serves `profile`; `options` are those of a command line.
+pub fn serve(profile: Profile, name: &str, options: &Options, source: SourceFiles) -> Served {
+    let settings = tempfile::tempdir().unwrap();
+    let site = Site {
+        name: name.to_owned(),
+        options: options.view.clone(),
+        source,
+        settings: Some(Settings::at(settings.path().join("settings.json"))),
+        page_folder: None,
+    };
+    let session = Session::new(profile, NonZeroUsize::new(2).unwrap());
+    let server = Server::bind(&"localhost:".parse().unwrap(), session, site).unwrap();
+    let url = server.url();
+    std::thread::spawn(move || server.run());
+    Served { url, settings }
+}
+
+/// Serves a profile as it would be served in a folder without source files.
+pub fn serve_profile(profile: Profile, name: &str) -> Served {
+    let empty = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/support");
+    let source = SourceFiles::new("", "", &empty, |_| None).only_below_roots();
+    serve(profile, name, &Options::default(), source)
+}
+
+/// Loads files, as the command line does.
+pub fn load_files(sources: &[&Path], options: &Options) -> Profile {
+    let environment = Environment::from_lookup(|_| None);
+    let fetcher = Fetcher::new(TlsOptions::default(), environment.clone()).unwrap();
+    let sources: Vec<String> = sources.iter().map(|path| path.display().to_string()).collect();
+    load(
+        &sources,
+        None,
+        &options.source,
+        options.view.normalize,
+        &fetcher,
+        &environment,
+        NonZeroUsize::MIN,
+        &Progress::default(),
+        &|_| {},
+    )
+    .unwrap()
+    .profile
+}
+
+/// A client that takes every status as an answer.
+pub fn client() -> ureq::Agent {
+    ureq::Agent::config_builder()
+        .http_status_as_error(false)
+        .max_redirects(0)
+        .timeout_global(Some(Duration::from_secs(30)))
+        .build()
+        .into()
+}
+
+/// Status and body of a GET.
+pub fn get(url: &str) -> (u16, String) {
+    let mut response = response(url);
+    (response.status().as_u16(), response.body_mut().read_to_string().unwrap())
+}
+
+pub fn response(url: &str) -> Response<ureq::Body> {
+    client().get(url).call().unwrap()
+}
+
+/// Names that would do harm if anything took them for more than text.
+pub const HOSTILE: [&str; 12] = [
+    "<img src=x onerror=\"window.hit='img'\">",
+    "</script><script>window.hit='script'</script>",
+    "<svg/onload=\"window.hit='svg'\">",
+    "javascript:window.hit='link'",
+    "\"><a href=\"javascript:window.hit=1\">x</a>",
+    "{{constructor.constructor('window.hit=1')()}}",
+    "<!--<script>",
+    "\u{1b}]0;owned\u{7}\u{1b}[31mred",
+    "\u{202e}gpj.exe",
+    "a\nb\tc\0d",
+    "^(((((.*",
+    "http://evil.example/x.png",
+];
+
+/// A profile in which everything has a hostile name.
+pub fn hostile_profile() -> Profile {
+    let mut builder = Builder::new(&[("<b>samples</b>", "<i>count"), ("cpu", "nanoseconds")]);
+    let comment = builder.string(HOSTILE[0]);
+    builder.profile.comments = vec![comment];
+    builder.profile.doc_url = builder.string(HOSTILE[3]);
+    let long = "<x>".repeat(20_000);
+    let names: Vec<String> = HOSTILE.iter().map(|&name| name.to_owned()).chain([long]).collect();
+    let mut stack = Vec::new();
+    for (row, name) in names.iter().enumerate() {
+        let file = builder.string(HOSTILE[row % HOSTILE.len()]);
+        let build_id = builder.string(HOSTILE[1]);
+        let start = 0x1000 * (row as u64 + 1);
+        let mapping =
+            builder.mapping(Mapping { start, limit: start + 0x1000, file, build_id, ..Mapping::default() });
+        let function = builder.named_function(name, ["/etc/hostname", name, "../../../../etc/passwd"][row % 3]);
+        let line = hotlist_profile::Line { function, line: 1, column: 0 };
+        let location = Location { address: start + 1, mapping: Some(mapping), ..Location::default() };
+        stack.insert(0, builder.location(location, &[line]));
+        let label = Label {
+            key: builder.string(name.get(..name.len().min(200)).unwrap_or("key")),
+            value: LabelValue::Text(builder.string(HOSTILE[(row + 3) % HOSTILE.len()])),
+        };
+        builder.sample(&stack, &[label], &[1, 10_000_000]).unwrap();
+    }
+    builder.finish()
+}
