@@ -7,7 +7,9 @@ use proptest::prelude::*;
 
 fn check(architecture: Architecture, syntax: Syntax, code: &[u8], address: u64) {
     let lookup = |address: u64| {
-        address.is_multiple_of(3).then(|| Symbol { name: Cow::Borrowed("name"), address: address.wrapping_sub(1) })
+        address
+            .is_multiple_of(3)
+            .then(|| Symbol { name: Cow::Borrowed("name"), address: address.wrapping_sub(1) })
     };
     let mut expected = address;
     let mut total = 0;

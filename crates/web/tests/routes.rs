@@ -64,7 +64,11 @@ fn check_profile(profile: Profile, name: &str, query: &str) {
             "neighbours" => {
                 for entry in answer["entries"].as_array().unwrap() {
                     let row = place(entry["place"]["label"].as_str().unwrap()).expect("a row of top");
-                    assert_eq!((&entry["flat"], &entry["cum"]), (&row["flat"], &row["cum"]), "{name} {report}");
+                    assert_eq!(
+                        (&entry["flat"], &entry["cum"]),
+                        (&row["flat"], &row["cum"]),
+                        "{name} {report}"
+                    );
                 }
             }
             "graph" => {
@@ -74,8 +78,12 @@ fn check_profile(profile: Profile, name: &str, query: &str) {
                 }
             }
             "stacks" => {
-                let values: i64 =
-                    answer["samples"].as_array().unwrap().iter().map(|row| row["value"].as_i64().unwrap()).sum();
+                let values: i64 = answer["samples"]
+                    .as_array()
+                    .unwrap()
+                    .iter()
+                    .map(|row| row["value"].as_i64().unwrap())
+                    .sum();
                 assert_eq!(values, flat, "{name} {report}: the sum of the samples");
             }
             _ => {}
@@ -96,7 +104,11 @@ fn check_profile(profile: Profile, name: &str, query: &str) {
         for inverted in ["", "&inverted=t"] {
             let half = json(&format!("{api}/flamegraph?pivot={pivot}{inverted}&{query}"));
             let base = half["frames"]["base_cum"][0].as_i64().unwrap_or(0);
-            assert_eq!(half["frames"]["cum"][0].as_i64().unwrap() - base, row["cum"].as_i64().unwrap(), "{name}: {label}");
+            assert_eq!(
+                half["frames"]["cum"][0].as_i64().unwrap() - base,
+                row["cum"].as_i64().unwrap(),
+                "{name}: {label}"
+            );
         }
     }
 }
@@ -135,7 +147,8 @@ fn a_comparison_and_filters_agree_too() {
 
 #[test]
 fn deeper_frames_come_when_asked_for() {
-    let profile = load_files(&[&hotlist_testkit::testdata("profiles/encoding_json.cpu.pb.gz")], &Options::default());
+    let profile =
+        load_files(&[&hotlist_testkit::testdata("profiles/encoding_json.cpu.pb.gz")], &Options::default());
     let served = serve_profile(profile, "x");
     let api = format!("{}/api/v1/flamegraph", served.url);
     let whole = json(&api);
@@ -208,7 +221,9 @@ fn raw(url: &str, bytes: &str) -> String {
 fn only_requests_for_this_server_are_answered() {
     let served = serve_profile(hostile_profile(), "x");
     let port = served.url.rsplit(':').next().unwrap();
-    let status = |head: &str| raw(&served.url, &format!("{head}\r\n\r\n")).split(' ').nth(1).unwrap_or("none").to_owned();
+    let status = |head: &str| {
+        raw(&served.url, &format!("{head}\r\n\r\n")).split(' ').nth(1).unwrap_or("none").to_owned()
+    };
     for (host, expected) in [
         (format!("localhost:{port}"), "200"),
         (format!("127.0.0.1:{port}"), "200"),
@@ -224,21 +239,37 @@ fn only_requests_for_this_server_are_answered() {
     let own = format!("Host: localhost:{port}");
     assert_eq!(status(&format!("GET /api/v1/ HTTP/1.1\r\n{own}\r\nHost: evil.example")), "403");
     assert_eq!(status(&format!("GET http://evil.example/api/v1/ HTTP/1.1\r\n{own}")), "403");
-    assert_eq!(status(&format!("GET /api/v1/ HTTP/1.1\r\n{own}\r\nSec-Fetch-Site: cross-site\r\nSec-Fetch-Mode: no-cors")), "403");
-    assert_eq!(status(&format!("GET /ui/top HTTP/1.1\r\n{own}\r\nSec-Fetch-Site: cross-site\r\nSec-Fetch-Mode: navigate")), "200");
+    assert_eq!(
+        status(&format!(
+            "GET /api/v1/ HTTP/1.1\r\n{own}\r\nSec-Fetch-Site: cross-site\r\nSec-Fetch-Mode: no-cors"
+        )),
+        "403"
+    );
+    assert_eq!(
+        status(&format!(
+            "GET /ui/top HTTP/1.1\r\n{own}\r\nSec-Fetch-Site: cross-site\r\nSec-Fetch-Mode: navigate"
+        )),
+        "200"
+    );
     assert_eq!(status(&format!("DELETE /api/v1/ HTTP/1.1\r\n{own}")), "405");
 }
 
 #[test]
 fn every_answer_has_the_headers_of_safety() {
     let served = serve_profile(hostile_profile(), "x");
-    for path in ["/", "/ui/top", "/assets/app.js", "/api/v1/top", "/api/v1/top/csv", "/nothing", "/ui/download"] {
+    for path in
+        ["/", "/ui/top", "/assets/app.js", "/api/v1/top", "/api/v1/top/csv", "/nothing", "/ui/download"]
+    {
         let response = response(&format!("{}{path}", served.url));
         let header = |name: &str| response.headers().get(name).map_or("", |value| value.to_str().unwrap());
         let policy = header("content-security-policy");
         assert!(policy.contains("default-src 'none'") && policy.contains("script-src 'self'"), "{path}");
         assert!(!policy.contains("unsafe"), "{path}");
-        assert_eq!((header("x-content-type-options"), header("referrer-policy")), ("nosniff", "no-referrer"), "{path}");
+        assert_eq!(
+            (header("x-content-type-options"), header("referrer-policy")),
+            ("nosniff", "no-referrer"),
+            "{path}"
+        );
     }
     let (_, page) = get(&format!("{}/ui/top", served.url));
     assert!(!page.contains("<style") && !page.contains("onload") && page.matches("<script").count() == 1);

@@ -42,8 +42,11 @@ impl Browser {
             }
         }
         let port = port.expect("chromedriver tells its port");
-        let client: ureq::Agent =
-            ureq::Agent::config_builder().http_status_as_error(false).timeout_global(Some(PATIENCE * 3)).build().into();
+        let client: ureq::Agent = ureq::Agent::config_builder()
+            .http_status_as_error(false)
+            .timeout_global(Some(PATIENCE * 3))
+            .build()
+            .into();
         let mut browser = Browser { driver, session: format!("http://localhost:{port}"), client };
         let options = json!({ "capabilities": { "alwaysMatch": {
             "goog:chromeOptions": { "args": [
@@ -222,7 +225,8 @@ impl Browser {
             .collect();
         assert!(complaints.is_empty(), "the console has {complaints:#?}");
         for entry in self.log("performance") {
-            let message: Value = serde_json::from_str(entry["message"].as_str().unwrap_or("null")).unwrap_or_default();
+            let message: Value =
+                serde_json::from_str(entry["message"].as_str().unwrap_or("null")).unwrap_or_default();
             let message = &message["message"];
             if message["method"] == "Network.requestWillBeSent" {
                 let url = message["params"]["request"]["url"].as_str().unwrap_or_default();
@@ -254,7 +258,8 @@ fn base64(text: &str) -> Vec<u8> {
     let digits: Vec<u8> = text.bytes().filter(|&byte| byte != b'=').map(digit).collect();
     let mut bytes = Vec::with_capacity(digits.len() * 3 / 4);
     for group in digits.chunks(4) {
-        let bits = group.iter().fold(0u32, |bits, &digit| bits << 6 | u32::from(digit)) << (6 * (4 - group.len()));
+        let bits =
+            group.iter().fold(0u32, |bits, &digit| bits << 6 | u32::from(digit)) << (6 * (4 - group.len()));
         bytes.extend(bits.to_be_bytes()[1..].iter().take(group.len().saturating_sub(1)));
     }
     bytes

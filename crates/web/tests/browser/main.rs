@@ -23,10 +23,14 @@ fn alone() -> MutexGuard<'static, ()> {
 }
 
 fn json_benchmark() -> Served {
-    serve_profile(load_files(&[&testdata("profiles/encoding_json.cpu.pb.gz")], &Options::default()), "encoding_json.cpu.pb.gz")
+    serve_profile(
+        load_files(&[&testdata("profiles/encoding_json.cpu.pb.gz")], &Options::default()),
+        "encoding_json.cpu.pb.gz",
+    )
 }
 
-const DRAWN: &str = "document.querySelector('.flame-canvas')?.chart?.model && !document.querySelector('.waiting')";
+const DRAWN: &str =
+    "document.querySelector('.flame-canvas')?.chart?.model && !document.querySelector('.waiting')";
 
 #[test]
 fn every_view_opens_by_its_tab() {
@@ -56,7 +60,8 @@ fn every_view_opens_by_its_tab() {
     browser.click_text(".tab", "Disassembly");
     browser.wait("document.querySelector('.main').innerText.length > 20");
     browser.click_text(".tab", "Graph");
-    browser.wait("document.querySelector('.main').innerText.length > 20 || document.querySelector('.main svg')");
+    browser
+        .wait("document.querySelector('.main').innerText.length > 20 || document.querySelector('.main svg')");
     browser.assert_clean(&served.url);
 }
 
@@ -220,7 +225,9 @@ fn source_code_has_its_weights_and_narrow_windows_hold_it() {
     browser.wait("document.querySelector('.code-line.hot')");
     for view in ["flamegraph", "top", "peek?q=.", "tags", "details", "source?q=."] {
         browser.open(&format!("{}/ui/{view}", served.url));
-        browser.wait("document.querySelector('.main')?.childElementCount && !document.querySelector('.waiting')");
+        browser.wait(
+            "document.querySelector('.main')?.childElementCount && !document.querySelector('.waiting')",
+        );
         let wide = browser.run("return document.documentElement.scrollWidth - innerWidth");
         assert!(wide.as_i64() <= Some(0), "{view} is {wide} pixels too wide");
     }
@@ -234,9 +241,22 @@ fn hostile_names_are_text_everywhere() {
     let served = serve_profile(hostile_profile(), support::HOSTILE[0]);
     let settled = "document.querySelector('.main')?.childElementCount && !document.querySelector('.waiting')";
     for view in [
-        "flamegraph", "flamegraph?q=img", "flamegraph?g=lines&tagroot=%3Cimg", "sandwich", "sandwich?p=img", "graph", "top",
-        "top?q=script", "peek?q=.", "source?q=.", "disasm?q=.", "tags", "details", "flamegraph?f=%3Cscript%3E",
-        "top?si=%3Cscript%3E", "top?q=%3Cimg%20src%3Dx%20onerror%3Dwindow.hit%3D1%3E",
+        "flamegraph",
+        "flamegraph?q=img",
+        "flamegraph?g=lines&tagroot=%3Cimg",
+        "sandwich",
+        "sandwich?p=img",
+        "graph",
+        "top",
+        "top?q=script",
+        "peek?q=.",
+        "source?q=.",
+        "disasm?q=.",
+        "tags",
+        "details",
+        "flamegraph?f=%3Cscript%3E",
+        "top?si=%3Cscript%3E",
+        "top?q=%3Cimg%20src%3Dx%20onerror%3Dwindow.hit%3D1%3E",
     ] {
         browser.open(&format!("{}/ui/{view}", served.url));
         browser.wait(settled);
@@ -264,7 +284,11 @@ fn flame_graph_files_work_without_a_server() {
     let Some(browser) = Browser::start() else { return };
     let folder = tempfile::tempdir().unwrap();
     for (name, profile, label) in [
-        ("json.html", load_files(&[&testdata("profiles/encoding_json.cpu.pb.gz")], &Options::default()), "encoding/json.Marshal"),
+        (
+            "json.html",
+            load_files(&[&testdata("profiles/encoding_json.cpu.pb.gz")], &Options::default()),
+            "encoding/json.Marshal",
+        ),
         ("hostile.html", hostile_profile(), support::HOSTILE[1]),
     ] {
         let path = folder.path().join(name);
@@ -274,7 +298,9 @@ fn flame_graph_files_work_without_a_server() {
         let drawing = hotlist_render::find("html").unwrap();
         let context = hotlist_render::Context::plain();
         let mut out = std::fs::File::create(&path).unwrap();
-        session.draw(&question, drawing, &hotlist_report::NoSource, &mut out, &context, &mut Vec::new()).unwrap();
+        session
+            .draw(&question, drawing, &hotlist_report::NoSource, &mut out, &context, &mut Vec::new())
+            .unwrap();
         browser.open(&format!("file://{}", path.display()));
         browser.wait("document.querySelector('.flame-canvas')?.chart?.model");
         let (x, y) = browser.frame(label);

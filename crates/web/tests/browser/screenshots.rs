@@ -24,11 +24,15 @@ fn write_screenshots() {
     let browser = Browser::start().expect("chromium and chromedriver are needed");
     let json = testdata("profiles/encoding_json.cpu.pb.gz");
     let one = serve_profile(load_files(&[&json], &Options::default()), "encoding_json.cpu.pb.gz");
-    let tagged = serve_profile(load_files(&[&testdata("profiles/wake.cpu.pb.gz")], &Options::default()), "wake.cpu.pb.gz");
+    let tagged = serve_profile(
+        load_files(&[&testdata("profiles/wake.cpu.pb.gz")], &Options::default()),
+        "wake.cpu.pb.gz",
+    );
     let mut options = Options::default();
     options.source.diff_base = vec![testdata("profiles/wake.cpu.pb.gz").display().to_string()];
     let compared = serve_profile(load_files(&[&json], &options), "before and after");
-    let source = SourceFiles::new(&testdata("profiles").display().to_string(), "", &testdata("profiles"), |_| None);
+    let source =
+        SourceFiles::new(&testdata("profiles").display().to_string(), "", &testdata("profiles"), |_| None);
     let listing = load_files(&[&testdata("profiles/listing-5-000.pb.gz")], &Options::default());
     let listed = serve(listing, "listing.pb.gz", &Options::default(), source.only_below_roots());
     let hover = "encoding/json.Marshal";
@@ -36,15 +40,36 @@ fn write_screenshots() {
         ("flamegraph", "light", format!("{}/ui/flamegraph", one.url), "", (1280, 800), Some(hover)),
         ("flamegraph-dark", "dark", format!("{}/ui/flamegraph?q=Encoder", one.url), "", (1280, 800), None),
         ("flamegraph-narrow", "light", format!("{}/ui/flamegraph", one.url), "", (420, 800), None),
-        ("compare", "light", format!("{}/ui/flamegraph", compared.url), "", (1280, 800), Some("testing.(*B).launch")),
-        ("sandwich", "light", format!("{}/ui/sandwich?pivot=encoding%2Fjson.Marshal", one.url), "", (1280, 800), None),
+        (
+            "compare",
+            "light",
+            format!("{}/ui/flamegraph", compared.url),
+            "",
+            (1280, 800),
+            Some("testing.(*B).launch"),
+        ),
+        (
+            "sandwich",
+            "light",
+            format!("{}/ui/sandwich?pivot=encoding%2Fjson.Marshal", one.url),
+            "",
+            (1280, 800),
+            None,
+        ),
         ("graph", "light", format!("{}/ui/graph", one.url), "", (1280, 800), None),
         ("top", "light", format!("{}/ui/top", one.url), "", (1280, 800), None),
         ("top-narrow-dark", "dark", format!("{}/ui/top", one.url), "", (420, 800), None),
         ("peek", "light", format!("{}/ui/peek?q=structEncoder", one.url), "", (1280, 800), None),
         ("source", "light", format!("{}/ui/source?q=.", listed.url), "", (1280, 800), None),
         ("tags", "dark", format!("{}/ui/tags", tagged.url), "", (1280, 800), None),
-        ("filters", "dark", format!("{}/ui/flamegraph?f=json", one.url), "document.querySelector('.filters .button').click()", (1280, 800), None),
+        (
+            "filters",
+            "dark",
+            format!("{}/ui/flamegraph?f=json", one.url),
+            "document.querySelector('.filters .button').click()",
+            (1280, 800),
+            None,
+        ),
     ];
     for (name, scheme, url, script, (width, height), hover) in shots {
         browser.size(width, height);

@@ -112,7 +112,8 @@ pub fn hostile_profile() -> Profile {
         let start = 0x1000 * (row as u64 + 1);
         let mapping =
             builder.mapping(Mapping { start, limit: start + 0x1000, file, build_id, ..Mapping::default() });
-        let function = builder.named_function(name, ["/etc/hostname", name, "../../../../etc/passwd"][row % 3]);
+        let function =
+            builder.named_function(name, ["/etc/hostname", name, "../../../../etc/passwd"][row % 3]);
         let line = hotlist_profile::Line { function, line: 1, column: 0 };
         let location = Location { address: start + 1, mapping: Some(mapping), ..Location::default() };
         stack.insert(0, builder.location(location, &[line]));
