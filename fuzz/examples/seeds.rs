@@ -10,8 +10,13 @@ use hotlist_profile::{encode_to_vec, merge};
 
 fn main() -> io::Result<()> {
     let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus");
-    for (file, bytes) in
-        decode().chain(merges()).chain(options()).chain(patterns()).chain(reads()).chain(reports())
+    for (file, bytes) in decode()
+        .chain(names())
+        .chain(merges())
+        .chain(options())
+        .chain(patterns())
+        .chain(reads())
+        .chain(reports())
     {
         let path = corpus.join(file);
         fs::create_dir_all(path.parent().unwrap_or(&corpus))?;
@@ -75,6 +80,24 @@ fn decode() -> impl Iterator<Item = Seed> {
     seeds.push(b"\x01\x01\x01\x01\x48\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01\x32\x00".to_vec());
     seeds.push(b"\x02\x01\x01\x01\x0a\x04\x08\x01\x10\x02\x12\x04\x08\x01\x10\x05\x22\x02\x08\x01\x32\x00\x32\x03cpu\x32\x01s".to_vec());
     numbered("decode", seeds)
+}
+
+/// Some of the recorded names, and the shapes of names that cost much.
+fn names() -> impl Iterator<Item = Seed> {
+    let recorded = [
+        (include_str!("../../crates/demangle/testdata/cpp.tsv"), 30),
+        (include_str!("../../crates/demangle/testdata/rust.tsv"), 30),
+    ];
+    let recorded = recorded.into_iter().flat_map(|(text, step)| text.lines().step_by(step));
+    let mut seeds: Vec<Vec<u8>> =
+        recorded.map(|line| line.split('\t').next().unwrap_or("").as_bytes().to_vec()).collect();
+    seeds.push(b"_Z1f1aIiiES_IS0_S0_ES_IS1_S1_ES_IS2_S2_E".to_vec());
+    seeds.push(b"_Z1fIJicEJicEEvDp1aIT_DpT0_E".to_vec());
+    seeds.push(b"_ZN1acvT_IN1acvT_IPKcEEEEv".to_vec());
+    seeds.push(b"_RINvC1a1fTThhETB8_B8_ETBe_Be_EE".to_vec());
+    seeds.push(b"_GLOBAL__I__ZN1a1bEv.cold.1".to_vec());
+    seeds.push(b"foo::bar<int>(char (*)(a<b>))".to_vec());
+    numbered("demangle", seeds)
 }
 
 fn merges() -> impl Iterator<Item = Seed> {

@@ -12,8 +12,8 @@ pub(crate) struct Refused;
 /// A part of a name that was understood, or not.
 pub(crate) type Parsed<T> = Result<T, Refused>;
 
-/// How deep the parts of a name may nest. Names of real programs stay below a hundred.
-const DEPTH: u32 = 400;
+/// How deep the parts of a name may nest. Names of real programs stay below a tenth of it.
+const DEPTH: u32 = 600;
 
 /// Steps that every name gets: parts read, parts replaced, parts written.
 const STEPS: u32 = 200_000;

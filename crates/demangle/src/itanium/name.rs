@@ -257,9 +257,9 @@ impl<'a> Parser<'a> {
                     }
                     part
                 }
-                // Some versions of clang begin template arguments with the letter of a pack.
+                // Some versions of clang leave out the letter of template arguments before that of a pack.
                 (b'I' | b'J', _) if whole.is_some() => {
-                    self.cursor.skip(1);
+                    self.cursor.eat(b'I');
                     let args = self.template_arguments()?;
                     if let Some((mark, _)) = conversion.take() {
                         self.bind_later(mark, Some(args))?;
