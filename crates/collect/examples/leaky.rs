@@ -31,7 +31,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
     if let Some(path) = arguments.next() {
         let mut file = std::fs::File::create(path)?;
-        hotlist_collect::write_heap(hotlist_collect::HeapKind::InUse, &mut file)?;
+        hotlist_collect::heap().write_to(&mut file)?;
     }
     Ok(())
 }

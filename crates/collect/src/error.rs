@@ -22,12 +22,12 @@ pub enum Error {
         /// The address that was asked for.
         address: String,
     },
-    /// A capture is under way.
-    #[error("cpu profiling already in use")]
-    CpuBusy,
     /// The system does not let threads be sampled.
     #[error("{0}")]
     Cpu(#[source] io::Error),
+    /// The stacks of threads cannot be taken.
+    #[error("{0}")]
+    Threads(#[source] io::Error),
     /// The profile has too many frames.
     #[error(transparent)]
     Full(#[from] hotlist_profile::Full),

@@ -16,41 +16,45 @@
 //! Linking this crate opens no port and installs no signal handler. Stacks need Linux on x86-64 or
 //! aarch64; elsewhere the allocator counts, but its samples have no stacks.
 //!
-//! What is not here: lock profiles and the stacks of all threads. The endpoints that exist in Go for them
-//! say so, or answer with an empty profile where scrapers expect one by default.
+//! | profile | function | needs |
+//! |---|---|---|
+//! | heap, allocations | [`heap`], [`allocs`] | [`Heap`] as the global allocator |
+//! | CPU time | [`cpu`] | |
+//! | stacks of all threads | [`threads`] | |
+//! | waiting for locks | [`mutex`], [`block`] | the locks of [`sync`] |
+//!
+//! All of them carry [`Labels`]. What is missing: execution traces, and allocations and locks of code that
+//! goes around [`Heap`] and [`sync`], such as C libraries.
+//!
+//! The environment can ask for the same without a change of the program; see [`Heap`].
 
-#[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
-mod cpu;
-#[cfg(not(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64"))))]
-#[path = "cpu_missing.rs"]
 mod cpu;
 mod encode;
+mod environment;
 mod error;
+#[cfg(target_os = "linux")]
+mod exit;
+mod fork;
 mod heap;
 mod http;
+mod labels;
 mod maps;
+mod own_threads;
+#[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
+mod signal;
+mod source;
+mod store;
+mod symbols;
+pub mod sync;
 mod sys;
+mod tasks;
+mod text;
+mod threads;
 mod unwind;
 
+pub use cpu::{Cpu, CpuProfile, cpu};
 pub use error::Error;
-pub use heap::{Heap, HeapKind, heap_rate, set_heap_rate, write_heap};
+pub use heap::{Heap, heap_rate, set_heap_rate};
 pub use http::{Server, ServerOptions, serve, serve_with};
-
-/// Samples all threads but the calling one for `time`, `hertz` times per second of the CPU time of each,
-/// and writes the profile, compressed, as `go tool pprof` reads it.
-///
-/// The first call installs a handler for `SIGPROF` that stays; signals that are not its own go on to the
-/// handler that was there before.
-///
-/// # Errors
-/// When a capture is under way, when the system does not let threads be sampled, or when `writer` fails.
-pub fn write_cpu(
-    time: std::time::Duration,
-    hertz: u32,
-    writer: &mut dyn std::io::Write,
-) -> Result<(), Error> {
-    let end = std::time::Instant::now() + time;
-    let captured = cpu::capture(hertz, || std::time::Instant::now() >= end)?;
-    let _quiet = heap::Unsampled::enter();
-    writer.write_all(&encode::cpu(&captured)?).map_err(Error::Write)
-}
+pub use labels::{EnteredLabels, FutureExt, Labels, WithLabels, with_labels};
+pub use source::{Source, allocs, block, heap, mutex, threads};

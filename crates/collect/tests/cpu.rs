@@ -1,22 +1,32 @@
-//! CPU profiles of a program of which everything is known.
-#![cfg(target_os = "linux")]
+//! CPU profiles of a program of which everything is known. Compared with clocks of CPU time only, so that
+//! other programs on the machine do not matter.
+#![cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
 #![allow(unsafe_code)]
 
 use std::io::Read;
-use std::time::{Duration, Instant};
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use hotlist_collect::{Error, write_cpu};
-use hotlist_profile::{Profile, decode};
+use hotlist_collect::{CpuProfile, cpu, with_labels};
+use hotlist_profile::{LabelValue, Profile, SampleId, decode};
 
-fn cpu_seconds() -> f64 {
+/// CPU time in nanoseconds.
+fn clock(id: libc::clockid_t) -> u64 {
+    let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    // SAFETY: the call fills in the structure.
+    assert_eq!(unsafe { libc::clock_gettime(id, &raw mut time) }, 0);
+    time.tv_sec as u64 * 1_000_000_000 + time.tv_nsec as u64
+}
+
+/// CPU time of the whole process in nanoseconds, as `getrusage` counts it.
+fn used() -> u64 {
     // SAFETY: the call fills in the structure.
     let usage = unsafe {
         let mut usage: libc::rusage = std::mem::zeroed();
         libc::getrusage(libc::RUSAGE_SELF, &raw mut usage);
         usage
     };
-    let seconds = |time: libc::timeval| time.tv_sec as f64 + time.tv_usec as f64 / 1e6;
-    seconds(usage.ru_utime) + seconds(usage.ru_stime)
+    let nanos = |time: libc::timeval| time.tv_sec as u64 * 1_000_000_000 + time.tv_usec as u64 * 1000;
+    nanos(usage.ru_utime) + nanos(usage.ru_stime)
 }
 
 /// Plain operators, so that an unoptimized build calls nothing here.
@@ -44,80 +54,127 @@ fn burn_three_times_as_much(rounds: u64) -> u64 {
     sum
 }
 
-fn capture(time: Duration, hertz: u32) -> Profile {
+fn finish(capture: CpuProfile) -> Profile {
     let mut bytes = Vec::new();
-    write_cpu(time, hertz, &mut bytes).unwrap();
+    capture.finish(&mut bytes).unwrap();
     let mut plain = Vec::new();
     flate2::read::GzDecoder::new(&bytes[..]).read_to_end(&mut plain).unwrap();
     decode(&plain).unwrap()
 }
 
-/// Samples whose leaf is in the function.
-fn of_leaf(profile: &Profile, function: *const ()) -> i64 {
-    let samples = profile.samples.ids().filter(|&sample| {
-        let stack = profile.stacks.get(profile.samples.stack(sample));
-        let leaf = profile.locations.get(stack[0]).address;
-        leaf.wrapping_sub(function as u64) < 256
-    });
-    samples.map(|sample| profile.samples.value(sample, 0)).sum()
+fn leaf(profile: &Profile, sample: SampleId) -> u64 {
+    let stack = profile.stacks.get(profile.samples.stack(sample));
+    profile.locations.get(stack[0]).address
 }
 
-fn check_total(hertz: u32, threads: usize) {
-    let time = Duration::from_millis(2500);
-    let before = cpu_seconds();
-    let end = Instant::now() + time + Duration::from_millis(200);
-    let (profile, real) = std::thread::scope(|scope| {
-        for _ in 0..threads {
-            scope.spawn(|| {
-                while Instant::now() < end {
-                    std::hint::black_box(burn(100_000));
+/// Nanoseconds of the samples whose leaf is in the function, or has an address at all.
+fn of_leaf(profile: &Profile, function: Option<*const ()>) -> u64 {
+    let is_in =
+        |address: u64| function.map_or(address > 4096, |start| address.wrapping_sub(start as u64) < 256);
+    let samples = profile.samples.ids().filter(|&sample| is_in(leaf(profile, sample)));
+    samples.map(|sample| profile.samples.value(sample, 1) as u64).sum()
+}
+
+/// Runs `work` on this many threads until each has used `nanos` of CPU time, and says how much all used.
+fn run(threads: usize, nanos: u64, work: impl Fn(usize) + Sync) {
+    std::thread::scope(|scope| {
+        for number in 0..threads {
+            let work = &work;
+            scope.spawn(move || {
+                while clock(libc::CLOCK_THREAD_CPUTIME_ID) < nanos {
+                    work(number);
                 }
             });
         }
-        let profile = capture(time, hertz);
-        (profile, cpu_seconds() - before)
     });
-    let total = profile.totals()[1] as f64 / 1e9;
-    let ratio = total / real;
-    // An expiry more or less for each thread is chance, and the kernel looks at the timers of a thread
-    // once in a tick of 4 ms: the last one is cut off.
-    let chance = threads as f64 * (1.0 / f64::from(hertz) + 0.004) / real;
-    assert!((ratio - 1.0).abs() < 0.02 + chance, "{hertz} Hz, {threads} threads: {ratio}");
-    let hot = of_leaf(&profile, burn as *const ());
-    assert!(i128::from(hot) * 10 > profile.totals()[0] * 9, "{hot} of {}", profile.totals()[0]);
 }
 
-/// One test, because two captures cannot overlap.
+/// The total of a profile against the CPU time that the process used meanwhile.
+#[track_caller]
+fn check_total(hertz: u32, threads: usize, nanos_each: u64) {
+    let capture_and_stop = AtomicBool::new(false);
+    let (profile, real) = std::thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(|| {
+                while !capture_and_stop.load(Ordering::Relaxed) {
+                    std::hint::black_box(burn(20_000));
+                }
+            });
+        }
+        let before = used();
+        let capture = cpu().hertz(hertz).start().unwrap();
+        while used() - before < nanos_each * threads as u64 {
+            std::thread::sleep(std::time::Duration::from_millis(20));
+        }
+        let real = used() - before;
+        let profile = finish(capture);
+        capture_and_stop.store(true, Ordering::Relaxed);
+        (profile, real)
+    });
+    let (sampled, total) = (of_leaf(&profile, None), profile.totals()[1] as u64);
+    let [sampled_share, share] = [sampled, total].map(|part| part as f64 / real as f64);
+
+    // Chance: one sample more or less for each thread.
+    let chance = (threads as f64).sqrt() * 2.0 * 1e9 / f64::from(hertz) / real as f64;
+    assert!((share - 1.0).abs() < 0.02 + chance, "{hertz} Hz, {threads} threads: total {share}");
+    assert!((sampled_share - 1.0).abs() < 0.02 + chance, "{hertz} Hz, {threads} threads: {sampled_share}");
+    let hot = of_leaf(&profile, Some(burn as *const ()));
+    assert!(hot * 10 > total * 9, "{hot} of {total}");
+    assert_eq!(profile.period, 1_000_000_000 / i64::from(hertz));
+}
+
+/// One test, because captures share what they see, and the process has one clock.
 #[test]
 fn totals_shares_and_leaves_are_right() {
-    check_total(100, 1);
-    check_total(1000, 1);
-    check_total(1000, 2);
-    check_total(1000, 16);
+    check_total(100, 1, 400_000_000);
+    check_total(1000, 1, 300_000_000);
+    check_total(100, 2, 250_000_000);
+    check_total(1000, 2, 150_000_000);
+    check_total(100, 16, 80_000_000);
+    check_total(1000, 16, 60_000_000);
 
-    let profile = std::thread::scope(|scope| {
-        let end = Instant::now() + Duration::from_millis(2600);
-        scope.spawn(move || {
-            while Instant::now() < end {
-                std::hint::black_box(burn(100_000));
-                std::hint::black_box(burn_three_times_as_much(100_000));
-            }
-        });
-        let other = scope.spawn(|| {
-            std::thread::sleep(Duration::from_millis(200));
-            write_cpu(Duration::from_millis(1), 100, &mut Vec::new())
-        });
-        let profile = capture(Duration::from_millis(2500), 1000);
-        assert!(matches!(other.join().unwrap(), Err(Error::CpuBusy)));
-        profile
+    // Work of 3:1, with labels, seen by two captures at different rates.
+    let slow = cpu().hertz(100).start().unwrap();
+    let fast = cpu().hertz(1000).start().unwrap();
+    run(1, 1_000_000_000, |_| {
+        with_labels(&[("work", "one")], || std::hint::black_box(burn(5_000)));
+        std::hint::black_box(burn_three_times_as_much(5_000));
     });
-    let (one, three) =
-        (of_leaf(&profile, burn as *const ()), of_leaf(&profile, burn_three_times_as_much as *const ()));
-    let all = (one + three) as f64;
-    let deviation = (all * 0.25 * 0.75).sqrt();
-    assert!((one as f64 - all / 4.0).abs() < 4.0 * deviation, "{one} : {three}");
+    let (fast, slow) = (finish(fast), finish(slow));
+    let one = of_leaf(&fast, Some(burn as *const ()));
+    let three = of_leaf(&fast, Some(burn_three_times_as_much as *const ()));
+    // The kernel looks at timers once in a tick, so there are at least 100 samples a second to count.
+    let samples = ((one + three) as f64 / 1e7).max(1.0);
+    let share = one as f64 / (one + three) as f64;
+    assert!((share - 0.25).abs() < 4.0 * (0.25 * 0.75 / samples).sqrt(), "{one} : {three}");
+    let labelled: u64 = fast
+        .samples
+        .ids()
+        .filter(|&sample| {
+            let labels = fast.labels.get(fast.samples.labels(sample));
+            labels.iter().any(
+                |label| matches!(label.value, LabelValue::Text(text) if fast.strings.get(text) == b"one"),
+            )
+        })
+        .map(|sample| fast.samples.value(sample, 1) as u64)
+        .sum();
+    assert!(labelled >= one * 98 / 100 && labelled <= one + (one + three) / 50, "{labelled} of {one}");
+    let [fast, slow] = [fast, slow].map(|profile| profile.totals()[1] as f64);
+    assert!((fast / slow - 1.0).abs() < 0.05, "{fast} {slow}");
 
+    // Threads that live shortly are not missed in sum.
+    let before = used();
+    let capture = cpu().hertz(1000).start().unwrap();
+    for _ in 0..40 {
+        run(4, 2_000_000, |_| _ = std::hint::black_box(burn(1000)));
+    }
+    let real = (used() - before) as f64;
+    let total = finish(capture).totals()[1] as f64;
+    assert!((total / real - 1.0).abs() < 0.1, "{total} of {real}");
+
+    // Captures may be given up.
     for _ in 0..50 {
-        write_cpu(Duration::ZERO, 1000, &mut Vec::new()).unwrap();
+        drop(cpu().start().unwrap());
+        finish(cpu().hertz(1000).start().unwrap());
     }
 }

@@ -4,7 +4,7 @@
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::io::Read;
 
-use hotlist_collect::{Heap, HeapKind, set_heap_rate, write_heap};
+use hotlist_collect::{Heap, allocs, set_heap_rate};
 use hotlist_profile::{Profile, decode};
 
 #[global_allocator]
@@ -12,7 +12,7 @@ static ALLOC: Heap<System> = Heap::new(System);
 
 fn profile() -> Profile {
     let mut bytes = Vec::new();
-    write_heap(HeapKind::Allocated, &mut bytes).unwrap();
+    allocs().write_to(&mut bytes).unwrap();
     let mut plain = Vec::new();
     flate2::read::GzDecoder::new(&bytes[..]).read_to_end(&mut plain).unwrap();
     decode(&plain).unwrap()

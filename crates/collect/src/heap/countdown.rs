@@ -21,6 +21,8 @@ struct Thread {
     rate: Cell<u64>,
     random: Cell<u64>,
     bounds: Cell<StackBounds>,
+    /// How many [`Unsampled`] there are.
+    quiet: Cell<u32>,
 }
 
 thread_local! {
@@ -33,6 +35,7 @@ thread_local! {
             rate: Cell::new(0),
             random: Cell::new(0),
             bounds: Cell::new(StackBounds { low: 0, high: 0 }),
+            quiet: Cell::new(0),
         }
     };
 }
@@ -80,8 +83,13 @@ pub(crate) fn resume() {
 
 /// Makes the calling thread look at the rate at its next allocation.
 pub(crate) fn restart() {
-    THREAD.with(|thread| thread.rate.set(0));
-    LEFT.set(0);
+    THREAD.with(|thread| {
+        thread.rate.set(0);
+        if thread.quiet.get() == 0 {
+            LEFT.set(0);
+            thread.beyond.set(0);
+        }
+    });
 }
 
 /// The stack of this thread, found out when it takes its first sample.
@@ -149,13 +157,24 @@ pub(crate) struct Unsampled {
 impl Unsampled {
     /// Stops sampling on this thread.
     pub(crate) fn enter() -> Unsampled {
+        THREAD.with(|thread| thread.quiet.set(thread.quiet.get() + 1));
         Unsampled { left: LEFT.replace(i64::MAX), not_send: PhantomData }
+    }
+
+    /// Stops sampling on this thread until it ends: for threads of the profiler.
+    pub(crate) fn for_ever() {
+        std::mem::forget(Unsampled::enter());
     }
 }
 
 impl Drop for Unsampled {
     fn drop(&mut self) {
-        LEFT.set(self.left);
+        THREAD.with(|thread| {
+            let quiet = thread.quiet.get() - 1;
+            thread.quiet.set(quiet);
+            // The rate was changed meanwhile: the old point means nothing any more.
+            LEFT.set(if quiet == 0 && thread.rate.get() == 0 { 0 } else { self.left });
+        });
     }
 }
 

@@ -11,19 +11,18 @@
 
 mod countdown;
 mod filter;
-mod index;
 mod snapshot;
 mod table;
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-pub(crate) use countdown::Unsampled;
-pub(crate) use snapshot::Snapshot;
-use table::Table;
+pub(crate) use countdown::{Unsampled, bounds as stack_bounds};
+pub(crate) use snapshot::{Row, Snapshot};
+use table::{Live, Sample, Table};
 
 use crate::sys::{Held, Lock};
-use crate::unwind::{Depth, MAX_FRAMES, Registers, walk};
+use crate::unwind::{Registers, Trace};
 
 /// The mean number of allocated bytes between two samples, as in Go.
 const DEFAULT_RATE: u64 = 512 * 1024;
@@ -40,14 +39,11 @@ const SAMPLED_SIZE: usize = 1056;
 /// alignment and can still be resized in place.
 const LARGE: usize = 64 * 1024;
 
-/// The frames of this module at the leaf of every stack.
+/// The frame of this module at the leaf of every stack.
 const OWN_FRAMES: usize = 1;
 
-/// An address that no code has: the frame that says the rest of the stack was cut off.
-pub(crate) const TRUNCATED: u64 = 1;
-
-/// Another one: the stack of samples that were lost because there was no room for them.
-pub(crate) const LOST: u64 = 2;
+/// Larger means are not told apart from "off" by any program.
+const LARGEST_RATE: u64 = 1 << 40;
 
 static RATE: AtomicU64 = AtomicU64::new(DEFAULT_RATE);
 static TABLE: Lock<Table> = Lock::new(Table::empty());
@@ -56,6 +52,20 @@ static IS_PREPARED: AtomicBool = AtomicBool::new(false);
 /// A global allocator that passes everything to another one and samples what is allocated.
 ///
 /// All values share one profile, because a program has one global allocator.
+///
+/// A program whose global allocator this is listens to its environment (on Linux):
+///
+/// | variable | what it asks for |
+/// |---|---|
+/// | `HOTLIST_HEAP_RATE` | the mean number of allocated bytes between two samples, as [`set_heap_rate`] |
+/// | `HOTLIST_HTTP` | the loopback address to serve on, as [`serve`](crate::serve) |
+/// | `HOTLIST_HEAP_FILE` | the heap profile in this file when the program exits |
+/// | `HOTLIST_CPU_FILE` | a CPU profile of the whole run in this file when the program exits |
+/// | `HOTLIST_CPU_RATE` | samples per second of CPU time for it, 100 at first |
+/// | `HOTLIST_OFF` | none of these, and no samples of the heap |
+///
+/// `%p` in the name of a file becomes the number of the process, so that children do not overwrite it. A
+/// program that is killed, or ends by `_exit`, writes no files; nor does the child of a fork.
 #[derive(Debug, Default)]
 pub struct Heap<A = System> {
     inner: A,
@@ -85,27 +95,10 @@ pub fn heap_rate() -> u64 {
 ///
 /// Samples remember the rate they were taken at, so a change does not distort the profile.
 pub fn set_heap_rate(rate: u64) {
-    RATE.store(rate.min(1 << 40), Ordering::Relaxed);
+    RATE.store(rate.min(LARGEST_RATE), Ordering::Relaxed);
+    // The environment must not overrule the program later on.
+    prepare_once(false);
     countdown::restart();
-}
-
-/// Which of the two heap profiles of Go is meant; they differ in the type that is shown first.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum HeapKind {
-    /// `heap`: what is in use.
-    InUse,
-    /// `allocs`: everything that was ever allocated.
-    Allocated,
-}
-
-/// Writes the heap profile, compressed, as `go tool pprof` reads it.
-///
-/// # Errors
-/// When `writer` fails.
-pub fn write_heap(kind: HeapKind, writer: &mut dyn std::io::Write) -> Result<(), crate::Error> {
-    let _quiet = Unsampled::enter();
-    let bytes = crate::encode::heap(&Snapshot::take(), kind)?;
-    writer.write_all(&bytes).map_err(crate::Error::Write)
 }
 
 // SAFETY: every block comes from `inner` and goes back to it with the layout it was made with: the
@@ -162,13 +155,10 @@ impl<A: GlobalAlloc> Heap<A> {
             // SAFETY: the layout has the size and at least the alignment that was asked for.
             unsafe { if is_zeroed { self.inner.alloc_zeroed(layout) } else { self.inner.alloc(layout) } }
         };
-        prepare();
+        prepare_once(true);
         let Some(rate) = decide(layout.size()) else { return allocate(layout) };
         let block = allocate(sampled_layout(layout));
-        if !block.is_null() {
-            record(block, layout.size(), rate, Registers::here());
-        }
-        countdown::resume();
+        finish(block, layout.size(), rate, Registers::here());
         block
     }
 
@@ -176,7 +166,7 @@ impl<A: GlobalAlloc> Heap<A> {
     #[inline(never)]
     unsafe fn dealloc_slow(&self, block: *mut u8, layout: Layout) {
         // Forgotten first: once the block is freed another thread may get it and record it anew.
-        let layout = if forget(block) { sampled_layout(layout) } else { layout };
+        let layout = if take(block, After::Freed).is_some() { sampled_layout(layout) } else { layout };
         // SAFETY: this is the layout the block was made with.
         unsafe { self.inner.dealloc(block, layout) }
     }
@@ -185,9 +175,9 @@ impl<A: GlobalAlloc> Heap<A> {
     #[cold]
     #[inline(never)]
     unsafe fn realloc_slow(&self, block: *mut u8, layout: Layout, size: usize, is_hit: bool) -> *mut u8 {
-        prepare();
+        prepare_once(true);
         let rate = if is_hit { decide(size) } else { None };
-        let old = if may_be_sampled(block, layout.size()) { take(block) } else { None };
+        let old = if may_be_sampled(block, layout.size()) { take(block, After::Undecided) } else { None };
         // SAFETY: the caller guarantees that the new size is valid for this alignment.
         let wanted = unsafe { Layout::from_size_align_unchecked(size, layout.align()) };
         let made = if old.is_some() { sampled_layout(layout) } else { layout };
@@ -207,17 +197,17 @@ impl<A: GlobalAlloc> Heap<A> {
                 new
             }
         };
-        match (new.is_null(), old) {
-            (true, Some(old)) => TABLE.hold().put_back(block as u64, old),
-            (false, _) => {
-                if let Some(rate) = rate {
-                    record(new, size, rate, Registers::here());
-                }
+        if let Some(old) = old {
+            let mut table = TABLE.hold();
+            if new.is_null() {
+                table.put_back(old);
+                filter::add(block as u64);
+            } else {
+                table.break_promise();
             }
-            _ => {}
         }
-        if rate.is_some() {
-            countdown::resume();
+        if let Some(rate) = rate {
+            finish(new, size, rate, Registers::here());
         }
         new
     }
@@ -237,44 +227,57 @@ fn sampled_layout(layout: Layout) -> Layout {
     Layout::from_size_align(size, align).unwrap_or(layout)
 }
 
-/// The rate at which this allocation is a sample; `None` also when the table has no room for it.
+/// The rate at which this allocation is a sample; `None` also when the table has no room for it. After
+/// `Some` a place in the table is promised, and the thread takes no samples until [`finish`].
 fn decide(size: usize) -> Option<u64> {
     let rate = countdown::decide(size)?;
-    if !TABLE.hold().has_room() {
+    if !TABLE.hold().promise() {
         countdown::resume();
         return None;
     }
     Some(rate)
 }
 
-/// Unwinds and remembers. Nothing here allocates from the heap.
+/// Unwinds and remembers the block, unless it is null. Nothing here allocates from the heap.
 #[inline(never)]
-fn record(block: *mut u8, size: usize, rate: u64, registers: Registers) {
-    let mut frames = [0; MAX_FRAMES + OWN_FRAMES + 1];
-    let (mut count, depth) = walk(registers, countdown::bounds(), &mut frames[..MAX_FRAMES + OWN_FRAMES]);
-    if depth == Depth::Cut {
-        frames[count] = TRUNCATED;
-        count += 1;
-    }
-    let stack = frames.get(OWN_FRAMES..count).unwrap_or_default();
-    let weight = countdown::Weight::of(size as u64, rate);
-    let mut table = TABLE.hold();
-    if table.insert(block as u64, size as u64, stack, weight) {
+fn finish(block: *mut u8, size: usize, rate: u64, registers: Registers) {
+    if block.is_null() {
+        TABLE.hold().break_promise();
+    } else {
+        let trace = Trace::<OWN_FRAMES>::of(registers, countdown::bounds());
+        let sample = Sample {
+            address: block as u64,
+            size: size as u64,
+            frames: trace.frames(),
+            labels: crate::labels::current(),
+            weight: countdown::Weight::of(size as u64, rate),
+        };
+        let mut table = TABLE.hold();
+        table.insert(&sample);
         filter::add(block as u64);
     }
+    countdown::resume();
 }
 
-/// Removes a block from the live table; says whether it was there.
-fn forget(block: *mut u8) -> bool {
-    take(block).is_some()
+/// What becomes of a block that is taken out of the table.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum After {
+    /// It is freed for certain.
+    Freed,
+    /// It may come back; its place stays promised.
+    Undecided,
 }
 
-fn take(block: *mut u8) -> Option<table::Live> {
+/// Removes a block from the live table, if it is there.
+fn take(block: *mut u8, after: After) -> Option<Live> {
     if !filter::may_hold(block as u64) {
         return None;
     }
     let mut table = TABLE.hold();
     let old = table.remove(block as u64)?;
+    if after == After::Freed {
+        table.break_promise();
+    }
     filter::remove(block as u64);
     Some(old)
 }
@@ -284,34 +287,27 @@ pub(crate) fn table() -> Held<'static, Table> {
     TABLE.hold()
 }
 
-/// What has to be done once: read the environment, and keep the table whole across a fork.
-fn prepare() {
+/// For the handlers of `fork`: nobody is in the middle of a change between these two.
+pub(crate) fn hold_still() {
+    TABLE.take();
+}
+
+/// Ends [`hold_still`], in the parent and in the child.
+pub(crate) fn go_on() {
+    TABLE.give_back();
+}
+
+/// What has to be done at the first allocation that gets here: read the rate from the environment, keep
+/// the table whole across a fork, and make unwinding possible.
+fn prepare_once(reads_environment: bool) {
     if IS_PREPARED.load(Ordering::Relaxed) || IS_PREPARED.swap(true, Ordering::Relaxed) {
         return;
     }
-    if let Some(rate) = rate_of_environment() {
-        RATE.store(rate, Ordering::Relaxed);
+    if let Some(rate) = crate::environment::heap_rate().filter(|_| reads_environment) {
+        RATE.store(rate.min(LARGEST_RATE), Ordering::Relaxed);
     }
-    extern "C" fn before() {
-        TABLE.take();
-    }
-    extern "C" fn after() {
-        TABLE.give_back();
-    }
-    // SAFETY: the handlers only take and give back the lock, in the forking thread itself.
-    unsafe { libc::pthread_atfork(Some(before), Some(after), Some(after)) };
-}
-
-/// `HOTLIST_HEAP_RATE`, read without allocating.
-fn rate_of_environment() -> Option<u64> {
-    // SAFETY: the environment is read before the program had a chance to change it from other threads:
-    // this runs at the first allocation.
-    let text = unsafe {
-        let text = libc::getenv(c"HOTLIST_HEAP_RATE".as_ptr());
-        if text.is_null() {
-            return None;
-        }
-        std::ffi::CStr::from_ptr(text)
-    };
-    text.to_str().ok()?.parse::<u64>().ok().map(|rate| rate.min(1 << 40))
+    #[cfg(target_os = "linux")]
+    crate::exit::keep();
+    crate::fork::prepare();
+    crate::unwind::refresh();
 }

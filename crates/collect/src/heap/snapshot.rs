@@ -5,6 +5,7 @@ use std::time::SystemTime;
 use super::countdown::FRACTION_BITS;
 use super::table::{Bucket, Sums};
 use crate::sys::Column;
+use crate::unwind::MOST_FRAMES;
 
 /// The sums at one moment, which no allocation changes any more.
 #[derive(Debug)]
@@ -16,7 +17,7 @@ pub(crate) struct Snapshot {
     /// When it was taken.
     pub(crate) time: SystemTime,
     /// How long the profile covers, in nanoseconds; 0 when it covers the whole run.
-    pub(crate) duration_nanos: i64,
+    pub(crate) duration_nanos: u64,
     /// One row for each stack and size.
     pub(crate) rows: Vec<Row>,
 }
@@ -26,6 +27,8 @@ pub(crate) struct Snapshot {
 pub(crate) struct Row {
     /// Code addresses, leaf first.
     pub(crate) frames: Vec<u64>,
+    /// The number of the set of labels.
+    pub(crate) labels: u32,
     /// Mean size of a block.
     pub(crate) block_size: u64,
     /// Objects and bytes allocated, then in use.
@@ -35,6 +38,7 @@ pub(crate) struct Row {
 impl Snapshot {
     /// The state now. The calling thread must not be taking samples.
     pub(crate) fn take() -> Snapshot {
+        crate::unwind::refresh();
         // While the lock is held nothing may be allocated or freed, so the sums are first copied to
         // memory of the profiler's own. A row that comes in between is left to the next snapshot.
         let size = super::table().buckets().len();
@@ -47,7 +51,8 @@ impl Snapshot {
         let rows = copy
             .iter()
             .map(|bucket| Row {
-                frames: frames(bucket),
+                frames: frames(bucket.stack),
+                labels: bucket.labels,
                 block_size: bucket.block_size(),
                 values: {
                     let [allocated_objects, allocated_bytes] = rounded(bucket.allocated);
@@ -68,17 +73,17 @@ impl Snapshot {
             }
         }
         let duration = self.time.duration_since(base.time).unwrap_or_default();
-        self.duration_nanos = i64::try_from(duration.as_nanos()).unwrap_or(i64::MAX);
+        self.duration_nanos = u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX);
         self
     }
 }
 
-/// The frames of a bucket, copied twice because the vector must not be made under the lock.
-fn frames(bucket: &Bucket) -> Vec<u64> {
-    let mut copy = [0; 256];
+/// A stack, copied twice because the vector must not be made under the lock.
+fn frames(stack: u32) -> Vec<u64> {
+    let mut copy = [0; MOST_FRAMES];
     let count = {
         let table = super::table();
-        let frames = table.frames(bucket);
+        let frames = table.frames(stack);
         let count = frames.len().min(copy.len());
         copy[..count].copy_from_slice(&frames[..count]);
         count

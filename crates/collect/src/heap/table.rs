@@ -1,7 +1,7 @@
-//! What is remembered of the samples: stacks, sums for each stack and size, and the blocks in use.
+//! What is remembered of the samples: sums for each stack, size and set of labels, and the blocks in use.
 
 use super::countdown::Weight;
-use super::index::{Index, mix};
+use crate::store::{Index, Stacks, mix};
 use crate::sys::Column;
 
 const STACKS: usize = 1 << 16;
@@ -13,45 +13,36 @@ const LIVE: usize = 1 << 20;
 /// each power of two.
 const EXACT_SIZES: u16 = 8;
 
-/// Rows of live blocks that are kept for samples under way.
-const UNDER_WAY: usize = 1 << 16;
-
 const NO_ROW: u32 = u32::MAX;
 
 /// All samples. Every part has an upper limit; what does not fit is counted.
 #[derive(Debug)]
 pub(crate) struct Table {
-    frames: Column<u64>,
-    stacks: Column<Stack>,
-    stack_index: Index,
+    stacks: Stacks,
+    /// How many different sizes each stack has.
+    sizes: Column<u16>,
     buckets: Column<Bucket>,
     bucket_index: Index,
     live: Column<Live>,
     live_index: Index,
     /// The first of the unused rows of `live`, which are chained by their `bucket`.
     unused: u32,
+    /// The number of rows of `live` that are in use or promised.
+    taken: usize,
     /// Samples that were left out because a part was full.
     pub(crate) lost: u64,
     is_ready: bool,
 }
 
-#[derive(Clone, Copy, Debug)]
-struct Stack {
-    hash: u64,
-    start: u32,
-    length: u16,
-    sizes: u16,
-}
-
-/// The sums for one stack and size.
+/// The sums for one stack, size and set of labels.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Bucket {
-    /// Where the stack stands in the frames.
-    start: u32,
-    length: u32,
-    stack: u32,
+    /// The number of the stack.
+    pub(crate) stack: u32,
+    /// The number of the set of labels.
+    pub(crate) labels: u32,
     /// The number of samples ever.
-    pub(crate) samples: u32,
+    samples: u32,
     /// The size that all blocks have, or that of their group.
     size: u64,
     /// The sum of the sizes of the samples.
@@ -79,10 +70,29 @@ pub(crate) struct Live {
     bucket: u32,
 }
 
+/// What is to be remembered of one sampled block.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Sample<'a> {
+    /// Where the block is.
+    pub(crate) address: u64,
+    /// The size that was asked for.
+    pub(crate) size: u64,
+    /// Code addresses, leaf first.
+    pub(crate) frames: &'a [u64],
+    /// The number of the set of labels of the thread.
+    pub(crate) labels: u32,
+    /// What it stands for.
+    pub(crate) weight: Weight,
+}
+
 impl Bucket {
     /// The mean size of the blocks, which is exact while their sizes are equal.
     pub(crate) fn block_size(&self) -> u64 {
         self.sampled_bytes / u64::from(self.samples.max(1))
+    }
+
+    fn hash(&self) -> u64 {
+        bucket_hash(self.stack, self.size, self.labels)
     }
 }
 
@@ -90,54 +100,62 @@ impl Table {
     /// A table that gets its memory with the first sample.
     pub(crate) const fn empty() -> Self {
         Table {
-            frames: Column::empty(),
-            stacks: Column::empty(),
-            stack_index: Index::empty(),
+            stacks: Stacks::empty(),
+            sizes: Column::empty(),
             buckets: Column::empty(),
             bucket_index: Index::empty(),
             live: Column::empty(),
             live_index: Index::empty(),
             unused: NO_ROW,
+            taken: 0,
             lost: 0,
             is_ready: false,
         }
     }
 
-    /// Whether a sample can be added. A sampled block that is missing here would be given back with the
-    /// wrong layout, so this is asked before the block is made, and the answer leaves room for all threads
-    /// that were told yes and have not come back yet.
-    pub(crate) fn has_room(&mut self) -> bool {
+    /// Promises a place for one sampled block; says whether there is one, and counts the loss if not.
+    ///
+    /// A sampled block has another layout than the one that was asked for, and only this table knows. A
+    /// block that could not be remembered would be given back with the wrong layout, so the place comes
+    /// before the block, and [`insert`](Self::insert) cannot fail.
+    pub(crate) fn promise(&mut self) -> bool {
         if !self.is_ready {
             self.get_memory();
         }
-        let has_room = self.live_index.len() + UNDER_WAY < self.live.capacity();
+        let live = &self.live;
+        let has_room = self.taken < live.capacity()
+            && self
+                .live_index
+                .make_room(self.taken + 1 - self.live_index.len(), |row| mix(live[row as usize].address));
+        self.taken += usize::from(has_room);
         self.lost += u64::from(!has_room);
         has_room
     }
 
-    /// Adds the sample of a block; says whether there was room.
-    pub(crate) fn insert(&mut self, address: u64, size: u64, frames: &[u64], weight: Weight) -> bool {
-        if !self.is_ready {
-            self.get_memory();
-        }
-        let bucket = self.stack(frames).and_then(|stack| self.bucket(stack, size));
-        let Some(bucket) = bucket else {
-            self.lost += 1;
-            return self.add_live(Live { address, weight, bucket: NO_ROW });
-        };
-        if !self.add_live(Live { address, weight, bucket }) {
-            self.lost += 1;
-            return false;
-        }
-        let row = &mut self.buckets[bucket as usize];
-        row.samples = row.samples.saturating_add(1);
-        row.sampled_bytes = row.sampled_bytes.saturating_add(size);
-        row.allocated.add(weight);
-        row.in_use.add(weight);
-        true
+    /// Takes a promise back: no block was made.
+    pub(crate) fn break_promise(&mut self) {
+        self.taken -= 1;
     }
 
-    /// Removes a block that was freed.
+    /// Adds the sample of a block for which a place was promised.
+    pub(crate) fn insert(&mut self, sample: &Sample<'_>) {
+        let stack = self.stacks.intern_or_nothing(sample.frames);
+        let bucket = stack.and_then(|stack| self.bucket(stack, sample.size, sample.labels));
+        let bucket = bucket.unwrap_or_else(|| {
+            self.lost += 1;
+            NO_ROW
+        });
+        self.add_live(Live { address: sample.address, weight: sample.weight, bucket });
+        if let Some(row) = self.buckets.get_mut(bucket as usize) {
+            row.samples = row.samples.saturating_add(1);
+            row.sampled_bytes = row.sampled_bytes.saturating_add(sample.size);
+            row.allocated.add(sample.weight);
+            row.in_use.add(sample.weight);
+        }
+    }
+
+    /// Removes a block that is about to be freed. Its place stays promised to the caller, who calls
+    /// either [`break_promise`](Self::break_promise) or [`put_back`](Self::put_back).
     pub(crate) fn remove(&mut self, address: u64) -> Option<Live> {
         let live = &self.live;
         let row = self.live_index.remove(
@@ -155,12 +173,10 @@ impl Table {
     }
 
     /// Takes back a removal: the block was not freed after all.
-    pub(crate) fn put_back(&mut self, address: u64, live: Live) {
-        if self.add_live(Live { address, ..live }) {
-            super::filter::add(address);
-            if let Some(bucket) = self.buckets.get_mut(live.bucket as usize) {
-                bucket.in_use.add(live.weight);
-            }
+    pub(crate) fn put_back(&mut self, live: Live) {
+        self.add_live(live);
+        if let Some(bucket) = self.buckets.get_mut(live.bucket as usize) {
+            bucket.in_use.add(live.weight);
         }
     }
 
@@ -169,121 +185,69 @@ impl Table {
         &self.buckets
     }
 
-    /// The stack of a bucket, leaf first.
-    pub(crate) fn frames(&self, bucket: &Bucket) -> &[u64] {
-        let start = bucket.start as usize;
-        self.frames.get(start..start + bucket.length as usize).unwrap_or_default()
+    /// A stack, leaf first.
+    pub(crate) fn frames(&self, stack: u32) -> &[u64] {
+        self.stacks.frames(stack)
     }
 
     fn get_memory(&mut self) {
         self.is_ready = true;
-        self.frames = Column::with_capacity(FRAMES);
-        self.stacks = Column::with_capacity(STACKS);
-        self.stack_index = Index::with_capacity(STACKS);
+        self.stacks = Stacks::with_capacity(STACKS, FRAMES);
+        self.sizes = Column::with_capacity(STACKS);
         self.buckets = Column::with_capacity(BUCKETS);
         self.bucket_index = Index::with_capacity(BUCKETS);
         self.live = Column::with_capacity(LIVE);
         self.live_index = Index::with_capacity(LIVE);
     }
 
-    /// The row of a stack. When there is no room for another one, the row of the stack without frames.
-    fn stack(&mut self, frames: &[u64]) -> Option<u32> {
-        if let Some(row) = self.find_or_add_stack(frames) {
+    fn bucket(&mut self, stack: u32, size: u64, labels: u32) -> Option<u32> {
+        if let Some(row) = self.find_bucket(stack, size, labels) {
             return Some(row);
         }
-        self.lost += 1;
-        self.find_or_add_stack(&[])
-    }
-
-    fn find_or_add_stack(&mut self, frames: &[u64]) -> Option<u32> {
-        let hash = frames.iter().fold(frames.len() as u64, |hash, &frame| mix(hash ^ frame));
-        let (stacks, all) = (&self.stacks, &self.frames);
-        let is_it = |row: u32| {
-            let stack = stacks[row as usize];
-            let start = stack.start as usize;
-            stack.hash == hash && all[start..start + usize::from(stack.length)] == *frames
-        };
-        if let Some(row) = self.stack_index.find(hash, is_it) {
-            return Some(row);
+        if self.sizes.len() <= stack as usize {
+            self.sizes.resize(stack as usize + 1, 0);
         }
-        // The last row is kept for the stack without frames.
-        if !frames.is_empty() && self.stacks.len() + 1 >= self.stacks.capacity() {
-            return None;
-        }
-        let start = u32::try_from(self.frames.len()).ok()?;
-        let length = u16::try_from(frames.len()).ok()?;
-        if !self.frames.extend(frames) {
-            return None;
-        }
-        let row = u32::try_from(self.stacks.len()).ok()?;
-        let stacks = &self.stacks;
-        if !self.stack_index.insert(hash, row, |row| stacks[row as usize].hash)
-            || !self.stacks.push(Stack { hash, start, length, sizes: 0 })
-        {
-            return None;
-        }
-        Some(row)
-    }
-
-    fn bucket(&mut self, stack: u32, size: u64) -> Option<u32> {
-        if let Some(row) = self.find_bucket(stack, size) {
-            return Some(row);
-        }
-        let row = self.stacks[stack as usize];
-        let size = if row.sizes < EXACT_SIZES { size } else { size_group(size) };
-        if let Some(row) = self.find_bucket(stack, size) {
+        let sizes = self.sizes.get(stack as usize).copied()?;
+        let size = if sizes < EXACT_SIZES { size } else { size_group(size) };
+        if let Some(row) = self.find_bucket(stack, size, labels) {
             return Some(row);
         }
         let new = u32::try_from(self.buckets.len()).ok()?;
         let buckets = &self.buckets;
         if buckets.len() >= buckets.capacity()
-            || !self.bucket_index.insert(bucket_hash(stack, size), new, |row| {
-                let bucket = &buckets[row as usize];
-                bucket_hash(bucket.stack, bucket.size)
-            })
+            || !self.bucket_index.make_room(1, |row| buckets[row as usize].hash())
         {
             return None;
         }
         let nothing = Sums::default();
-        self.buckets.push(Bucket {
-            start: row.start,
-            length: u32::from(row.length),
-            stack,
-            samples: 0,
-            size,
-            sampled_bytes: 0,
-            allocated: nothing,
-            in_use: nothing,
-        });
-        self.stacks[stack as usize].sizes = row.sizes.saturating_add(1);
+        let bucket =
+            Bucket { stack, labels, samples: 0, size, sampled_bytes: 0, allocated: nothing, in_use: nothing };
+        self.bucket_index.insert(bucket.hash(), new);
+        self.buckets.push(bucket);
+        self.sizes[stack as usize] = sizes.saturating_add(1);
         Some(new)
     }
 
-    fn find_bucket(&self, stack: u32, size: u64) -> Option<u32> {
-        self.bucket_index.find(bucket_hash(stack, size), |row| {
+    fn find_bucket(&self, stack: u32, size: u64, labels: u32) -> Option<u32> {
+        self.bucket_index.find(bucket_hash(stack, size, labels), |row| {
             let bucket = &self.buckets[row as usize];
-            bucket.stack == stack && bucket.size == size
+            bucket.stack == stack && bucket.size == size && bucket.labels == labels
         })
     }
 
-    fn add_live(&mut self, live: Live) -> bool {
-        let row = self.unused;
-        let is_reused = row != NO_ROW;
-        let row = if is_reused { row } else { self.live.len() as u32 };
-        if !is_reused && self.live.len() >= self.live.capacity() {
-            return false;
-        }
-        let rows = &self.live;
-        if !self.live_index.insert(mix(live.address), row, |row| mix(rows[row as usize].address)) {
-            return false;
-        }
-        if is_reused {
+    /// Fills a promised place.
+    fn add_live(&mut self, live: Live) {
+        let row = if self.unused == NO_ROW {
+            let row = self.live.len() as u32;
+            self.live.push(live);
+            row
+        } else {
+            let row = self.unused;
             self.unused = self.live[row as usize].bucket;
             self.live[row as usize] = live;
-            true
-        } else {
-            self.live.push(live)
-        }
+            row
+        };
+        self.live_index.insert(mix(live.address), row);
     }
 }
 
@@ -299,8 +263,8 @@ impl Sums {
     }
 }
 
-fn bucket_hash(stack: u32, size: u64) -> u64 {
-    mix(u64::from(stack) << 40 ^ size)
+fn bucket_hash(stack: u32, size: u64, labels: u32) -> u64 {
+    mix(mix(u64::from(stack) << 32 | u64::from(labels)) ^ size)
 }
 
 /// The smallest size of the group of `size`: its four highest binary digits.
@@ -314,38 +278,42 @@ fn size_group(size: u64) -> u64 {
 mod tests {
     use super::*;
 
-    fn weight(size: u64) -> Weight {
-        Weight::of(size, 512 * 1024)
+    fn add(table: &mut Table, block: u64, size: u64, frames: &[u64]) {
+        assert!(table.promise());
+        let weight = Weight::of(size, 512 * 1024);
+        table.insert(&Sample { address: block * 4096, size, frames, labels: 0, weight });
     }
 
     #[test]
     fn in_use_returns_to_exactly_zero() {
         let mut table = Table::empty();
         for block in 1..=5000_u64 {
-            assert!(table.insert(block * 4096, block % 700 + 1, &[block % 13, 7], weight(block % 700 + 1)));
+            add(&mut table, block, block % 700 + 1, &[block % 13, 7]);
         }
         for block in (1..=5000_u64).rev() {
             assert!(table.remove(block * 4096).is_some());
             assert!(table.remove(block * 4096).is_none());
+            table.break_promise();
         }
         assert!(table.buckets().iter().all(|bucket| bucket.in_use == Sums::default()));
         assert!(table.buckets().iter().all(|bucket| bucket.allocated.objects > 0));
         assert_eq!(table.buckets().iter().map(|bucket| bucket.samples).sum::<u32>(), 5000);
         assert!(table.live.len() == 5000, "rows are reused");
-        assert!(table.insert(4096, 1, &[1], weight(1)));
+        add(&mut table, 1, 1, &[1]);
         assert!(table.live.len() == 5000);
+        assert_eq!((table.taken, table.live_index.len()), (1, 1));
     }
 
     #[test]
     fn few_sizes_are_kept_apart_and_many_are_grouped() {
         let mut table = Table::empty();
         for block in 1..=2000_u64 {
-            table.insert(block * 4096, 1000 + block, &[1, 2, 3], weight(1000 + block));
+            add(&mut table, block, 1000 + block, &[1, 2, 3]);
         }
         // Eight exact ones, then the groups that lie from 1000 to 3000.
         assert!(table.buckets().len() <= 8 + 16, "{}", table.buckets().len());
         assert_eq!(table.buckets()[0].block_size(), 1001);
-        assert_eq!(table.frames(&table.buckets()[20 % table.buckets().len()]), [1, 2, 3]);
+        assert_eq!(table.frames(table.buckets()[0].stack), [1, 2, 3]);
     }
 
     #[test]
@@ -353,5 +321,36 @@ mod tests {
         let groups: std::collections::BTreeSet<u64> = (1024..2048).map(size_group).collect();
         assert_eq!(groups.len(), 8);
         assert_eq!([size_group(0), size_group(1), size_group(15), size_group(17)], [0, 1, 15, 16]);
+    }
+
+    #[test]
+    fn labels_keep_rows_apart() {
+        let mut table = Table::empty();
+        for labels in [0, 1, 1] {
+            assert!(table.promise());
+            let weight = Weight::of(64, 1);
+            let address = u64::from(labels) + 1;
+            table.insert(&Sample { address, size: 64, frames: &[5], labels, weight });
+        }
+        let rows: Vec<_> = table.buckets().iter().map(|bucket| (bucket.labels, bucket.samples)).collect();
+        assert_eq!(rows, [(0, 1), (1, 2)]);
+    }
+
+    #[test]
+    fn a_full_table_promises_nothing_until_something_is_freed() {
+        let mut table = Table::empty();
+        let mut block = 0;
+        while table.promise() {
+            block += 1;
+            let weight = Weight::of(64, 1);
+            table.insert(&Sample { address: block, size: 64, frames: &[5], labels: 0, weight });
+        }
+        assert_eq!((block as usize, table.lost), (LIVE, 1));
+        let removed = table.remove(7).unwrap();
+        assert!(!table.promise());
+        table.put_back(removed);
+        assert!(table.remove(7).is_some());
+        table.break_promise();
+        assert!(table.promise());
     }
 }

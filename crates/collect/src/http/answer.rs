@@ -1,36 +1,32 @@
-//! What is answered, independent of how it is carried. Texts and headers are those of Go's
-//! `net/http/pprof`, which scrapers and `go tool pprof` rely on.
+//! What is answered. Texts and headers are those of Go's `net/http/pprof`, which scrapers and
+//! `go tool pprof` rely on.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use crate::encode;
-use crate::heap::{HeapKind, Snapshot};
+use super::index::index;
+use super::request::Request;
+use crate::source::Kind;
+use crate::symbols::Symbols;
+use crate::text;
+use crate::unwind::{Registers, StackBounds, Trace};
 
-/// The longest `seconds` that is waited.
-const LONGEST: u64 = 300;
-
-/// Samples per second of CPU time, as in Go.
-const HERTZ: u32 = 100;
-
-/// A parsed request.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Request {
-    pub(super) method: String,
-    pub(super) path: String,
-    pub(super) query: String,
-    pub(super) authorization: Option<String>,
-}
+/// Requests that wait for time to pass, at the same time.
+const CAPTURES: usize = 8;
 
 /// A complete answer.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) struct Answer {
-    pub(super) status: u16,
-    pub(super) headers: Vec<(&'static str, String)>,
-    pub(super) body: Vec<u8>,
+pub(crate) struct Answer {
+    /// The status code.
+    pub(crate) status: u16,
+    /// Names and values of headers, without those about the length and the connection.
+    pub(crate) headers: Vec<(&'static str, String)>,
+    /// The body.
+    pub(crate) body: Vec<u8>,
 }
 
 impl Answer {
-    fn text(body: impl Into<Vec<u8>>) -> Answer {
+    pub(super) fn text(body: impl Into<Vec<u8>>) -> Answer {
         Answer::of("text/plain; charset=utf-8", body)
     }
 
@@ -55,24 +51,8 @@ impl Answer {
     }
 }
 
-/// The profiles of the index with Go's descriptions of them.
-const INDEX: [(&str, &str); 9] = [
-    ("allocs", "A sampling of all past memory allocations"),
-    ("block", "Not measured by this program; always empty"),
-    ("cmdline", "The command line invocation of the current program"),
-    ("goroutine", "The names of all current threads"),
-    (
-        "heap",
-        "A sampling of memory allocations of live objects. The gc GET parameter is accepted and has no effect.",
-    ),
-    ("mutex", "Not measured by this program; always empty"),
-    ("profile", "CPU profile. You can specify the duration in the seconds GET parameter."),
-    ("symbol", "Says that this program sends addresses; they are resolved by the reader from the binary"),
-    ("threadcreate", "The names of all current threads"),
-];
-
 /// The answer to a request; `None` when the client left before it was ready.
-pub(super) fn answer(request: &Request, has_left: &dyn Fn() -> bool) -> Option<Answer> {
+pub(crate) fn answer(request: &Request, has_left: &dyn Fn() -> bool) -> Option<Answer> {
     let Some(name) = request.path.strip_prefix("/debug/pprof/") else {
         if request.path == "/debug/pprof" {
             let mut answer = Answer::error(301, "see /debug/pprof/");
@@ -86,86 +66,94 @@ pub(super) fn answer(request: &Request, has_left: &dyn Fn() -> bool) -> Option<A
     if !is_read && !is_lookup {
         return Some(Answer::error(405, "method not allowed"));
     }
-    let result = match name {
-        "" => Ok(Answer::of("text/html; charset=utf-8", index())),
-        "cmdline" => Ok(Answer::text(command_line())),
-        // Zero says that the addresses cannot be resolved here.
-        "symbol" => Ok(Answer::text("num_symbols: 0\n")),
-        "heap" => return heap(request, HeapKind::InUse, has_left),
-        "allocs" => return heap(request, HeapKind::Allocated, has_left),
+    if let Some(kind) = Kind::ALL.into_iter().find(|kind| kind.name() == name) {
+        return profile(kind, request, has_left);
+    }
+    Some(match name {
+        "" => Answer::of("text/html; charset=utf-8", index()),
+        "cmdline" => Answer::text(command_line()),
+        "symbol" => Answer::text(symbol(request)),
         "profile" => return cpu(request, has_left),
-        "trace" => return Some(Answer::error(501, "this profile is not available in this program")),
-        "goroutine" | "threadcreate" | "mutex" | "block" => return other(request, name),
-        _ => return Some(Answer::error(404, "Unknown profile")),
-    };
-    Some(result.unwrap_or_else(|error: crate::Error| Answer::error(500, &error.to_string())))
+        "trace" => Answer::error(501, "execution traces are not available in this program"),
+        _ => Answer::error(404, "Unknown profile"),
+    })
 }
 
-/// The value of a key of the query. Go's rule: the first one counts.
-fn parameter<'a>(request: &'a Request, key: &str) -> Option<&'a str> {
-    let pairs = request.query.split('&').map(|pair| pair.split_once('=').unwrap_or((pair, "")));
-    pairs.into_iter().find(|(name, _)| *name == key).map(|(_, value)| value)
-}
-
-/// Whether the legacy text form is wanted. What is not a number counts as 0, as in Go.
-fn debug(request: &Request) -> u64 {
-    parameter(request, "debug").and_then(|value| value.parse().ok()).unwrap_or(0)
-}
-
-/// The checked `seconds`; `None` when there is none.
-fn seconds(request: &Request) -> Result<Option<u64>, Answer> {
-    let Some(text) = parameter(request, "seconds").filter(|text| !text.is_empty()) else { return Ok(None) };
-    // Any number of digits is a number, so that a huge one is clamped and not refused.
-    let is_number = text.bytes().all(|byte| byte.is_ascii_digit()) && text.bytes().any(|byte| byte != b'0');
-    if !is_number {
-        return Err(Answer::error(400, "invalid value for \"seconds\" - must be a positive integer"));
-    }
-    if debug(request) != 0 {
-        return Err(Answer::error(400, "seconds and debug params are incompatible"));
-    }
-    Ok(Some(text.parse().unwrap_or(LONGEST).min(LONGEST)))
-}
-
-fn heap(request: &Request, kind: HeapKind, has_left: &dyn Fn() -> bool) -> Option<Answer> {
-    let name = if kind == HeapKind::InUse { "heap" } else { "allocs" };
-    let seconds = match seconds(request) {
+fn profile(kind: Kind, request: &Request, has_left: &dyn Fn() -> bool) -> Option<Answer> {
+    let seconds = match request.seconds() {
         Ok(seconds) => seconds,
         Err(answer) => return Some(answer),
     };
-    let (file, snapshot) = match seconds {
-        None => (name.to_owned(), Snapshot::take()),
-        Some(seconds) => {
-            let base = Snapshot::take();
-            wait(Duration::from_secs(seconds), has_left)?;
-            (format!("{name}-delta"), Snapshot::take().since(&base))
+    let debug = request.debug();
+    // The request is answered on a thread of the profiler's own, which is not listed. Where it is one of
+    // the program's, its stack begins here.
+    let trace = Trace::<0>::of(Registers::here(), StackBounds::default());
+    let caller = trace.frames();
+    let answered = (|| {
+        if kind == Kind::Goroutine && debug >= 2 {
+            return Ok(Some(Answer::text(text::thread_dump(&crate::threads::stacks(caller)?))));
         }
-    };
-    if debug(request) != 0 {
-        return Some(Answer::text(heap_text(&snapshot)));
-    }
-    Some(match encode::heap(&snapshot, kind) {
-        Ok(bytes) => Answer::file(&file, bytes),
-        Err(error) => Answer::error(500, &error.to_string()),
-    })
+        let (taken, file) = match seconds {
+            None => (kind.take(caller)?, kind.name().to_owned()),
+            Some(seconds) => {
+                let Some(_place) = Place::take() else { return Ok(Some(busy())) };
+                let base = kind.take(caller)?;
+                if wait(seconds, has_left).is_none() {
+                    return Ok(None);
+                }
+                (kind.take(caller)?.since(&base), format!("{}-delta", kind.name()))
+            }
+        };
+        if debug != 0 {
+            return Ok(Some(Answer::text(text::text(kind, &taken))));
+        }
+        let mut symbols = symbols(request);
+        Ok(Some(Answer::file(&file, taken.encode(symbols.as_mut())?)))
+    })();
+    answered.unwrap_or_else(|error: crate::Error| Some(Answer::error(500, &error.to_string())))
 }
 
-/// Captures for `seconds`, 30 when that is missing or no positive number, as in Go.
 fn cpu(request: &Request, has_left: &dyn Fn() -> bool) -> Option<Answer> {
-    let seconds = parameter(request, "seconds").and_then(|text| text.parse::<u64>().ok());
-    let seconds = seconds.filter(|&seconds| seconds > 0).unwrap_or(30).min(LONGEST);
-    let end = Instant::now() + Duration::from_secs(seconds);
-    let mut is_gone = false;
-    let captured = crate::cpu::capture(HERTZ, || {
-        is_gone = has_left();
-        is_gone || Instant::now() >= end
-    });
-    if is_gone {
-        return None;
+    let failed =
+        |error: crate::Error| Some(Answer::error(500, &format!("Could not enable CPU profiling: {error}")));
+    let Some(_place) = Place::take() else { return Some(busy()) };
+    let hertz = request.parameter("hz").and_then(|text| text.parse().ok()).unwrap_or(100);
+    let capture = match crate::cpu::cpu().hertz(hertz).start() {
+        Ok(capture) => capture,
+        Err(error) => return failed(error),
+    };
+    wait(request.capture_time(), has_left)?;
+    let mut symbols = symbols(request);
+    match capture.captured().and_then(|captured| crate::encode::cpu(&captured, symbols.as_mut())) {
+        Ok(bytes) => Some(Answer::file("profile", bytes)),
+        Err(error) => failed(error),
     }
-    Some(match captured.and_then(|captured| encode::cpu(&captured)) {
-        Ok(bytes) => Answer::file("profile", bytes),
-        Err(error) => Answer::error(500, &format!("Could not enable CPU profiling: {error}")),
-    })
+}
+
+fn symbols(request: &Request) -> Option<Symbols> {
+    if request.wants_symbols() { Symbols::open() } else { None }
+}
+
+/// A place among the requests that wait.
+struct Place;
+
+static WAITING: AtomicUsize = AtomicUsize::new(0);
+
+impl Place {
+    fn take() -> Option<Place> {
+        let more = |waiting: usize| (waiting < CAPTURES).then_some(waiting + 1);
+        WAITING.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more).is_ok().then_some(Place)
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        WAITING.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+fn busy() -> Answer {
+    Answer::error(429, "too many captures at once")
 }
 
 /// Waits; `None` when the client has left.
@@ -180,70 +168,6 @@ fn wait(time: Duration, has_left: &dyn Fn() -> bool) -> Option<()> {
     Some(())
 }
 
-/// The text form. Go's rows are raw samples that the reader scales by the rate; these figures are scaled
-/// already, sample by sample, so the rate is written as 1, which readers leave alone.
-fn heap_text(snapshot: &Snapshot) -> String {
-    let mut rows: Vec<_> = snapshot.rows.iter().filter(|row| row.values != [0; 4]).collect();
-    rows.sort_by_key(|row| row.values[3]);
-    let mut total = [0_i64; 4];
-    for row in &rows {
-        for (sum, value) in total.iter_mut().zip(row.values) {
-            *sum = sum.saturating_add(value);
-        }
-    }
-    let figures = |[allocated, allocated_bytes, used, used_bytes]: [i64; 4]| {
-        format!("{used}: {used_bytes} [{allocated}: {allocated_bytes}]")
-    };
-    let mut text = format!("heap profile: {} @ heap/2\n", figures(total));
-    for row in rows {
-        text.push_str(&figures(row.values));
-        text.push_str(" @");
-        for frame in &row.frames {
-            // The form holds return addresses, from which readers subtract one.
-            text.push_str(&format!(" {:#x}", frame.wrapping_add(1)));
-        }
-        text.push('\n');
-    }
-    text.push_str("\nMAPPED_LIBRARIES:\n");
-    text.push_str(&std::fs::read_to_string("/proc/self/maps").unwrap_or_default());
-    text
-}
-
-fn other(request: &Request, name: &str) -> Option<Answer> {
-    if parameter(request, "seconds").is_some() {
-        return Some(match seconds(request) {
-            Err(answer) => answer,
-            Ok(_) => Answer::error(400, "\"seconds\" parameter is not supported for this profile type"),
-        });
-    }
-    let names = thread_names();
-    if debug(request) != 0 {
-        return Some(Answer::text(match name {
-            "goroutine" | "threadcreate" => format!("{name} profile: total {}\n", names.len()),
-            "mutex" => "--- mutex:\ncycles/second=1000000000\nsampling period=0\n".to_owned(),
-            _ => "--- contention:\ncycles/second=1000000000\n".to_owned(),
-        }));
-    }
-    let bytes = match name {
-        "goroutine" | "threadcreate" => encode::threads(name, &names),
-        _ => encode::nothing(
-            &[("contentions", "count"), ("delay", "nanoseconds")],
-            ("contentions", "count", 1),
-        ),
-    };
-    Some(match bytes {
-        Ok(bytes) => Answer::file(name, bytes),
-        Err(error) => Answer::error(500, &error.to_string()),
-    })
-}
-
-/// The names of all threads of this process.
-fn thread_names() -> Vec<String> {
-    let Ok(tasks) = std::fs::read_dir("/proc/self/task") else { return vec!["main".to_owned()] };
-    let names = tasks.flatten().filter_map(|task| std::fs::read_to_string(task.path().join("comm")).ok());
-    names.map(|name| name.trim_end().to_owned()).collect()
-}
-
 /// The arguments, joined by NUL.
 fn command_line() -> Vec<u8> {
     let arguments: Vec<String> =
@@ -251,27 +175,35 @@ fn command_line() -> Vec<u8> {
     arguments.join("\0").into_bytes()
 }
 
-fn index() -> String {
-    let mut rows = String::new();
-    let mut descriptions = String::new();
-    for (name, description) in INDEX {
-        rows.push_str(&format!("<tr><td><a href='{name}?debug=1'>{name}</a></td></tr>\n"));
-        descriptions.push_str(&format!("<li><div class=profile-name>{name}: </div> {description}</li>\n"));
+/// Names of addresses, given in the query or the body with `+` between them. The number in the first line
+/// says that names can be asked for at all.
+fn symbol(request: &Request) -> String {
+    let Some(mut symbols) = Symbols::open() else { return "num_symbols: 0\n".to_owned() };
+    let mut text = "num_symbols: 1\n".to_owned();
+    let asked = if request.method == "POST" {
+        String::from_utf8_lossy(&request.body).into_owned()
+    } else {
+        request.query.clone()
+    };
+    for word in asked.split('+').take(100_000) {
+        let Some(address) =
+            word.trim().strip_prefix("0x").and_then(|digits| u64::from_str_radix(digits, 16).ok())
+        else {
+            continue;
+        };
+        // The outermost function, whose code this is.
+        if let Some(line) = symbols.lines(address).last() {
+            text.push_str(&format!("{address:#x} {}\n", line.name));
+        }
     }
-    format!(
-        "<html>\n<head>\n<title>/debug/pprof/</title>\n<style>\n.profile-name{{\n\tdisplay:inline-block;\n\t\
-         width:6rem;\n}}\n</style>\n</head>\n<body>\n/debug/pprof/\n<br>\n<p>Set debug=1 as a query \
-         parameter to export in legacy text format</p>\n<br>\nTypes of profiles available:\n<table>\n\
-         <thead><td>Profile</td></thead>\n{rows}</table>\n<br>\n<p>\nProfile Descriptions:\n<ul>\n\
-         {descriptions}</ul>\n</p>\n</body>\n</html>\n"
-    )
+    text
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn check(method: &str, target: &str, status: u16, body: &str, headers: &str) {
+    fn ask(method: &str, target: &str) -> Answer {
         let (path, query) = target.split_once('?').unwrap_or((target, ""));
         let request = Request {
             method: method.to_owned(),
@@ -279,7 +211,11 @@ mod tests {
             query: query.to_owned(),
             ..Request::default()
         };
-        let answer = answer(&request, &|| false).unwrap();
+        answer(&request, &|| false).unwrap()
+    }
+
+    fn check(method: &str, target: &str, status: u16, body: &str, headers: &str) {
+        let answer = ask(method, target);
         assert_eq!(answer.status, status, "{target}");
         let shown: Vec<String> =
             answer.headers.iter().map(|(name, value)| format!("{name}: {value}")).collect();
@@ -299,30 +235,61 @@ mod tests {
                  filename=\"{name}\"\nX-Content-Type-Options: nosniff"
             )
         };
-        for name in ["heap", "allocs", "goroutine", "mutex", "block", "threadcreate"] {
+        let texts = [
+            ("heap", "heap profile: "),
+            ("allocs", "heap profile: "),
+            ("goroutine", "goroutine profile: total "),
+            ("threadcreate", "threadcreate profile: total "),
+            ("mutex", "--- mutex:\ncycles/second=1000000000\nsampling period=0\n"),
+            ("block", "--- contention:\ncycles/second=1000000000\n"),
+        ];
+        for (name, text) in texts {
             check("GET", &format!("/debug/pprof/{name}"), 200, "", &file(name));
-            check("GET", &format!("/debug/pprof/{name}?debug=1"), 200, "", TEXT);
+            check("GET", &format!("/debug/pprof/{name}?debug=1"), 200, text, TEXT);
+            let invalid = "invalid value for \"seconds\" - must be a positive integer\n";
+            for seconds in ["0", "-1", "x", "1.5", "000"] {
+                check("GET", &format!("/debug/pprof/{name}?seconds={seconds}"), 400, invalid, ERROR);
+            }
+            let both = "seconds and debug params are incompatible\n";
+            check("GET", &format!("/debug/pprof/{name}?seconds=1&debug=1"), 400, both, ERROR);
         }
+        check("GET", "/debug/pprof/goroutine?debug=2", 200, "goroutine ", TEXT);
         check("GET", "/debug/pprof/heap?gc=1", 200, "", &file("heap"));
         check("GET", "/debug/pprof/heap?seconds=1", 200, "", &file("heap-delta"));
+        check("GET", "/debug/pprof/profile?seconds=1", 200, "", &file("profile"));
         check("GET", "/debug/pprof/cmdline", 200, "", TEXT);
-        check("POST", "/debug/pprof/symbol", 200, "num_symbols: 0\n", TEXT);
+        check("POST", "/debug/pprof/symbol", 200, "num_symbols: ", TEXT);
         check("GET", "/debug/pprof/nope", 404, "Unknown profile\n", ERROR);
-        let invalid = "invalid value for \"seconds\" - must be a positive integer\n";
-        for seconds in ["0", "-1", "x", "1.5", "000"] {
-            check("GET", &format!("/debug/pprof/heap?seconds={seconds}"), 400, invalid, ERROR);
-        }
-        let both = "seconds and debug params are incompatible\n";
-        check("GET", "/debug/pprof/heap?seconds=1&debug=1", 400, both, ERROR);
         check("DELETE", "/debug/pprof/heap", 405, "", ERROR);
         check("GET", "/", 404, "", ERROR);
+        assert_eq!(ask("GET", "/debug/pprof").status, 301);
     }
 
     #[test]
-    fn a_huge_number_of_seconds_is_clamped_and_a_client_may_leave() {
-        let query = format!("seconds={}", "9".repeat(400));
-        let request = Request { query, ..Request::default() };
-        assert_eq!(seconds(&request), Ok(Some(LONGEST)));
-        assert!(heap(&request, HeapKind::InUse, &|| true).is_none());
+    fn a_client_may_leave() {
+        for target in ["heap", "mutex", "profile"] {
+            let path = format!("/debug/pprof/{target}");
+            let request = Request {
+                method: "GET".to_owned(),
+                path,
+                query: "seconds=300".to_owned(),
+                ..Request::default()
+            };
+            assert_eq!(answer(&request, &|| true), None);
+        }
+    }
+
+    #[cfg(feature = "symbolize")]
+    #[test]
+    fn symbols_are_told() {
+        let here = symbols_are_told as *const () as u64;
+        let answer = ask("GET", &format!("/debug/pprof/symbol?{here:#x}+0x1"));
+        let text = String::from_utf8(answer.body).unwrap();
+        let (first, second) = text.split_once('\n').unwrap();
+        assert_eq!(first, "num_symbols: 1");
+        assert!(
+            second.starts_with(&format!("{here:#x} ")) && second.ends_with("::symbols_are_told\n"),
+            "{text}"
+        );
     }
 }

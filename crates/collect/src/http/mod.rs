@@ -1,6 +1,8 @@
 //! The built-in server: plain threads, HTTP/1.1, one request per connection.
 
 mod answer;
+mod index;
+mod request;
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream, ToSocketAddrs};
@@ -11,7 +13,9 @@ use std::time::{Duration, Instant};
 
 use crate::Error;
 use crate::heap::Unsampled;
-use answer::{Answer, Request, answer};
+use crate::own_threads::OwnThread;
+use answer::{Answer, answer};
+use request::Request;
 
 /// A request with its headers may have this many bytes, and its body as many again.
 const LARGEST_REQUEST: usize = 64 * 1024;
@@ -70,6 +74,7 @@ pub fn serve(address: &str) -> Result<Server, Error> {
 /// # Errors
 /// When the address is taken, or can be reached from elsewhere without a token.
 pub fn serve_with(address: &str, options: ServerOptions) -> Result<Server, Error> {
+    let _quiet = Unsampled::enter();
     let failed = |source| Error::Listen { address: address.to_owned(), source };
     let addresses: Vec<SocketAddr> = address.to_socket_addrs().map_err(failed)?.collect();
     let is_loopback = addresses.iter().all(|address| address.ip().is_loopback());
@@ -90,7 +95,7 @@ pub fn serve_with(address: &str, options: ServerOptions) -> Result<Server, Error
 }
 
 fn accept(listener: &TcpListener, is_stopped: &AtomicBool, options: &Arc<ServerOptions>) {
-    let _quiet = Unsampled::enter();
+    let _own = OwnThread::enter();
     let open = Arc::new(AtomicUsize::new(0));
     loop {
         let connection = listener.accept();
@@ -108,15 +113,23 @@ fn accept(listener: &TcpListener, is_stopped: &AtomicBool, options: &Arc<ServerO
             drop(send(&stream, &Answer::error(503, "too many requests at once"), false));
             continue;
         }
-        let (options, counter) = (Arc::clone(options), Arc::clone(&open));
+        let (options, open) = (Arc::clone(options), Open(Arc::clone(&open)));
         let started = std::thread::Builder::new().name("hotlist-request".to_owned()).spawn(move || {
-            let _quiet = Unsampled::enter();
+            let _own = OwnThread::enter();
+            let _open = open;
             serve_one(&stream, &options);
-            counter.fetch_sub(1, Ordering::AcqRel);
         });
-        if started.is_err() {
-            open.fetch_sub(1, Ordering::AcqRel);
-        }
+        // The connection is counted until its thread ends, or fails to begin.
+        drop(started);
+    }
+}
+
+/// One open connection.
+struct Open(Arc<AtomicUsize>);
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::AcqRel);
     }
 }
 
@@ -196,7 +209,8 @@ fn read_request(mut stream: &TcpStream) -> Option<Request> {
         read_more(&mut bytes)?;
     }
     let (path, query) = target.split_once('?').unwrap_or((&target, ""));
-    Some(Request { method, path: path.to_owned(), query: query.to_owned(), authorization })
+    let body = bytes[head_end + 4..][..body_size].to_vec();
+    Some(Request { method, path: path.to_owned(), query: query.to_owned(), authorization, body })
 }
 
 fn send(mut stream: &TcpStream, answer: &Answer, is_head: bool) -> std::io::Result<()> {
@@ -207,6 +221,7 @@ fn send(mut stream: &TcpStream, answer: &Answer, is_head: bool) -> std::io::Resu
         401 => "Unauthorized",
         404 => "Not Found",
         405 => "Method Not Allowed",
+        429 => "Too Many Requests",
         501 => "Not Implemented",
         503 => "Service Unavailable",
         _ => "Internal Server Error",

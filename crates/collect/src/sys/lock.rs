@@ -5,6 +5,8 @@ use std::cell::UnsafeCell;
 use std::ops::{Deref, DerefMut};
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use super::call::{futex_wait, futex_wake};
+
 /// How often a taken lock is looked at before the thread goes to sleep. Sections are well below a
 /// microsecond, so the wait is usually over by then.
 const SPINS: u32 = 100;
@@ -53,15 +55,26 @@ impl<T> Lock<T> {
             std::hint::spin_loop();
         }
         while self.state.swap(AWAITED, Ordering::Acquire) != FREE {
-            sleep(&self.state);
+            futex_wait(&self.state, AWAITED);
         }
+    }
+
+    /// Makes the lock free and its value a new one, whoever holds it and in whatever state the old value
+    /// is, which is not dropped.
+    ///
+    /// # Safety
+    /// No other thread uses the lock or its value, as in the child of a fork.
+    pub(crate) unsafe fn start_over(&self, value: T) {
+        // SAFETY: the caller promises that nobody else looks.
+        unsafe { self.value.get().write(value) };
+        self.state.store(FREE, Ordering::Release);
     }
 
     /// Gives back what [`take`](Self::take) took. In the child of a fork no thread sleeps on the
     /// lock, and waking nobody does no harm.
     pub(crate) fn give_back(&self) {
         if self.state.swap(FREE, Ordering::Release) == AWAITED {
-            wake_one(&self.state);
+            futex_wake(&self.state);
         }
     }
 }
@@ -86,29 +99,6 @@ impl<T> Drop for Held<'_, T> {
         self.lock.give_back();
     }
 }
-
-#[cfg(target_os = "linux")]
-fn sleep(state: &AtomicU32) {
-    let no_time_limit: *const libc::timespec = std::ptr::null();
-    let operation = libc::FUTEX_WAIT | libc::FUTEX_PRIVATE_FLAG;
-    // SAFETY: the word outlives the call; the kernel checks that it still says that somebody waits.
-    unsafe { libc::syscall(libc::SYS_futex, state.as_ptr(), operation, AWAITED, no_time_limit) };
-}
-
-#[cfg(target_os = "linux")]
-fn wake_one(state: &AtomicU32) {
-    let operation = libc::FUTEX_WAKE | libc::FUTEX_PRIVATE_FLAG;
-    // SAFETY: only the address of the word is used.
-    unsafe { libc::syscall(libc::SYS_futex, state.as_ptr(), operation, 1) };
-}
-
-#[cfg(not(target_os = "linux"))]
-fn sleep(_state: &AtomicU32) {
-    std::thread::yield_now();
-}
-
-#[cfg(not(target_os = "linux"))]
-fn wake_one(_state: &AtomicU32) {}
 
 #[cfg(test)]
 mod tests {

@@ -5,6 +5,8 @@ mod call;
 mod lock;
 mod region;
 
+#[cfg(target_os = "linux")]
+pub(crate) use call::{Clock, clock_nanos, send_signal, thread_clock};
 pub(crate) use call::{is_readable, thread_id};
 pub(crate) use lock::{Held, Lock};
 pub(crate) use region::{Column, Region};

@@ -14,11 +14,14 @@ mod module;
 mod registers;
 mod rule;
 mod stack;
+mod trace;
 mod walk;
 
-pub(crate) use module::{Module, modules};
+pub(crate) use module::{Module, modules, refresh};
 pub(crate) use registers::Registers;
 pub(crate) use stack::StackBounds;
+pub(crate) use trace::{MOST_FRAMES, TRUNCATED, Trace, walk_into};
+#[cfg(test)]
 pub(crate) use walk::{Depth, MAX_FRAMES, walk};
 
 #[cfg(test)]

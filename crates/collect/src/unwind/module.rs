@@ -8,6 +8,9 @@ use super::eh_frame::Section;
 pub(crate) struct Module {
     /// What to add to an address in the file to get one in memory.
     pub(crate) base: u64,
+    /// The path of the file as the loader has it; empty for the main binary.
+    #[cfg_attr(not(feature = "symbolize"), allow(dead_code, reason = "only names are looked up there"))]
+    pub(crate) path: std::path::PathBuf,
     /// The GNU build id.
     pub(crate) build_id: Vec<u8>,
     /// Its mapped segments, as first address and one past the last.
@@ -15,13 +18,17 @@ pub(crate) struct Module {
 }
 
 #[cfg(target_os = "linux")]
-pub(crate) use linux::{modules, unwind_table};
+pub(crate) use linux::{modules, refresh, unwind_table};
 
 /// Nothing is known about modules on this system.
 #[cfg(not(target_os = "linux"))]
 pub(crate) fn modules() -> Vec<Module> {
     Vec::new()
 }
+
+/// There is nothing to bring up to date on this system.
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn refresh() {}
 
 /// Nothing is known about unwind tables on this system.
 #[cfg(not(target_os = "linux"))]
@@ -31,7 +38,7 @@ pub(crate) fn unwind_table(_address: u64) -> Option<(Section<'static>, u64)> {
 
 #[cfg(target_os = "linux")]
 mod linux {
-    use std::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
+    use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
     use libc::{Elf64_Ehdr, Elf64_Phdr};
 
@@ -94,7 +101,7 @@ mod linux {
     /// of its `.eh_frame_hdr`.
     ///
     /// With `_dl_find_object` this takes no lock. Elsewhere it searches the table of modules that
-    /// [`modules`] published last.
+    /// [`refresh`] published last.
     pub(crate) fn unwind_table(address: u64) -> Option<(Section<'static>, u64)> {
         let Some(find) = find_object() else { return published_table(address) };
         let mut found = std::mem::MaybeUninit::<FoundObject>::zeroed();
@@ -150,86 +157,119 @@ mod linux {
         })
     }
 
-    /// One row of the published table.
-    #[derive(Clone, Copy)]
+    /// One row of the published table. A row is written before its number is below [`LENGTH`], and after
+    /// that only its header changes: to 0 when the module was unloaded.
     struct Published {
         /// A code segment.
-        code: (u64, u64),
+        code: [AtomicU64; 2],
         /// The segment with the unwind table.
-        table: (u64, u64),
-        header: u64,
+        table: [AtomicU64; 2],
+        header: AtomicU64,
     }
 
-    /// More code segments than this are not unwound through where the table is needed.
+    /// More code segments than this are not unwound through where this table is needed.
     const PUBLISHED: usize = 1024;
 
-    static TABLE: AtomicPtr<Published> = AtomicPtr::new(std::ptr::null_mut());
-    static TABLE_LENGTH: AtomicUsize = AtomicUsize::new(0);
-    /// Owns the memory of the table. Rows are only ever added, so a reader needs no lock.
-    static ROWS: Lock<Column<Published>> = Lock::new(Column::empty());
+    static ROWS: [Published; PUBLISHED] = [const {
+        Published {
+            code: [const { AtomicU64::new(0) }; 2],
+            table: [const { AtomicU64::new(0) }; 2],
+            header: AtomicU64::new(0),
+        }
+    }; PUBLISHED];
+    static LENGTH: AtomicUsize = AtomicUsize::new(0);
+    /// Held while rows are written; readers need no lock.
+    static WRITER: Lock<()> = Lock::new(());
 
     fn published_table(address: u64) -> Option<(Section<'static>, u64)> {
-        if TABLE.load(Ordering::Acquire).is_null() {
-            publish();
-        }
-        let length = TABLE_LENGTH.load(Ordering::Acquire);
-        let first = TABLE.load(Ordering::Acquire);
-        if first.is_null() {
+        let rows = &ROWS[..LENGTH.load(Ordering::Acquire).min(PUBLISHED)];
+        let pair = |[one, two]: &[AtomicU64; 2]| (one.load(Ordering::Relaxed), two.load(Ordering::Relaxed));
+        let row = rows.iter().find(|row| {
+            let (start, end) = pair(&row.code);
+            row.header.load(Ordering::Acquire) != 0 && (start..end).contains(&address)
+        })?;
+        let header = row.header.load(Ordering::Acquire);
+        let (start, end) = pair(&row.table);
+        if header == 0 {
             return None;
         }
-        // SAFETY: the first `length` rows were written before the length was published, and never change.
-        let rows = unsafe { std::slice::from_raw_parts(first, length) };
-        // The newest row first: a library may have come to where another one was.
-        let row = rows.iter().rev().find(|row| (row.code.0..row.code.1).contains(&address))?;
-        let (start, end) = row.table;
-        // SAFETY: as above: a read-only segment of a module whose code is on the stack.
+        // SAFETY: a read-only segment of a module that was loaded when `refresh` looked last, and whose
+        // code is on the stack, so it cannot have been unloaded since.
         let bytes = unsafe { std::slice::from_raw_parts(start as *const u8, (end - start) as usize) };
-        Some((Section { address: start, bytes }, row.header))
+        Some((Section { address: start, bytes }, header))
     }
 
-    /// Adds the modules that are not in the table yet. The loader is asked before the lock is taken, so
-    /// the two locks are never held together.
-    fn publish() {
+    /// Brings the published table up to date, where one is needed, and forgets rules of code that was
+    /// unloaded. Not for signal handlers: this takes the loader's lock.
+    pub(crate) fn refresh() {
+        static UNLOADED: AtomicU64 = AtomicU64::new(0);
         let mut found = Column::with_capacity(PUBLISHED);
+        let mut unloaded = 0;
+        // The loader is asked before the lock is taken, so the two locks are never held together.
         each_module(&mut |info| {
-            let unwind = headers(info).iter().find(|segment| segment.p_type == libc::PT_GNU_EH_FRAME);
-            let Some(unwind) = unwind else { return };
-            let at = |segment: &Elf64_Phdr| {
-                let start = info.dlpi_addr.wrapping_add(segment.p_vaddr);
-                (start, start.wrapping_add(segment.p_filesz))
-            };
-            let header = at(unwind).0;
-            let loaded = headers(info).iter().filter(|segment| segment.p_type == libc::PT_LOAD);
-            let Some(table) = loaded.clone().map(at).find(|&(start, end)| (start..end).contains(&header))
-            else {
-                return;
-            };
-            for segment in loaded.filter(|segment| segment.p_flags & libc::PF_X != 0) {
-                found.push(Published { code: at(segment), table, header });
+            unloaded = info.dlpi_subs;
+            if find_object().is_none() {
+                segments_with_tables(info, &mut found);
             }
         });
-        let mut rows = ROWS.hold();
-        if rows.capacity() == 0 {
-            *rows = Column::with_capacity(PUBLISHED);
+        if UNLOADED.swap(unloaded, Ordering::Relaxed) != unloaded {
+            super::super::cache::forget();
         }
-        for row in found.iter() {
-            let is_known = rows.iter().any(|known| known.code == row.code && known.header == row.header);
-            if !is_known {
-                rows.push(*row);
+        if find_object().is_none() {
+            publish(&found);
+        }
+    }
+
+    /// Code segment, segment of the table, and header.
+    type Found = ((u64, u64), (u64, u64), u64);
+
+    fn segments_with_tables(info: &libc::dl_phdr_info, found: &mut Column<Found>) {
+        let unwind = headers(info).iter().find(|segment| segment.p_type == libc::PT_GNU_EH_FRAME);
+        let Some(unwind) = unwind else { return };
+        let at = |segment: &Elf64_Phdr| {
+            let start = info.dlpi_addr.wrapping_add(segment.p_vaddr);
+            (start, start.wrapping_add(segment.p_filesz))
+        };
+        let header = at(unwind).0;
+        let loaded = headers(info).iter().filter(|segment| segment.p_type == libc::PT_LOAD);
+        let Some(table) = loaded.clone().map(at).find(|&(start, end)| (start..end).contains(&header)) else {
+            return;
+        };
+        for segment in loaded.filter(|segment| segment.p_flags & libc::PF_X != 0) {
+            found.push((at(segment), table, header));
+        }
+    }
+
+    fn publish(found: &[Found]) {
+        let _writer = WRITER.hold();
+        let length = LENGTH.load(Ordering::Relaxed);
+        let is_at = |row: &Published, found: &Found| {
+            row.header.load(Ordering::Relaxed) == found.2 && row.code[0].load(Ordering::Relaxed) == found.0.0
+        };
+        for row in &ROWS[..length] {
+            if !found.iter().any(|found| is_at(row, found)) {
+                row.header.store(0, Ordering::Release);
             }
         }
-        if !rows.is_empty() {
-            TABLE.store(rows.as_mut_ptr(), Ordering::Release);
-            TABLE_LENGTH.store(rows.len(), Ordering::Release);
+        for new in found {
+            let length = LENGTH.load(Ordering::Relaxed);
+            let Some(row) = ROWS.get(length) else { return };
+            if ROWS[..length].iter().any(|row| is_at(row, new)) {
+                continue;
+            }
+            let (code, table, header) = *new;
+            row.code[0].store(code.0, Ordering::Relaxed);
+            row.code[1].store(code.1, Ordering::Relaxed);
+            row.table[0].store(table.0, Ordering::Relaxed);
+            row.table[1].store(table.1, Ordering::Relaxed);
+            row.header.store(header, Ordering::Relaxed);
+            LENGTH.store(length + 1, Ordering::Release);
         }
     }
 
     /// The modules with their build ids, the main binary first. Not for signal handlers: this takes the
     /// loader's lock and allocates.
     pub(crate) fn modules() -> Vec<Module> {
-        if find_object().is_none() {
-            publish();
-        }
         let mut modules = Vec::new();
         each_module(&mut |info| {
             let at = |segment: &Elf64_Phdr| info.dlpi_addr.wrapping_add(segment.p_vaddr);
@@ -249,7 +289,12 @@ mod linux {
                     })
                 })
                 .unwrap_or_default();
-            modules.push(Module { base: info.dlpi_addr, build_id: build_id.to_vec(), segments });
+            modules.push(Module {
+                base: info.dlpi_addr,
+                path: path(info),
+                build_id: build_id.to_vec(),
+                segments,
+            });
         });
         modules
     }
@@ -269,6 +314,16 @@ mod linux {
             rest = body.get(start.checked_add(size.checked_next_multiple_of(4)?)?..)?;
         }
         None
+    }
+
+    fn path(info: &libc::dl_phdr_info) -> std::path::PathBuf {
+        use std::os::unix::ffi::OsStrExt;
+        if info.dlpi_name.is_null() {
+            return std::path::PathBuf::new();
+        }
+        // SAFETY: the loader's name of the module ends with a zero byte.
+        let name = unsafe { std::ffi::CStr::from_ptr(info.dlpi_name) };
+        std::path::PathBuf::from(std::ffi::OsStr::from_bytes(name.to_bytes()))
     }
 
     /// The program headers of a module.
@@ -306,13 +361,19 @@ mod linux {
         #[test]
         fn both_ways_find_the_same_table() {
             let here = both_ways_find_the_same_table as *const () as u64;
-            publish();
+            let mut rows = Column::with_capacity(PUBLISHED);
+            each_module(&mut |info| segments_with_tables(info, &mut rows));
+            publish(&rows);
+            publish(&rows);
+            assert_eq!(LENGTH.load(Ordering::Relaxed), rows.len(), "rows are not repeated");
             let (published, published_header) = published_table(here).unwrap();
             let (found, header) = unwind_table(here).unwrap();
             assert_eq!((found.address, header), (published.address, published_header));
             assert_eq!(found.bytes.len(), published.bytes.len());
             assert!(unwind_table(8).is_none());
             assert!(published_table(8).is_none());
+            publish(&[]);
+            assert!(published_table(here).is_none(), "it was unloaded");
         }
 
         #[test]

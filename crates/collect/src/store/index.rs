@@ -34,14 +34,25 @@ impl Index {
         self.position(hash, &mut is_it).map(|slot| self.slots[slot] - 1)
     }
 
-    /// Adds a row that is not there yet; says whether there was room.
-    pub(crate) fn insert(&mut self, hash: u64, row: u32, hash_of: impl Fn(u32) -> u64) -> bool {
-        if self.used * 2 >= self.slots.len() && !self.grow(hash_of) {
-            return false;
+    /// Makes room for `rows` more rows; says whether that was possible.
+    pub(crate) fn make_room(&mut self, rows: usize, hash_of: impl Fn(u32) -> u64) -> bool {
+        // At most half is used; at the largest size three quarters, so that chains stay short.
+        while (self.used + rows) * 2 > self.slots.len() {
+            if self.slots.len() * 2 > self.slots.capacity() && !self.slots.is_empty() {
+                return (self.used + rows) * 4 <= self.slots.len() * 3;
+            }
+            if !self.grow(&hash_of) {
+                return false;
+            }
         }
+        true
+    }
+
+    /// Adds a row that is not there yet. [`make_room`](Self::make_room) must have found room for it.
+    pub(crate) fn insert(&mut self, hash: u64, row: u32) {
+        debug_assert!(self.used < self.slots.len());
         self.place(hash, row);
         self.used += 1;
-        true
     }
 
     /// Removes the row with this hash for which `is_it` holds.
@@ -93,17 +104,18 @@ impl Index {
         self.slots[slot] = row + 1;
     }
 
-    /// Doubles the size; says whether that was possible. At the largest size three quarters are used.
-    fn grow(&mut self, hash_of: impl Fn(u32) -> u64) -> bool {
+    /// Doubles the size; says whether that was possible.
+    fn grow(&mut self, hash_of: &impl Fn(u32) -> u64) -> bool {
         let size = (self.slots.len() * 2).max(FIRST_SIZE);
         if size > self.slots.capacity() {
-            return self.used * 4 < self.slots.len() * 3;
+            return false;
         }
         let mut rows = Column::with_capacity(self.used.max(1));
+        if rows.capacity() < self.used {
+            return false;
+        }
         for &slot in self.slots.iter().filter(|&&slot| slot != VACANT) {
-            if !rows.push(slot - 1) {
-                return false;
-            }
+            rows.push(slot - 1);
         }
         self.slots.fill(VACANT);
         self.slots.resize(size, VACANT);
@@ -136,7 +148,8 @@ mod tests {
             state = mix(state + 1);
             let row = (state % 1500) as u32;
             if expected.insert(row) {
-                assert!(index.insert(hash(row), row, hash));
+                assert!(index.make_room(1, hash));
+                index.insert(hash(row), row);
             } else {
                 expected.remove(&row);
                 assert_eq!(index.remove(hash(row), |other| other == row, hash), Some(row));
@@ -152,7 +165,12 @@ mod tests {
     #[test]
     fn a_full_index_says_so() {
         let mut index = Index::with_capacity(1);
-        let inserted = (0..5000).filter(|&row| index.insert(mix(row.into()), row, |row| mix(row.into())));
-        assert_eq!(inserted.count(), FIRST_SIZE * 3 / 4);
+        let mut inserted = 0;
+        while index.make_room(1, |row| mix(row.into())) {
+            index.insert(mix(inserted.into()), inserted);
+            inserted += 1;
+        }
+        assert_eq!(inserted as usize, FIRST_SIZE * 3 / 4);
+        assert!(!Index::empty().make_room(1, |row| mix(row.into())));
     }
 }

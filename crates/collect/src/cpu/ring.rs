@@ -1,0 +1,208 @@
+//! A queue of records from one thread's signal handler to the collector, without locks.
+#![allow(unsafe_code)]
+
+use std::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
+
+use crate::sys::Region;
+use crate::unwind::MOST_FRAMES;
+
+/// Words in a ring, 64 KiB: room for 60 of the deepest stacks, which is more than one thread makes between
+/// two rounds of the collector where the kernel looks at timers 1000 times a second.
+const WORDS: usize = 8192;
+
+/// Words of a record before its frames: how many words there are in all, the nanoseconds, the labels.
+const HEAD: usize = 3;
+
+/// The most words of a record.
+const LARGEST: usize = HEAD + MOST_FRAMES;
+
+/// In place of a length: the next record is at the start of the ring.
+const AT_THE_START: u64 = u64::MAX;
+
+/// The ring of one thread.
+///
+/// There is one writer at a time, who owns the words from `written` to `read` (around the ring), and one
+/// reader at a time, who owns those from `read` to `written`. A record never wraps around, so both sides
+/// see it as a slice. The memory is never given back: a writer may be late.
+#[derive(Debug)]
+pub(crate) struct Ring {
+    words: AtomicPtr<u64>,
+    /// Words ever written.
+    written: AtomicUsize,
+    /// Words ever read.
+    read: AtomicUsize,
+}
+
+/// One record.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Record<'a> {
+    /// The CPU time that it stands for.
+    pub(crate) nanos: u64,
+    /// The number of the set of labels, then the frames, leaf first.
+    pub(crate) labelled_frames: &'a [u64],
+}
+
+impl Ring {
+    /// A ring that has no memory yet.
+    pub(crate) const fn new() -> Self {
+        Ring {
+            words: AtomicPtr::new(std::ptr::null_mut()),
+            written: AtomicUsize::new(0),
+            read: AtomicUsize::new(0),
+        }
+    }
+
+    /// Gets the memory, if it is not there; says whether it is there now. Not for the handler.
+    pub(crate) fn make(&self) -> bool {
+        if self.words.load(Ordering::Acquire).is_null() {
+            let Some(region) = Region::reserve(WORDS * size_of::<u64>()) else { return false };
+            self.words.store(region.start().cast(), Ordering::Release);
+            std::mem::forget(region);
+        }
+        true
+    }
+
+    /// Appends a record; `fill` writes frames and says how many. Says whether there was room.
+    ///
+    /// # Safety
+    /// No other call of this function for this ring is under way.
+    pub(crate) unsafe fn push(
+        &self,
+        nanos: u64,
+        labels: u32,
+        fill: impl FnOnce(&mut [u64; MOST_FRAMES]) -> usize,
+    ) -> bool {
+        let words = self.words.load(Ordering::Acquire);
+        if words.is_null() {
+            return false;
+        }
+        let mut written = self.written.load(Ordering::Relaxed);
+        let vacant = WORDS - written.wrapping_sub(self.read.load(Ordering::Acquire)).min(WORDS);
+        let to_the_end = WORDS - written % WORDS;
+        let skipped = if to_the_end < LARGEST { to_the_end } else { 0 };
+        if vacant < skipped + LARGEST {
+            return false;
+        }
+        // SAFETY: all places are below `WORDS`, and belong to the writer until `written` says otherwise;
+        // the caller is the only one.
+        unsafe {
+            if skipped > 0 {
+                words.add(written % WORDS).write(AT_THE_START);
+                written = written.wrapping_add(skipped);
+            }
+            let record = words.add(written % WORDS);
+            let frames = &mut *record.add(HEAD).cast::<[u64; MOST_FRAMES]>();
+            let length = HEAD + fill(frames).min(MOST_FRAMES);
+            record.write(length as u64);
+            record.add(1).write(nanos);
+            record.add(2).write(u64::from(labels));
+            self.written.store(written.wrapping_add(length), Ordering::Release);
+        }
+        true
+    }
+
+    /// Takes all records out.
+    ///
+    /// # Safety
+    /// No other call of this function for this ring is under way.
+    pub(crate) unsafe fn drain(&self, mut each: impl FnMut(Record<'_>)) {
+        let words = self.words.load(Ordering::Acquire);
+        let end = self.written.load(Ordering::Acquire);
+        let mut at = self.read.load(Ordering::Relaxed);
+        while at != end && !words.is_null() {
+            let left = end.wrapping_sub(at);
+            let to_the_end = WORDS - at % WORDS;
+            // SAFETY: the words up to `end` belong to the reader until `read` says otherwise.
+            let rest = unsafe { std::slice::from_raw_parts(words.add(at % WORDS), to_the_end.min(left)) };
+            let length = match rest {
+                [AT_THE_START, ..] => to_the_end,
+                [length, nanos, ..] => {
+                    let length = *length as usize;
+                    if let Some(labelled_frames) = rest.get(2..length) {
+                        each(Record { nanos: *nanos, labelled_frames });
+                    }
+                    length
+                }
+                _ => left,
+            };
+            // A length that makes no sense would be a mistake here; it must not become an endless loop.
+            at = if (1..=left).contains(&length) { at.wrapping_add(length) } else { end };
+        }
+        self.read.store(at, Ordering::Release);
+    }
+
+    /// Forgets everything, for the child of a fork.
+    ///
+    /// # Safety
+    /// Nobody else uses the ring.
+    pub(crate) unsafe fn clear(&self) {
+        self.read.store(self.written.load(Ordering::Relaxed), Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn push(ring: &Ring, nanos: u64, frames: &[u64]) -> bool {
+        // SAFETY: one thread.
+        unsafe {
+            ring.push(nanos, 7, |room| {
+                room[..frames.len()].copy_from_slice(frames);
+                frames.len()
+            })
+        }
+    }
+
+    fn drain(ring: &Ring) -> Vec<(u64, Vec<u64>)> {
+        let mut all = Vec::new();
+        // SAFETY: one thread.
+        unsafe { ring.drain(|record| all.push((record.nanos, record.labelled_frames.to_vec()))) };
+        all
+    }
+
+    #[test]
+    fn keeps_what_fits_in_order() {
+        let ring = Ring::new();
+        assert!(!push(&ring, 1, &[1]), "there is no memory yet");
+        assert!(ring.make());
+        for round in 0..100_u64 {
+            let mut expected = Vec::new();
+            for number in 0.. {
+                let frames: Vec<u64> = (0..(round * 7 + number) % (MOST_FRAMES as u64 + 1)).collect();
+                if !push(&ring, number, &frames) {
+                    break;
+                }
+                expected.push((number, [&[7], &*frames].concat()));
+            }
+            assert!(expected.len() > WORDS / LARGEST - 2, "{}", expected.len());
+            assert_eq!(drain(&ring), expected);
+            assert_eq!(drain(&ring), []);
+        }
+    }
+
+    #[test]
+    fn writer_and_reader_at_the_same_time() {
+        let ring = Ring::new();
+        assert!(ring.make());
+        let count = 20_000_u64;
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                for number in 0..count {
+                    while !push(&ring, number, &vec![number; (number % 100) as usize]) {
+                        std::thread::yield_now();
+                    }
+                }
+            });
+            let mut next = 0;
+            while next < count {
+                for (nanos, words) in drain(&ring) {
+                    assert_eq!(nanos, next);
+                    assert_eq!(words.len() as u64, 1 + next % 100);
+                    assert!(words[1..].iter().all(|&word| word == next));
+                    next += 1;
+                }
+            }
+        });
+    }
+}

@@ -1,0 +1,187 @@
+//! Profiles as compressed `profile.proto` messages, laid out as Go's runtime writes them.
+
+mod locations;
+
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use hotlist_profile::{Builder, Label, LabelValue, LocationId, encode_to_vec};
+
+use crate::Error;
+use crate::cpu::Captured;
+use crate::heap::{Row, Snapshot};
+use crate::labels;
+use crate::symbols::Symbols;
+use locations::Locations;
+
+/// The functions between the program and this crate, which say nothing about the program. Readers drop
+/// them and what they call.
+const DROPPED: &str = r"(hotlist_collect::heap::.*|.*hotlist_collect::heap::Heap.*|__rust_(alloc|alloc_zeroed|realloc)|.*__rustc.*::__rust_(alloc|alloc_zeroed|realloc)|alloc::alloc::(alloc|alloc_zeroed|realloc|exchange_malloc|Global::.*)|.*<?alloc::alloc::Global( as .*)?>?::.*|.*alloc::raw_vec::.*)";
+
+/// The heap profile; `is_allocs` is the one of Go's two that shows what was allocated first. Rows whose
+/// figures are all zero are left out.
+pub(crate) fn heap(
+    snapshot: &Snapshot,
+    is_allocs: bool,
+    symbols: Option<&mut Symbols>,
+) -> Result<Vec<u8>, Error> {
+    let mut builder = Builder::new(&[
+        ("alloc_objects", "count"),
+        ("alloc_space", "bytes"),
+        ("inuse_objects", "count"),
+        ("inuse_space", "bytes"),
+    ]);
+    builder.period("space", "bytes", i64::try_from(snapshot.rate).unwrap_or(i64::MAX));
+    if is_allocs {
+        builder.profile.default_sample_type = builder.string("alloc_space");
+    }
+    builder.profile.drop_frames = builder.string(DROPPED);
+    when(&mut builder, snapshot.time, Duration::from_nanos(snapshot.duration_nanos));
+    if snapshot.lost > 0 {
+        let text = format!("{} samples were left out because a table was full", snapshot.lost);
+        let comment = builder.string(text);
+        builder.profile.comments.push(comment);
+    }
+    let bytes_key = builder.string("bytes");
+    let no_unit = builder.string("");
+    let mut rows = Rows::new(&mut builder, symbols);
+    for Row { frames, labels, block_size, values } in &snapshot.rows {
+        if *values == [0; 4] {
+            continue;
+        }
+        let size = i64::try_from(*block_size).unwrap_or(i64::MAX);
+        let label = Label { key: bytes_key, value: LabelValue::Number { value: size, unit: no_unit } };
+        rows.add(&mut builder, frames, *labels, Some(label), values)?;
+    }
+    finish(builder)
+}
+
+/// The CPU profile.
+pub(crate) fn cpu(captured: &Captured, symbols: Option<&mut Symbols>) -> Result<Vec<u8>, Error> {
+    let mut builder = Builder::new(&[("samples", "count"), ("cpu", "nanoseconds")]);
+    builder.period("cpu", "nanoseconds", i64::try_from(captured.period).unwrap_or(i64::MAX));
+    when(&mut builder, captured.start, captured.duration);
+    let mut rows = Rows::new(&mut builder, symbols);
+    for (labels, frames, nanos) in captured.counts.rows() {
+        // Another capture may have shared its shorter period; time is exact then, and counts are rounded.
+        let count = (nanos + captured.period / 2) / captured.period;
+        let values = [count, nanos].map(|value| i64::try_from(value).unwrap_or(i64::MAX));
+        rows.add(&mut builder, frames, labels, None, &values)?;
+    }
+    finish(builder)
+}
+
+/// A profile that is a table of sums by stack and labels.
+#[derive(Clone, Debug)]
+pub(crate) struct Sums {
+    /// Kinds and units of the values.
+    pub(crate) types: &'static [(&'static str, &'static str)],
+    /// Kind and unit of the period, which is 1.
+    pub(crate) period: (&'static str, &'static str),
+    /// When it was taken.
+    pub(crate) time: SystemTime,
+    /// How long it covers; zero for a state or a whole run.
+    pub(crate) duration: Duration,
+    /// Values by frames and the number of the set of labels.
+    pub(crate) rows: BTreeMap<(Vec<u64>, u32), Vec<i64>>,
+}
+
+impl Sums {
+    /// What happened between `base` and this one. Rows without a difference are left out.
+    pub(crate) fn since(mut self, base: &Sums) -> Sums {
+        for (key, values) in &base.rows {
+            let row = self.rows.entry(key.clone()).or_insert_with(|| vec![0; values.len()]);
+            for (value, old) in row.iter_mut().zip(values) {
+                *value = value.saturating_sub(*old);
+            }
+        }
+        self.rows.retain(|_, values| values.iter().any(|&value| value != 0));
+        self.duration = self.time.duration_since(base.time).unwrap_or_default();
+        self
+    }
+}
+
+/// A profile of such a table.
+pub(crate) fn sums(sums: &Sums, symbols: Option<&mut Symbols>) -> Result<Vec<u8>, Error> {
+    let mut builder = Builder::new(sums.types);
+    builder.period(sums.period.0, sums.period.1, 1);
+    when(&mut builder, sums.time, sums.duration);
+    let mut rows = Rows::new(&mut builder, symbols);
+    for ((frames, labels), values) in &sums.rows {
+        rows.add(&mut builder, frames, *labels, None, values)?;
+    }
+    finish(builder)
+}
+
+fn when(builder: &mut Builder, time: SystemTime, duration: Duration) {
+    let nanos = |duration: Duration| i64::try_from(duration.as_nanos()).unwrap_or(i64::MAX);
+    builder.profile.time_nanos = nanos(time.duration_since(UNIX_EPOCH).unwrap_or_default());
+    builder.profile.duration_nanos = nanos(duration);
+}
+
+fn finish(builder: Builder) -> Result<Vec<u8>, Error> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    encoder.write_all(&encode_to_vec(&builder.finish())).map_err(Error::Write)?;
+    encoder.finish().map_err(Error::Write)
+}
+
+/// Adds samples.
+struct Rows<'a> {
+    locations: Locations<'a>,
+    /// The labels of each set that was seen.
+    labels: BTreeMap<u32, Vec<Label>>,
+}
+
+impl<'a> Rows<'a> {
+    fn new(builder: &mut Builder, symbols: Option<&'a mut Symbols>) -> Self {
+        Rows { locations: Locations::new(builder, symbols), labels: BTreeMap::new() }
+    }
+
+    fn add(
+        &mut self,
+        builder: &mut Builder,
+        frames: &[u64],
+        labels: u32,
+        further: Option<Label>,
+        values: &[i64],
+    ) -> Result<(), Error> {
+        let stack: Vec<LocationId> =
+            frames.iter().map(|&address| self.locations.of(builder, address)).collect();
+        let labels = self.labels.entry(labels).or_insert_with(|| {
+            let pairs = labels::of_number(labels).pairs();
+            let texts = pairs.into_iter().filter(|(_, value)| !value.is_empty());
+            texts
+                .map(|(key, value)| Label {
+                    key: builder.string(key),
+                    value: LabelValue::Text(builder.string(value)),
+                })
+                .collect()
+        });
+        let all: Vec<Label> = labels.iter().copied().chain(further).collect();
+        builder.sample(&stack, &all, values)?;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_delta_keeps_what_changed_in_both_directions() {
+        let at = |time: u64, rows: &[(u64, i64)]| Sums {
+            types: &[("threads", "count")],
+            period: ("threads", "count"),
+            time: UNIX_EPOCH + Duration::from_secs(time),
+            duration: Duration::ZERO,
+            rows: rows.iter().map(|&(frame, value)| ((vec![frame], 0), vec![value])).collect(),
+        };
+        let delta = at(12, &[(1, 5), (2, 3), (4, 1)]).since(&at(10, &[(1, 5), (2, 4), (3, 2)]));
+        let rows: Vec<_> = delta.rows.iter().map(|(key, values)| (key.0[0], values[0])).collect();
+        assert_eq!(rows, [(2, -1), (3, -2), (4, 1)]);
+        assert_eq!(delta.duration, Duration::from_secs(2));
+    }
+}

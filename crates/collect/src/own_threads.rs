@@ -1,0 +1,40 @@
+//! The threads of the profiler itself, which are not profiled.
+
+use std::sync::atomic::{AtomicI32, Ordering};
+
+use crate::heap::Unsampled;
+use crate::sys::thread_id;
+
+/// The numbers of own threads; 0 is a vacant place. One thread more than there is room for is profiled.
+static NUMBERS: [AtomicI32; 64] = [const { AtomicI32::new(0) }; 64];
+
+/// While it lives, the thread that made it counts as one of the profiler's.
+#[derive(Debug)]
+pub(crate) struct OwnThread {
+    place: Option<&'static AtomicI32>,
+}
+
+impl OwnThread {
+    /// To be called first on a new thread of the profiler; it never samples the heap either.
+    pub(crate) fn enter() -> OwnThread {
+        Unsampled::for_ever();
+        let number = thread_id();
+        let is_free = |place: &&AtomicI32| {
+            place.compare_exchange(0, number, Ordering::Relaxed, Ordering::Relaxed).is_ok()
+        };
+        OwnThread { place: NUMBERS.iter().find(is_free) }
+    }
+}
+
+impl Drop for OwnThread {
+    fn drop(&mut self) {
+        if let Some(place) = self.place {
+            place.store(0, Ordering::Relaxed);
+        }
+    }
+}
+
+/// Whether the thread is one of the profiler's.
+pub(crate) fn is_own(thread: i32) -> bool {
+    NUMBERS.iter().any(|number| number.load(Ordering::Relaxed) == thread)
+}
