@@ -124,6 +124,54 @@ fn what_compilers_do_against_the_rules() {
 }
 
 #[test]
+fn rust_constants_of_any_type() {
+    let check_full = |name: &str, expected: &str| check(name, ["n::f::<>", expected, expected]);
+    check_full("_RINvC1n1fKAh1_h2_h3_EE", "n::f::<{[1, 2, 3]}>");
+    check_full("_RINvC1n1fKRAh1_h2_EE", "n::f::<{&[1, 2]}>");
+    check_full("_RINvC1n1fKTl1_Re78_EE", "n::f::<{(1, \"x\")}>");
+    check_full("_RINvC1n1fKTb0_EE", "n::f::<{(false,)}>");
+    check_full("_RINvC1n1fKRe6122620a27_E", "n::f::<\"a\\\"b\\n'\">");
+    check_full("_RINvC1n1fKe78_E", "n::f::<{*\"x\"}>");
+    check_full("_RINvC1n1fKVNtNtB2_1E1AUE", "n::f::<{n::E::A}>");
+    check_full("_RINvC1n1fKVNtNtB2_1E1BTVNtB2_1TTh2_b0_EEE", "n::f::<{n::E::B(n::T(2, false))}>");
+    check_full("_RINvC1n1fKVNtB2_1PS1xln5_1yc22_EE", "n::f::<{n::P { x: -5, y: '\"' }}>");
+    check_full("_RINvC1n1fKc27_Kca_Kc3b1_KpE", "n::f::<'\\'', '\\n', '\\u{3b1}', _>");
+    check_full(
+        "_RINvC1n1fKy10000000000000000_Kyffffffffffffffff_E",
+        "n::f::<0x10000000000000000, 18446744073709551615>",
+    );
+    for damaged in [
+        "_RINvC1n1fKh_E",
+        "_RINvC1n1fKh01_E",
+        "_RINvC1n1fKb2_E",
+        "_RINvC1n1fKcd800_E",
+        "_RINvC1n1fKReff_E",
+        "_RINvC1n1fKRe7_E",
+    ] {
+        refused(damaged);
+    }
+}
+
+#[test]
+fn rust_types() {
+    let check_full = |name: &str, expected: &str| check(name, ["n::f::<>", expected, expected]);
+    check_full("_RINvC1n1fFG_RL0_hEuE", "n::f::<for<'a> fn(&'a u8)>");
+    check_full("_RINvC1n1fFUKChEbE", "n::f::<unsafe extern \"C\" fn(u8) -> bool>");
+    check_full("_RINvC1n1fFK10vectorcallEuE", "n::f::<extern \"vectorcall\" fn()>");
+    check_full("_RINvC1n1fDNtC1a1bp1chEL_E", "n::f::<dyn a::b<c = u8>>");
+    check_full("_RINvC1n1fDG_INtC1a1bRL0_hEp1cTEEL_E", "n::f::<dyn for<'a> a::b<&'a u8, c = ()>>");
+    check_full("_RINvC1n1fThEE", "n::f::<(u8,)>");
+    check_full("_RINvC1n1fPhOhQhRShE", "n::f::<*const u8, *mut u8, &mut u8, &[u8]>");
+    check_all("_RNCNvC1n1f0", "n::f::{closure#0}");
+    check_all("_RNCNCNvC1n1f0s_0", "n::f::{closure#0}::{closure#1}");
+    check_all("_RNSNvC1n1f6vtable", "n::f::{shim:vtable#0}");
+    check_all("_RNvC1nu8gdel_5qa", "n::gödel");
+    check_all("_RNvC1n1f.llvm.123", "n::f");
+    refused("_RINvC1n1fRL0_hE");
+    refused("_RINvC1n1fFGzzzzz_EuE");
+}
+
+#[test]
 fn damaged_names() {
     for name in [
         "",

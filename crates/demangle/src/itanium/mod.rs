@@ -7,10 +7,12 @@
 mod builtin;
 mod expression;
 mod graph;
+mod lambda;
 mod name;
 mod node;
 mod operator;
 mod parser;
+mod pile;
 mod print;
 mod print_expression;
 mod resolve;

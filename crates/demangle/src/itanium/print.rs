@@ -1,25 +1,20 @@
-//! Writing a name, and its types inside out.
-//!
-//! A C++ declaration reads from the inside: in `int (*(*)(char))[3]` what is written around the first star are,
-//! outwards, a pointer, a function, a pointer and an array. So a type that stands around another is not written
-//! when it is met, but kept in a pile, and the type in its middle writes the pile where it belongs: a function
-//! before and behind its parameters, an array before its dimension, and the others behind themselves.
+//! Writing a name.
 
 use super::graph::Graph;
-use super::node::{List, LiteralStyle, Many, Node, NodeId, One, Reference, Two, Word};
+use super::node::{List, Many, Node, NodeId, One, Two, Word};
 use crate::Mode;
 use crate::limit::{LONGEST, Parsed, Refused};
 
 /// Writes names.
 #[derive(Debug)]
 pub(super) struct Printer<'g, 'a> {
-    graph: &'g mut Graph<'a>,
-    mode: Mode,
+    pub(super) graph: &'g mut Graph<'a>,
+    pub(super) mode: Mode,
     out: String,
     /// The types and names around what is being written.
-    pile: Vec<NodeId>,
+    pub(super) pile: Vec<NodeId>,
     /// Where that part of the pile begins that belongs to the type at hand.
-    floor: usize,
+    pub(super) floor: usize,
 }
 
 impl<'g, 'a> Printer<'g, 'a> {
@@ -28,10 +23,6 @@ impl<'g, 'a> Printer<'g, 'a> {
         let mut printer = Printer { graph, mode, out: String::with_capacity(64), pile: Vec::new(), floor: 0 };
         printer.print(name)?;
         Ok(printer.out)
-    }
-
-    pub(super) fn graph(&self) -> &Graph<'a> {
-        self.graph
     }
 
     /// Writes text.
@@ -47,7 +38,7 @@ impl<'g, 'a> Printer<'g, 'a> {
     }
 
     /// Whether this was written last.
-    fn ends_with(&self, byte: u8) -> bool {
+    pub(super) fn ends_with(&self, byte: u8) -> bool {
         self.out.as_bytes().last() == Some(&byte)
     }
 
@@ -278,29 +269,6 @@ impl<'g, 'a> Printer<'g, 'a> {
         Ok(())
     }
 
-    fn print_requires(&mut self, requires: NodeId) -> Parsed<()> {
-        if requires.is_some() {
-            self.write(" requires ");
-            self.print_apart(requires)?;
-        }
-        Ok(())
-    }
-
-    fn print_requires_expression(&mut self, params: List, requirements: List) -> Parsed<()> {
-        self.write("requires");
-        if params.len > 0 {
-            self.write(" (");
-            self.print_list(params)?;
-            self.write(")");
-        }
-        self.write(" {");
-        for index in 0..requirements.len {
-            self.print_apart(self.graph.item(requirements, index))?;
-        }
-        self.write(" }");
-        Ok(())
-    }
-
     fn print_one(&mut self, id: NodeId, kind: One, child: NodeId) -> Parsed<()> {
         match kind {
             One::Pointer
@@ -489,191 +457,5 @@ impl<'g, 'a> Printer<'g, 'a> {
                 Ok(())
             }
         }
-    }
-
-    /// Whether there is something around the type at hand that was not written yet.
-    fn has_pile(&self) -> bool {
-        self.pile.len() > self.floor
-    }
-
-    /// Writes `base` with `id` around it.
-    fn print_around(&mut self, id: NodeId, base: NodeId) -> Parsed<()> {
-        self.pile.push(id);
-        self.print(base)?;
-        if self.has_pile() {
-            self.print_top()?;
-        }
-        Ok(())
-    }
-
-    /// Writes all that stands around the type at hand.
-    fn print_pile(&mut self) -> Parsed<()> {
-        while self.has_pile() {
-            self.print_top()?;
-        }
-        Ok(())
-    }
-
-    /// Writes what stands nearest around the type at hand.
-    fn print_top(&mut self) -> Parsed<()> {
-        let Some(id) = self.pile.pop() else { return Ok(()) };
-        self.graph.limit.enter()?;
-        match self.graph.node(id) {
-            Node::One(One::Pointer, _) => self.write("*"),
-            Node::One(One::LeftReference, _) => self.write("&"),
-            Node::One(One::RightReference, _) => self.write("&&"),
-            Node::One(One::Complex, _) => self.write(" _Complex"),
-            Node::One(One::Imaginary, _) => self.write(" _Imaginary"),
-            Node::One(One::ConstrainedAuto, _) => self.write(" auto"),
-            Node::One(One::ConstrainedDecltypeAuto, _) => self.write(" decltype(auto)"),
-            Node::One(One::ParamPack, of) => {
-                self.write("...");
-                if let Node::Two(Two::ValueParam, name, _) = self.graph.node(of) {
-                    self.print(name)?;
-                }
-            }
-            Node::Qualified { words, .. } => self.print_words(words)?,
-            Node::Method { words, reference, .. } => {
-                self.print_words(words)?;
-                self.write(match reference {
-                    Reference::None => "",
-                    Reference::Left => " &",
-                    Reference::Right => " &&",
-                });
-            }
-            Node::Function { .. } => self.print_parameters(id)?,
-            Node::Two(Two::Typed | Two::ValueParam | Two::ConstrainedParam, name, _) => {
-                self.print_apart(name)?;
-            }
-            Node::Two(Two::Array, dimension, _) => self.print_dimension(dimension)?,
-            Node::Two(Two::MemberPointer, class, _) => {
-                if !self.ends_with(b'(') {
-                    self.write(" ");
-                }
-                self.print_apart(class)?;
-                self.write("::*");
-            }
-            Node::Two(Two::Vector, dimension, _) => {
-                self.write(" __vector");
-                self.print_in_parentheses(dimension)?;
-            }
-            Node::Two(Two::VendorQualified, qualifier, _) => {
-                self.write(" ");
-                self.print_apart(qualifier)?;
-            }
-            _ => self.print_apart(id)?,
-        }
-        self.graph.limit.leave();
-        Ok(())
-    }
-
-    fn print_words(&mut self, words: List) -> Parsed<()> {
-        for index in 0..words.len {
-            self.write(" ");
-            self.print_apart(self.graph.item(words, index))?;
-        }
-        Ok(())
-    }
-
-    /// Writes the parameters of a function behind its name or what else stands around it.
-    fn print_parameters(&mut self, function: NodeId) -> Parsed<()> {
-        let Node::Function { params, local, .. } = self.graph.node(function) else { return Ok(()) };
-        // Pointers to functions and their like are in parentheses.
-        let mut nearest = self.pile[self.floor..].iter().rev().filter_map(|&id| match self.graph.node(id) {
-            Node::One(One::Pointer | One::LeftReference | One::RightReference, _) => Some(false),
-            Node::One(One::Complex | One::Imaginary, _)
-            | Node::Two(Two::MemberPointer, ..)
-            | Node::Qualified { .. } => Some(true),
-            _ => None,
-        });
-        let parentheses = nearest.next();
-        if let Some(needs_space) = parentheses {
-            let needs_space = needs_space || !(self.ends_with(b'(') || self.ends_with(b'*'));
-            self.write(if needs_space && !self.ends_with(b' ') { " (" } else { "(" });
-        }
-        // The qualifiers of a method stand behind its parameters.
-        let mut methods = Vec::new();
-        while let Some(&id) = self.pile[self.floor..].last() {
-            if let Node::Method { .. } = self.graph.node(id) {
-                methods.push(id);
-                self.pile.pop();
-            } else {
-                self.print_top()?;
-            }
-        }
-        self.write(if parentheses.is_some() { ")(" } else { "(" });
-        if !local || self.mode == Mode::Full {
-            self.print_list(params)?;
-        }
-        self.write(")");
-        self.pile.extend(methods);
-        self.print_pile()
-    }
-
-    /// Writes the dimension of an array behind what stands around the array.
-    fn print_dimension(&mut self, dimension: NodeId) -> Parsed<()> {
-        let mut space = " ";
-        while let Some(&top) = self.pile[self.floor..].last() {
-            let is_array = |id| matches!(self.graph.node(id), Node::Two(Two::Array, ..));
-            let is_qualified_array =
-                matches!(self.graph.node(top), Node::Qualified { base, .. } if is_array(base));
-            if is_array(top) {
-                // Of an array of arrays: one dimension behind the other.
-                space = "";
-                self.print_top()?;
-            } else if is_qualified_array {
-                self.print_top()?;
-            } else {
-                self.write(" (");
-                self.print_pile()?;
-                self.write(")");
-            }
-        }
-        self.write(space);
-        self.write("[");
-        self.print_apart(dimension)?;
-        self.write("]");
-        Ok(())
-    }
-
-    fn print_fixed(&mut self, base: NodeId, accumulator: bool, saturated: bool) -> Parsed<()> {
-        self.write(if saturated { "_Sat " } else { "" });
-        let is_int =
-            matches!(self.graph.node(base), Node::Builtin(builtin) if super::builtin::is_int(builtin));
-        if !is_int {
-            self.print_apart(base)?;
-            self.write(" ");
-        }
-        self.write(if accumulator { "_Accum" } else { "_Fract" });
-        Ok(())
-    }
-
-    fn print_literal(&mut self, of: NodeId, value: &str, negative: bool) -> Parsed<()> {
-        let style = match self.graph.node(of) {
-            Node::Builtin(builtin) => builtin.literal,
-            _ => LiteralStyle::Cast,
-        };
-        let sign = if negative { "-" } else { "" };
-        let (open, close) = match (style, value) {
-            (LiteralStyle::Suffix(suffix), _) => {
-                self.write(sign);
-                self.write(value);
-                self.write(suffix);
-                return Ok(());
-            }
-            (LiteralStyle::Bool, "0" | "1") if !negative => {
-                self.write(if value == "0" { "false" } else { "true" });
-                return Ok(());
-            }
-            (LiteralStyle::Null, "" | "0") => return self.print_apart(of),
-            (LiteralStyle::Float, _) => ("[", "]"),
-            _ => ("", ""),
-        };
-        self.print_in_parentheses(of)?;
-        self.write(open);
-        self.write(sign);
-        self.write(value);
-        self.write(close);
-        Ok(())
     }
 }

@@ -1,13 +1,13 @@
 //! Writing expressions.
 
-use super::node::{Node, NodeId, Three, Two};
+use super::node::{List, LiteralStyle, Node, NodeId, Three, Two};
 use super::print::Printer;
 use crate::limit::Parsed;
 
 impl<'a> Printer<'_, 'a> {
     /// Writes an operand, in parentheses unless it is a plain name.
     pub(super) fn print_operand(&mut self, id: NodeId) -> Parsed<()> {
-        match self.graph().node(id) {
+        match self.graph.node(id) {
             Node::Name(_) | Node::FunctionParam(_) | Node::Two(Two::Initializer | Two::Qualified, ..) => {
                 self.print_apart(id)
             }
@@ -17,7 +17,7 @@ impl<'a> Printer<'_, 'a> {
 
     /// Writes an operator as it stands in an expression.
     fn print_operator(&mut self, id: NodeId) -> Parsed<()> {
-        match self.graph().node(id) {
+        match self.graph.node(id) {
             Node::Operator(operator) => {
                 self.write(operator.text);
                 Ok(())
@@ -33,7 +33,7 @@ impl<'a> Printer<'_, 'a> {
 
     /// The text of an operator.
     fn operator_text(&self, id: NodeId) -> &'a str {
-        match self.graph().node(id) {
+        match self.graph.node(id) {
             Node::Operator(operator) => operator.text,
             Node::VendorOperator(name) => name,
             _ => "",
@@ -43,7 +43,7 @@ impl<'a> Printer<'_, 'a> {
     /// Writes an operator and its operand.
     pub(super) fn print_unary(&mut self, kind: Two, operator: NodeId, operand: NodeId) -> Parsed<()> {
         let text = self.operator_text(operator);
-        let operand = match self.graph().node(operand) {
+        let operand = match self.graph.node(operand) {
             // The address of a function needs no parameters.
             Node::Two(Two::Typed, name, of) if text == "&" && self.is_function(of) => name,
             _ => operand,
@@ -63,7 +63,7 @@ impl<'a> Printer<'_, 'a> {
     }
 
     fn is_function(&self, id: NodeId) -> bool {
-        matches!(self.graph().node(id), Node::Function { .. })
+        matches!(self.graph.node(id), Node::Function { .. })
     }
 
     /// Writes an expression with two or three operands.
@@ -125,7 +125,7 @@ impl<'a> Printer<'_, 'a> {
 
     fn print_binary(&mut self, operator: NodeId, left: NodeId, right: NodeId) -> Parsed<()> {
         let text = self.operator_text(operator);
-        if matches!(self.graph().node(operator), Node::Operator(operator) if operator.is_cast()) {
+        if matches!(self.graph.node(operator), Node::Operator(operator) if operator.is_cast()) {
             self.write(text);
             self.write("<");
             self.print_apart(left)?;
@@ -142,8 +142,8 @@ impl<'a> Printer<'_, 'a> {
             "()" => {
                 // The parameters of the function that is called are left out, unless they are what tells
                 // which function of a template it is.
-                match self.graph().node(left) {
-                    Node::Two(Two::Typed, name, of) => match self.graph().node(of) {
+                match self.graph.node(left) {
+                    Node::Two(Two::Typed, name, of) => match self.graph.node(of) {
                         Node::Function { returns, .. } if returns.is_some() => self.print_apart(left)?,
                         _ => self.print_operand(name)?,
                     },
@@ -175,14 +175,14 @@ impl<'a> Printer<'_, 'a> {
     fn is_initialized_member(&self, operator: NodeId, left: NodeId) -> bool {
         match self.operator_text(operator) {
             "]=" => true,
-            "=" => !matches!(self.graph().node(left), Node::Literal { .. }),
+            "=" => !matches!(self.graph.node(left), Node::Literal { .. }),
             _ => false,
         }
     }
 
     /// Writes what a member or element is initialized with, which may be one of its own.
     fn print_initial_value(&mut self, value: NodeId) -> Parsed<()> {
-        let is_member = match self.graph().node(value) {
+        let is_member = match self.graph.node(value) {
             Node::Three(Three::Binary, operator, left, _) => self.is_initialized_member(operator, left),
             Node::Three(Three::RangeInitializer, ..) => true,
             _ => false,
@@ -192,5 +192,69 @@ impl<'a> Printer<'_, 'a> {
         }
         self.write("=");
         self.print_operand(value)
+    }
+
+    pub(super) fn print_fixed(&mut self, base: NodeId, accumulator: bool, saturated: bool) -> Parsed<()> {
+        self.write(if saturated { "_Sat " } else { "" });
+        let is_int =
+            matches!(self.graph.node(base), Node::Builtin(builtin) if super::builtin::is_int(builtin));
+        if !is_int {
+            self.print_apart(base)?;
+            self.write(" ");
+        }
+        self.write(if accumulator { "_Accum" } else { "_Fract" });
+        Ok(())
+    }
+
+    pub(super) fn print_literal(&mut self, of: NodeId, value: &str, negative: bool) -> Parsed<()> {
+        let style = match self.graph.node(of) {
+            Node::Builtin(builtin) => builtin.literal,
+            _ => LiteralStyle::Cast,
+        };
+        let sign = if negative { "-" } else { "" };
+        let (open, close) = match (style, value) {
+            (LiteralStyle::Suffix(suffix), _) => {
+                self.write(sign);
+                self.write(value);
+                self.write(suffix);
+                return Ok(());
+            }
+            (LiteralStyle::Bool, "0" | "1") if !negative => {
+                self.write(if value == "0" { "false" } else { "true" });
+                return Ok(());
+            }
+            (LiteralStyle::Null, "" | "0") => return self.print_apart(of),
+            (LiteralStyle::Float, _) => ("[", "]"),
+            _ => ("", ""),
+        };
+        self.print_in_parentheses(of)?;
+        self.write(open);
+        self.write(sign);
+        self.write(value);
+        self.write(close);
+        Ok(())
+    }
+
+    pub(super) fn print_requires(&mut self, requires: NodeId) -> Parsed<()> {
+        if requires.is_some() {
+            self.write(" requires ");
+            self.print_apart(requires)?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn print_requires_expression(&mut self, params: List, requirements: List) -> Parsed<()> {
+        self.write("requires");
+        if params.len > 0 {
+            self.write(" (");
+            self.print_list(params)?;
+            self.write(")");
+        }
+        self.write(" {");
+        for index in 0..requirements.len {
+            self.print_apart(self.graph.item(requirements, index))?;
+        }
+        self.write(" }");
+        Ok(())
     }
 }

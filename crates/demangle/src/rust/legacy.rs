@@ -10,11 +10,7 @@ use crate::limit::{Parsed, Refused};
 /// Refuses names of C++; whether a name is one or the other is told by the hash.
 pub(crate) fn demangle(name: &str) -> Parsed<String> {
     let inner = name.strip_prefix("_ZN").ok_or(Refused)?;
-    // What LLVM appends is left out.
-    let inner = match inner.rfind("E.") {
-        Some(end) => &inner[..end],
-        None => inner.strip_suffix('E').ok_or(Refused)?,
-    };
+    let inner = without_suffix(inner).ok_or(Refused)?;
     let (mut path, hash) =
         inner.len().checked_sub(HASH).and_then(|at| inner.split_at_checked(at)).ok_or(Refused)?;
     if path.is_empty() || !is_hash(hash) {
@@ -33,6 +29,19 @@ pub(crate) fn demangle(name: &str) -> Parsed<String> {
         unescape(identifier, &mut out);
     }
     Ok(out)
+}
+
+/// What stands before the `E` that ends the name, or before the last one that a dot follows: what LLVM appends is
+/// left out.
+fn without_suffix(name: &str) -> Option<&str> {
+    let mut rest = name;
+    while let Some(dot) = rest.rfind('.') {
+        rest = &rest[..dot];
+        if let Some(inner) = rest.strip_suffix('E') {
+            return Some(inner);
+        }
+    }
+    name.strip_suffix('E')
 }
 
 /// `17h` and 16 hexadecimal digits.
