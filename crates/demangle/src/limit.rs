@@ -16,7 +16,13 @@ pub(crate) type Parsed<T> = Result<T, Refused>;
 const DEPTH: u32 = 600;
 
 /// Steps that every name gets: parts read, parts replaced, parts written.
-const STEPS: u32 = 200_000;
+const STEPS: u32 = 50_000;
+
+/// Steps for each byte of a name. Names of real programs need less than ten in all.
+const STEPS_PER_BYTE: u32 = 50;
+
+/// Steps that no name gets more of.
+const MOST_STEPS: u32 = 2_000_000;
 
 /// The longest demangled name, in bytes.
 pub(crate) const LONGEST: usize = 1 << 18;
@@ -29,15 +35,24 @@ pub(crate) struct Limit {
 }
 
 impl Limit {
-    /// The allowance of a new name.
-    pub(crate) fn new() -> Self {
-        Self { steps: STEPS, depth: DEPTH }
+    /// The allowance of a name of so many bytes.
+    pub(crate) fn new(length: usize) -> Self {
+        let length = u32::try_from(length).unwrap_or(u32::MAX);
+        let steps = length.saturating_mul(STEPS_PER_BYTE).saturating_add(STEPS).min(MOST_STEPS);
+        Self { steps, depth: DEPTH }
     }
 
     /// Takes one step.
     #[inline]
     pub(crate) fn step(&mut self) -> Parsed<()> {
         self.steps = self.steps.checked_sub(1).ok_or(Refused)?;
+        Ok(())
+    }
+
+    /// Takes many steps at once.
+    pub(crate) fn steps(&mut self, count: usize) -> Parsed<()> {
+        let count = u32::try_from(count).map_err(|_| Refused)?;
+        self.steps = self.steps.checked_sub(count).ok_or(Refused)?;
         Ok(())
     }
 

@@ -65,7 +65,7 @@ fn nesting_of_every_kind_is_limited() {
         ("_ZN", "1a", "17h0123456789abcdefE"),
     ];
     for (start, middle, end) in kinds {
-        for count in [10, 100, 1_000, 5_000] {
+        for count in [100, 3_000] {
             longest(format!("{start}{}{end}", middle.repeat(count)));
             longest(format!("{start}{}{}", middle.repeat(count), end.repeat(count)));
         }
@@ -127,6 +127,14 @@ fn short_names_for_long_texts_are_refused() {
         last = at;
     }
     longest(format!("{doubling}E"));
+
+    // Long packs that are expanded into long lists, and declarations that repeat what is before them.
+    let pack = "i".repeat(6_000);
+    longest(format!("_Z1fIJ{pack}EEvDp1aIT_{pack}E"));
+    longest(format!("_Z1fIJ{pack}EEvDp1aIDp1bIT_{pack}E{pack}E"));
+    longest(format!("_Z1fI{}E", "Tyi".repeat(6_000)));
+    longest(format!("_Z1fUl{}vE_", "Ty".repeat(6_000)));
+    longest(format!("_Z1fIJ{}EEv{}", "JE".repeat(6_000), "DpT_".repeat(2_000)));
 
     // Conversion operators that are read twice, each.
     longest(format!("_ZN1a{}E", "cvT_IN1a".repeat(60)));

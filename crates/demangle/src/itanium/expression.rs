@@ -256,7 +256,7 @@ impl<'a> Parser<'a> {
             _ => None,
         };
         let args = match operand {
-            Some(operand) => self.graph.add_list(&[operand]),
+            Some(operand) => self.graph.add_list(&[operand])?,
             None => self.arguments_until_end()?,
         };
         let args = self.graph.many(Many::Expressions, args)?;

@@ -58,7 +58,7 @@ impl<'a> Graph<'a> {
             scopes: vec![List::EMPTY],
             scratch: Vec::new(),
             resolved: Vec::new(),
-            limit: Limit::new(),
+            limit: Limit::new(length),
         }
     }
 
@@ -112,7 +112,12 @@ impl<'a> Graph<'a> {
     }
 
     /// Stores the nodes that were pushed since `mark`, without ending their list.
-    pub(super) fn list_so_far(&mut self, mark: usize) -> List {
+    pub(super) fn list_so_far(&mut self, mark: usize) -> Parsed<List> {
+        self.limit.steps(self.scratch.len() - mark)?;
+        Ok(self.store_pushed(mark))
+    }
+
+    fn store_pushed(&mut self, mark: usize) -> List {
         let start = self.items.len() as u32;
         self.items.extend_from_slice(&self.scratch[mark..]);
         List { start, len: self.items.len() as u32 - start }
@@ -120,16 +125,17 @@ impl<'a> Graph<'a> {
 
     /// Ends the list that was opened last.
     pub(super) fn close_list(&mut self, mark: usize) -> List {
-        let list = self.list_so_far(mark);
+        let list = self.store_pushed(mark);
         self.scratch.truncate(mark);
         list
     }
 
     /// Stores a list.
-    pub(super) fn add_list(&mut self, ids: &[NodeId]) -> List {
+    pub(super) fn add_list(&mut self, ids: &[NodeId]) -> Parsed<List> {
+        self.limit.steps(ids.len())?;
         let start = self.items.len() as u32;
         self.items.extend_from_slice(ids);
-        List { start, len: ids.len() as u32 }
+        Ok(List { start, len: ids.len() as u32 })
     }
 
     /// A state of lists and limits to come back to; nodes may stay.
@@ -407,6 +413,7 @@ impl<'a> Graph<'a> {
         list: &mut List,
         change: &mut dyn FnMut(&mut Self, NodeId) -> Parsed<NodeId>,
     ) -> Parsed<()> {
+        self.limit.steps(list.len as usize)?;
         let mark = self.open_list();
         let mut changed = false;
         for index in 0..list.len {

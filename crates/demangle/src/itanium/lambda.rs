@@ -25,7 +25,7 @@ impl Parser<'_> {
         while let Some(declared) = self.template_parameter_declaration()? {
             self.graph.push(declared.declaration);
             names.push(declared.name);
-            let args = self.graph.add_list(&names);
+            let args = self.graph.add_list(&names)?;
             match own {
                 Some(scope) => self.graph.set_scope(scope, args),
                 None => {
@@ -107,7 +107,7 @@ impl Parser<'_> {
             self.graph.push(declared.declaration);
             names.push(declared.name);
             self.scopes.truncate(scopes);
-            let args = self.graph.add_list(&names);
+            let args = self.graph.add_list(&names)?;
             let scope = self.graph.add_scope(args);
             self.scopes.push(scope);
             if self.cursor.peek() == b'Q' {

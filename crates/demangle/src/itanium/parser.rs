@@ -184,7 +184,7 @@ impl<'a> Parser<'a> {
             (b'T', b'y' | b'n' | b't' | b'p' | b'k') => {
                 // A declaration can use the arguments before it. It is there to tell overloads apart, and is
                 // not shown.
-                let args = before.map_or(List::EMPTY, |mark| self.graph.list_so_far(mark));
+                let args = before.map_or(Ok(List::EMPTY), |mark| self.graph.list_so_far(mark))?;
                 let scope = self.graph.add_scope(args);
                 self.scopes.push(scope);
                 self.template_parameter_declaration()?.ok_or(Refused)?;

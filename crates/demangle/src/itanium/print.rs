@@ -61,6 +61,7 @@ impl<'g, 'a> Printer<'g, 'a> {
 
     /// Writes nodes with commas between them, without those that are empty.
     pub(super) fn print_list(&mut self, list: List) -> Parsed<()> {
+        self.graph.limit.steps(list.len as usize)?;
         let mut is_first = true;
         for index in 0..list.len {
             let id = self.graph.item(list, index);
@@ -138,6 +139,7 @@ impl<'g, 'a> Printer<'g, 'a> {
             Node::Three(kind, first, second, third) => self.print_three(kind, first, second, third)?,
             Node::Many(Many::Pack | Many::Expressions, list) => self.print_list(list)?,
             Node::Many(Many::SizeofArguments, list) => {
+                self.graph.limit.steps(list.len as usize)?;
                 let mut count = 0;
                 for &id in self.graph.list(list) {
                     count += match self.graph.node(id) {

@@ -78,6 +78,7 @@ impl<'a> Graph<'a> {
 
     /// How many elements the pack has that `pattern` is to be repeated for; `None` if it mentions no known pack.
     fn pack_length(&mut self, pattern: NodeId) -> Parsed<Option<u32>> {
+        self.limit.step()?;
         if !self.inside(pattern).params {
             return Ok(None);
         }

@@ -81,11 +81,11 @@ impl<'a> Parser<'a> {
                 continue;
             }
             let name = self.in_std(name)?;
-            let args = self.graph.add_list(&[char]);
+            let args = self.graph.add_list(&[char])?;
             arguments.push(self.graph.add(Node::Template { name, args })?);
         }
         let name = self.in_std(full)?;
-        let args = self.graph.add_list(&arguments);
+        let args = self.graph.add_list(&arguments)?;
         self.graph.add(Node::Template { name, args })
     }
 

@@ -275,7 +275,7 @@ impl<'a> Parser<'a> {
                 Word::Noexcept if has_operand => {
                     let expression = self.expression()?;
                     self.cursor.expect(b'E')?;
-                    self.graph.add_list(&[expression])
+                    self.graph.add_list(&[expression])?
                 }
                 _ => List::EMPTY,
             };

@@ -24,7 +24,7 @@ pub(crate) fn demangle(name: &str, mode: Mode) -> Parsed<String> {
         is_silent: false,
         has_arguments: mode != Mode::Default,
         lifetimes: 0,
-        limit: Limit::new(),
+        limit: Limit::new(mangled.len()),
     };
     reader.path(Position::Value)?;
     if !reader.cursor.at_end() {
