@@ -33,7 +33,7 @@ pub struct Harness {
 /// Every harness.
 pub const ALL: &[Harness] = &[
     Harness { name: "decode", run: decode::run, mutations: 4000 },
-    Harness { name: "demangle", run: demangle::run, mutations: 1000 },
+    Harness { name: "demangle", run: demangle::run, mutations: 400 },
     Harness { name: "merge", run: merge::run, mutations: 2000 },
     Harness { name: "options", run: options::run, mutations: 4000 },
     Harness { name: "pattern", run: pattern::run, mutations: 3000 },

@@ -113,6 +113,11 @@ fn decode() {
 }
 
 #[test]
+fn demangle() {
+    run("demangle");
+}
+
+#[test]
 fn merge() {
     run("merge");
 }
