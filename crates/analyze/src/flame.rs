@@ -12,7 +12,7 @@ use std::ops::{AddAssign, Range};
 
 use hotlist_profile::{LocationId, StackId};
 
-use crate::node::{HIDDEN, NodeId, NodeTable, SEVERAL};
+use crate::node::{NodeId, NodeTable};
 
 /// From which end of the stacks a tree grows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -297,9 +297,9 @@ impl<'g, 'v, 'p> Grower<'g, 'v, 'p> {
         cursor: Cursor<'p>,
         location: Option<LocationId>,
     ) -> Option<(NodeId, bool, Cursor<'p>)> {
-        match self.table.single(location?) {
-            HIDDEN | SEVERAL => self.step(cursor),
-            node => Some((NodeId::new(node as usize), false, self.skip(cursor))),
+        match self.table.step(location?).node() {
+            None => self.step(cursor),
+            Some(node) => Some((NodeId::new(node), false, self.skip(cursor))),
         }
     }
 

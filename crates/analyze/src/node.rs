@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt::Write;
+use std::ops::Range;
 
 use hotlist_profile::{LocationId, StringId, Strings};
 use rustc_hash::FxHashMap;
@@ -126,17 +127,41 @@ pub struct NodeTable<'v, 'p> {
     view: &'v View<'p>,
     places: Vec<Place>,
     paths: Strings,
-    /// For each location its only node, or one of the two special values.
-    single: Vec<u32>,
-    /// For each location where its nodes end in `nodes`.
-    ends: Vec<u32>,
-    nodes: Vec<NodeId>,
+    /// For each location its only node, or one of the other [`Step`]s.
+    steps: Vec<Step>,
+    /// Where the nodes of each group begin in `grouped`, and where the last one ends.
+    group_bounds: Vec<u32>,
+    grouped: Vec<NodeId>,
 }
 
-/// A location that is hidden and stands for no node.
-pub(crate) const HIDDEN: u32 = u32::MAX;
-/// A location with several nodes, because of inlining.
-pub(crate) const SEVERAL: u32 = u32::MAX - 1;
+/// What a location stands for: one node, none, or a group of them, because of inlining.
+///
+/// A number: passes look up one for each frame, so it has to be small, and the usual case first. A place
+/// takes tens of bytes, so there are always fewer of them than 2^31.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Step(NodeId);
+
+impl Step {
+    /// A hidden location, which stands for no node.
+    pub(crate) const HIDDEN: Step = Step(NodeId(u32::MAX));
+    const GROUP: u32 = 1 << 31;
+
+    fn group(row: usize) -> Step {
+        Step(NodeId(Step::GROUP | row as u32))
+    }
+
+    /// The node, where there is exactly one.
+    #[inline]
+    pub(crate) fn node(self) -> Option<usize> {
+        (self.0.0 < Step::GROUP).then_some(self.0.index())
+    }
+
+    /// The group, where there are several nodes.
+    #[inline]
+    pub(crate) fn as_group(self) -> Option<usize> {
+        (self.0.0 >= Step::GROUP && self != Step::HIDDEN).then_some((self.0.0 & !Step::GROUP) as usize)
+    }
+}
 
 impl<'v, 'p> NodeTable<'v, 'p> {
     /// The places of `view` at this level of detail.
@@ -148,13 +173,14 @@ impl<'v, 'p> NodeTable<'v, 'p> {
             index: FxHashMap::default(),
             by_function: vec![None; view.profile().functions.len()],
             path_ids: FxHashMap::default(),
+            nodes: Vec::new(),
             table: NodeTable {
                 view,
                 places: Vec::new(),
                 paths: Strings::new(),
-                single: Vec::new(),
-                ends: Vec::new(),
-                nodes: Vec::new(),
+                steps: Vec::with_capacity(view.profile().locations.len()),
+                group_bounds: vec![0],
+                grouped: Vec::new(),
             },
         };
         for location in view.profile().locations.ids() {
@@ -206,22 +232,47 @@ impl<'v, 'p> NodeTable<'v, 'p> {
     /// The places of a location, the innermost inlined function first; none when it is hidden.
     #[inline]
     pub fn nodes(&self, location: LocationId) -> &[NodeId] {
-        let row = location.index();
-        let start = if row == 0 { 0 } else { self.ends[row - 1] as usize };
-        &self.nodes[start..self.ends[row] as usize]
+        let step = &self.steps[location.index()];
+        match step.as_group() {
+            Some(group) => self.group(group),
+            None if *step == Step::HIDDEN => &[],
+            None => std::slice::from_ref(&step.0),
+        }
     }
 
-    /// The only place of a location as a raw number, or [`HIDDEN`] or [`SEVERAL`].
+    /// What a location stands for.
     #[inline]
-    pub(crate) fn single(&self, location: LocationId) -> u32 {
-        self.single[location.index()]
+    pub(crate) fn step(&self, location: LocationId) -> Step {
+        self.steps[location.index()]
+    }
+
+    /// The number of groups.
+    pub(crate) fn group_count(&self) -> usize {
+        self.group_bounds.len() - 1
+    }
+
+    /// The nodes of a group, the innermost inlined function first.
+    #[inline]
+    pub(crate) fn group(&self, group: usize) -> &[NodeId] {
+        &self.grouped[self.group_range(group)]
+    }
+
+    /// Where the nodes of a group stand among those of all groups.
+    #[inline]
+    pub(crate) fn group_range(&self, group: usize) -> Range<usize> {
+        self.group_bounds[group] as usize..self.group_bounds[group + 1] as usize
+    }
+
+    /// The nodes of all groups, one group after the other.
+    pub(crate) fn all_grouped(&self) -> &[NodeId] {
+        &self.grouped
     }
 
     /// Which places occur inlined into another one.
     pub(crate) fn inlined(&self) -> Vec<bool> {
         let mut inlined = vec![false; self.len()];
-        for location in self.view.profile().locations.ids() {
-            if let [inner @ .., _] = self.nodes(location) {
+        for group in 0..self.group_count() {
+            if let [inner @ .., _] = self.group(group) {
                 for node in inner {
                     inlined[node.index()] = true;
                 }
@@ -239,12 +290,14 @@ struct Builder<'t, 'v, 'p> {
     /// Where the function alone decides, the node of each.
     by_function: Vec<Option<NodeId>>,
     path_ids: FxHashMap<StringId, PathId>,
+    /// The nodes of the location that is being added.
+    nodes: Vec<NodeId>,
     table: NodeTable<'v, 'p>,
 }
 
 impl Builder<'_, '_, '_> {
     fn add(&mut self, location: LocationId) {
-        let before = self.table.nodes.len();
+        self.nodes.clear();
         if !self.view.is_hidden(location) {
             let profile = self.view.profile();
             let mut rows = self.view.line_rows(location);
@@ -252,27 +305,32 @@ impl Builder<'_, '_, '_> {
                 // The outermost line is the function that others were inlined into.
                 if let Some(row) = rows.next_back() {
                     let node = self.line(location, row);
-                    self.table.nodes.push(node);
+                    self.nodes.push(node);
                 }
             } else {
                 for row in rows {
                     let node = self.line(location, row);
-                    self.table.nodes.push(node);
+                    self.nodes.push(node);
                 }
             }
-            if self.table.nodes.len() == before {
+            if self.nodes.is_empty() {
                 let address =
                     if self.detail.addresses() { profile.locations.get(location).address } else { 0 };
                 let object = profile.object_file(location);
                 let node = self.intern(Place { address, object, ..Place::default() });
-                self.table.nodes.push(node);
+                self.nodes.push(node);
             }
         }
-        self.table.ends.push(self.table.nodes.len() as u32);
-        self.table.single.push(match self.table.nodes[before..] {
-            [] => HIDDEN,
-            [node] => node.0,
-            _ => SEVERAL,
+        let table = &mut self.table;
+        table.steps.push(match *self.nodes {
+            [] => Step::HIDDEN,
+            [node] => Step(node),
+            _ => {
+                let group = table.group_count();
+                table.grouped.extend_from_slice(&self.nodes);
+                table.group_bounds.push(table.grouped.len() as u32);
+                Step::group(group)
+            }
         });
     }
 

@@ -4,7 +4,7 @@ use std::ops::AddAssign;
 
 use hotlist_profile::StackId;
 
-use crate::node::{HIDDEN, NodeId, NodeTable, SEVERAL};
+use crate::node::{NodeId, NodeTable};
 use crate::view::View;
 
 /// A sum of values, and of the values they are divided by when means are shown.
@@ -144,7 +144,7 @@ impl NodeTable<'_, '_> {
         let parts = view.threads().split(stacks.len(), cost, |rows| {
             let mut flat = vec![0i64; self.len()];
             let mut cum = vec![Cell::default(); self.len()];
-            let mut inlined = vec![0u64; self.len()];
+            let mut groups = vec![0u64; self.group_count()];
             for (stack, weight) in stacks.active(rows) {
                 let weight = part(weight);
                 // Row numbers are below 2^32 - 1, and 0 means "never".
@@ -158,33 +158,33 @@ impl NodeTable<'_, '_> {
                 };
                 let frames = view.frames(stack);
                 for &location in frames {
-                    match self.single(location) {
-                        HIDDEN => {}
-                        SEVERAL => {
-                            if let [inner @ .., outermost] = self.nodes(location) {
-                                for node in inner {
-                                    let sum = &mut inlined[node.index()];
-                                    *sum = sum.saturating_add(weight.unsigned_abs());
-                                    add(node.index());
-                                }
-                                add(outermost.index());
-                            }
-                        }
-                        node => add(node as usize),
+                    let step = self.step(location);
+                    if let Some(node) = step.node() {
+                        add(node);
+                    } else if let Some(group) = step.as_group() {
+                        groups[group] = groups[group].saturating_add(weight.unsigned_abs());
+                        self.group(group).iter().for_each(|node| add(node.index()));
                     }
                 }
                 if let Some(leaf) = frames.iter().find_map(|&location| self.nodes(location).first()) {
                     flat[leaf.index()] += weight;
                 }
             }
-            (flat, cum, inlined)
+            (flat, cum, groups)
         });
         let count = self.len();
         let mut sums = Sums { flat: vec![0; count], cum: vec![0; count], inlined: vec![0; count] };
-        for (flat, cum, inlined) in parts {
+        for (flat, cum, groups) in parts {
             sums.flat.iter_mut().zip(flat).for_each(|(sum, part)| *sum += part);
             sums.cum.iter_mut().zip(cum).for_each(|(sum, part)| *sum += part.sum);
-            sums.inlined.iter_mut().zip(inlined).for_each(|(sum, part)| *sum = sum.saturating_add(part));
+            for (group, weight) in groups.into_iter().enumerate() {
+                if let [inner @ .., _] = self.group(group) {
+                    for node in inner {
+                        let sum = &mut sums.inlined[node.index()];
+                        *sum = sum.saturating_add(weight);
+                    }
+                }
+            }
         }
         sums
     }
