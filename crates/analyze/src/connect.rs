@@ -3,6 +3,7 @@
 use crate::node::{NodeId, NodeTable};
 use crate::weigh::{StackWeights, Weight};
 use hotlist_profile::LocationId;
+use rustc_hash::FxHashSet;
 
 /// Which edges a report needs; the others are not computed.
 #[derive(Debug, Clone)]
@@ -57,15 +58,15 @@ pub(crate) fn connect(
         .iter()
         .enumerate()
         .map(|(row, tally)| Connection {
-            from: plan.kept[tally.edge.from()],
-            to: plan.kept[tally.edge.to()],
+            from: plan.kept[tally.call.from()],
+            to: plan.kept[tally.call.to()],
             weight: Weight {
                 value: tally.sum,
                 // Both passes see the same calls.
                 divisor: divisors.as_ref().map_or(0, |divisors| divisors[row].sum),
             },
-            residual: tally.residual,
-            inline: tally.inline,
+            residual: tally.call.is_residual(),
+            inline: tally.call.is_inline(),
         })
         .collect()
 }
@@ -82,31 +83,29 @@ fn weigh_calls(
     let parts = view.threads().split(stacks.len(), cost, |rows| {
         let mut edges = Edges::default();
         let mut calls = Calls::new(table, plan);
+        let mut seen = Seen::new(plan.kept.len());
         for (stack, weight) in stacks.active(rows) {
             let weight = part(weight);
-            let mark = stack.raw() + 1;
-            calls.of(view.frames(stack), |call| {
-                let tally = edges.get(call.edge);
+            seen.begin(stack.raw() + 1);
+            calls.of(view.frames(stack), |calls, extent| {
                 // What a stack says again about an edge is passed over, marks included.
-                if tally.last != mark {
-                    tally.last = mark;
-                    tally.sum += weight;
-                    tally.residual |= call.residual;
-                    tally.inline &= call.inline;
+                if extent == Extent::Whole && seen.are_all_new(calls) {
+                    calls.iter().for_each(|call| edges.add(call, weight));
+                } else {
+                    calls.iter().filter(|call| seen.is_new(call)).for_each(|call| edges.add(call, weight));
                 }
             });
         }
         edges.tallies
     });
     // Slots are numbered in the order of their nodes.
-    let mut all: Vec<Tally> = parts.into_iter().flatten().filter(|tally| tally.last != FREE).collect();
-    all.sort_unstable_by_key(|tally| tally.edge);
+    let mut all: Vec<Tally> = parts.into_iter().flatten().filter(|tally| tally.call != FREE).collect();
+    all.sort_unstable_by_key(|tally| tally.call.edge());
     all.dedup_by(|next, first| {
-        let same = next.edge == first.edge;
+        let same = next.call.edge() == first.call.edge();
         if same {
             first.sum += next.sum;
-            first.residual |= next.residual;
-            first.inline &= next.inline;
+            first.call = first.call.with_marks_of(next.call);
         }
         same
     });
@@ -163,21 +162,52 @@ impl Plan {
     }
 }
 
-/// A caller and a callee, by their slots: the caller in the upper half, the callee in the lower one.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
-struct EdgeKey(u64);
+/// A call from one kept node to another, in one number: the callee's slot in the lower half and the
+/// caller's in the upper one, and at the top of each half a mark.
+///
+/// The marks say what an edge is once any of its calls is: residual, and not inlined.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Call(u64);
 
-impl EdgeKey {
-    fn new(from: u32, to: u32) -> Self {
-        EdgeKey(u64::from(from) << 32 | u64::from(to))
+/// No call at all; slots are smaller.
+const FREE: Call = Call(u64::MAX);
+
+impl Call {
+    const RESIDUAL: u64 = 1 << 63;
+    const NOT_INLINE: u64 = 1 << 31;
+
+    #[inline]
+    fn new(from: u32, to: u32, is_residual: bool, is_inline: bool) -> Self {
+        let marks = u64::from(is_residual) << 63 | u64::from(!is_inline) << 31;
+        Call(u64::from(from) << 32 | u64::from(to) | marks)
+    }
+
+    /// The call without its marks.
+    #[inline]
+    fn edge(self) -> u64 {
+        self.0 & !(Call::RESIDUAL | Call::NOT_INLINE)
+    }
+
+    #[inline]
+    fn with_marks_of(self, other: Call) -> Self {
+        Call(self.0 | other.0 & (Call::RESIDUAL | Call::NOT_INLINE))
     }
 
     fn from(self) -> usize {
-        (self.0 >> 32) as usize
+        (self.edge() >> 32) as usize
     }
 
+    #[inline]
     fn to(self) -> usize {
-        self.0 as u32 as usize
+        self.edge() as u32 as usize
+    }
+
+    fn is_residual(self) -> bool {
+        self.0 & Call::RESIDUAL != 0
+    }
+
+    fn is_inline(self) -> bool {
+        self.0 & Call::NOT_INLINE == 0
     }
 }
 
@@ -190,12 +220,11 @@ struct Visit {
     inline: bool,
 }
 
-/// A call in a stack, from one kept node to the next.
-#[derive(Debug, Clone, Copy, Default)]
-struct Call {
-    edge: EdgeKey,
-    residual: bool,
-    inline: bool,
+/// Whether calls are all that a stack has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Extent {
+    Whole,
+    Part,
 }
 
 /// How many kept nodes of a stack are looked at together. Stacks can be longer.
@@ -211,19 +240,21 @@ struct Calls<'t, 'v, 'p> {
     /// The kept nodes of a part of a stack, of which `visited` hold.
     visits: [Visit; MOST],
     visited: usize,
+    /// Whether they are those of the whole stack.
+    extent: Extent,
     calls: [Call; MOST],
 }
 
 impl<'t, 'v, 'p> Calls<'t, 'v, 'p> {
     fn new(table: &'t NodeTable<'v, 'p>, plan: &'t Plan) -> Self {
-        let (visits, calls) = ([Visit::default(); MOST], [Call::default(); MOST]);
-        Calls { table, plan, visits, visited: 0, calls }
+        let (visits, calls) = ([Visit::default(); MOST], [FREE; MOST]);
+        Calls { table, plan, visits, visited: 0, extent: Extent::Whole, calls }
     }
 
     /// Gives the wanted calls of a stack to `take`, the outermost first.
     #[inline]
-    fn of(&mut self, frames: &[LocationId], mut take: impl FnMut(&Call)) {
-        self.visited = 0;
+    fn of(&mut self, frames: &[LocationId], mut take: impl FnMut(&[Call], Extent)) {
+        (self.visited, self.extent) = (0, Extent::Whole);
         let mut order = 0u32;
         for &location in frames.iter().rev() {
             let step = self.plan.steps[location.index()];
@@ -243,8 +274,9 @@ impl<'t, 'v, 'p> Calls<'t, 'v, 'p> {
 
     /// Notes a node if it is kept.
     #[inline(always)]
-    fn visit(&mut self, visit: Visit, take: &mut impl FnMut(&Call)) {
+    fn visit(&mut self, visit: Visit, take: &mut impl FnMut(&[Call], Extent)) {
         if self.visited == MOST {
+            self.extent = Extent::Part;
             self.connect(take);
             // The next call begins where the last one ended.
             self.visits[0] = self.visits[MOST - 1];
@@ -256,34 +288,66 @@ impl<'t, 'v, 'p> Calls<'t, 'v, 'p> {
 
     /// Gives the wanted calls between the nodes noted so far to `take`.
     #[inline(always)]
-    fn connect(&mut self, take: &mut impl FnMut(&Call)) {
+    fn connect(&mut self, take: &mut impl FnMut(&[Call], Extent)) {
         let mut found = 0;
         for pair in self.visits[..self.visited].windows(2) {
             let [from, to] = [pair[0], pair[1]];
-            self.calls[found] = Call {
-                edge: EdgeKey::new(from.slot, to.slot),
-                residual: to.order.wrapping_sub(from.order) > 1,
-                inline: to.inline,
-            };
+            let is_residual = to.order.wrapping_sub(from.order) > 1;
+            self.calls[found] = Call::new(from.slot, to.slot, is_residual, to.inline);
             let is_wanted = match &self.plan.wanted {
                 None => true,
                 Some(marks) => marks[to.slot as usize].0 | marks[from.slot as usize].1,
             };
             found += usize::from(is_wanted & (from.slot != to.slot));
         }
-        self.calls[..found].iter().for_each(take);
+        take(&self.calls[..found], self.extent);
     }
 }
 
-/// The sum for an edge, and the stack that was last added to it, so that a stack counts once.
-#[derive(Debug, Clone, Copy, Default)]
+/// Which edges a stack has already.
+struct Seen {
+    mark: u32,
+    /// For each slot the mark of the last stack in which it was called.
+    last: Vec<u32>,
+    edges: FxHashSet<u64>,
+}
+
+impl Seen {
+    fn new(slots: usize) -> Self {
+        Seen { mark: 0, last: vec![0; slots], edges: FxHashSet::default() }
+    }
+
+    /// Begins a stack; each needs a mark of its own other than zero.
+    fn begin(&mut self, mark: u32) {
+        self.mark = mark;
+        if !self.edges.is_empty() {
+            self.edges.clear();
+        }
+    }
+
+    /// Whether none of the calls of a stack repeats an edge, since none repeats a callee.
+    #[inline]
+    fn are_all_new(&mut self, calls: &[Call]) -> bool {
+        let mut repeated = false;
+        for call in calls {
+            let last = &mut self.last[call.to()];
+            repeated |= *last == self.mark;
+            *last = self.mark;
+        }
+        !repeated
+    }
+
+    /// Whether the stack has not had this edge before.
+    fn is_new(&mut self, call: &Call) -> bool {
+        self.edges.insert(call.edge())
+    }
+}
+
+/// An edge with its marks, and its sum.
+#[derive(Debug, Clone, Copy)]
 struct Tally {
-    edge: EdgeKey,
+    call: Call,
     sum: i64,
-    /// 0 in a place of the table that is free.
-    last: u32,
-    residual: bool,
-    inline: bool,
 }
 
 /// A hash table with open addressing whose entries are the edges themselves.
@@ -295,10 +359,6 @@ struct Edges {
     shift: u32,
 }
 
-/// What the stack marks of free places and new edges look like; a stack's own mark is never one.
-const FREE: u32 = 0;
-const NEW: u32 = u32::MAX;
-
 impl Default for Edges {
     fn default() -> Self {
         Edges::with_bits(10)
@@ -307,16 +367,16 @@ impl Default for Edges {
 
 impl Edges {
     fn with_bits(bits: u32) -> Self {
-        Edges { tallies: vec![Tally::default(); 1 << bits], used: 0, shift: 64 - bits }
+        Edges { tallies: vec![Tally { call: FREE, sum: 0 }; 1 << bits], used: 0, shift: 64 - bits }
     }
 
     /// Where the edge is, or where it belongs.
     #[inline]
-    fn place(&self, edge: EdgeKey) -> usize {
-        let mut place = (edge.0.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> self.shift) as usize;
+    fn place(&self, edge: u64) -> usize {
+        let mut place = (edge.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> self.shift) as usize;
         loop {
-            let tally = &self.tallies[place];
-            if tally.edge == edge || tally.last == FREE {
+            let call = self.tallies[place].call;
+            if call.edge() == edge || call == FREE {
                 return place;
             }
             place = (place + 1) & (self.tallies.len() - 1);
@@ -324,28 +384,33 @@ impl Edges {
     }
 
     #[inline]
-    fn get(&mut self, edge: EdgeKey) -> &mut Tally {
-        let place = self.place(edge);
-        if self.tallies[place].last == FREE { self.add(edge) } else { &mut self.tallies[place] }
+    fn add(&mut self, call: &Call, weight: i64) {
+        let place = self.place(call.edge());
+        let tally = &mut self.tallies[place];
+        if tally.call == FREE {
+            self.insert(Tally { call: *call, sum: weight });
+        } else {
+            tally.call = tally.call.with_marks_of(*call);
+            tally.sum += weight;
+        }
     }
 
     #[cold]
-    fn add(&mut self, edge: EdgeKey) -> &mut Tally {
-        // A quarter full at most: looking at a second place costs more than memory.
-        if self.used * 4 >= self.tallies.len() {
+    fn insert(&mut self, tally: Tally) {
+        // Half full at most: a smaller table stays in the caches, a fuller one has more to look at.
+        if self.used * 2 >= self.tallies.len() {
             self.grow();
         }
-        let place = self.place(edge);
+        let place = self.place(tally.call.edge());
         self.used += 1;
-        self.tallies[place] = Tally { edge, last: NEW, inline: true, ..Tally::default() };
-        &mut self.tallies[place]
+        self.tallies[place] = tally;
     }
 
     fn grow(&mut self) {
         let larger = Edges::with_bits(64 - self.shift + 1);
         let old = std::mem::replace(self, larger);
-        for tally in old.tallies.into_iter().filter(|tally| tally.last != FREE) {
-            let place = self.place(tally.edge);
+        for tally in old.tallies.into_iter().filter(|tally| tally.call != FREE) {
+            let place = self.place(tally.call.edge());
             self.tallies[place] = tally;
             self.used += 1;
         }
@@ -362,16 +427,18 @@ mod tests {
         for round in 1..4 {
             for from in 0..50 {
                 for to in 0..50 {
-                    let tally = edges.get(EdgeKey::new(from, to));
-                    tally.last = round;
-                    tally.sum += i64::from(from * 50 + to);
+                    let call = Call::new(from, to, round == 2 && to == 7, round != 3);
+                    edges.add(&call, i64::from(from * 50 + to));
                 }
             }
         }
         assert_eq!(edges.used, 2500);
         for from in 0..50 {
             for to in 0..50 {
-                assert_eq!(edges.get(EdgeKey::new(from, to)).sum, 3 * i64::from(from * 50 + to));
+                let tally = edges.tallies[edges.place(Call::new(from, to, false, false).edge())];
+                assert_eq!((tally.call.from(), tally.call.to()), (from as usize, to as usize));
+                assert_eq!((tally.call.is_residual(), tally.call.is_inline()), (to == 7, false));
+                assert_eq!(tally.sum, 3 * i64::from(from * 50 + to));
             }
         }
     }

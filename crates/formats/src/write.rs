@@ -7,16 +7,17 @@ use std::sync::Mutex;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 
-use flate2::{Compress, Compression, Crc, FlushCompress, Status};
+use flate2::write::DeflateEncoder;
+use flate2::{Compression, Crc};
 use hotlist_profile::{Profile, encode};
+
+use crate::deflate::{Ending, deflate};
 
 /// How much data is compressed at a time. The chunks do not depend on the number of threads, so
 /// neither does the file.
 const CHUNK: usize = 1 << 20;
-/// How hard to try on a chunk of a large profile. pprof's default level 6 makes such files up to 6 %
-/// smaller and takes 20 to 60 % longer.
-const LARGE_LEVEL: u32 = 2;
-/// How hard to try on a profile of less than a chunk, which takes a few milliseconds either way.
+/// How hard zlib tries on a profile of less than a chunk, which takes a few milliseconds either way; it is
+/// pprof's level too.
 const SMALL_LEVEL: u32 = 6;
 
 /// Writes `profile` as a gzip file of one member, as pprof does.
@@ -56,8 +57,7 @@ fn write_with_threads(profile: &Profile, mut output: impl Write, threads: usize)
             let full = std::mem::replace(&mut chunk, Vec::with_capacity(CHUNK + CHUNK / 2));
             stream.submit(full)
         })?;
-        let level = if stream.started == 0 { SMALL_LEVEL } else { LARGE_LEVEL };
-        let last = compress(&chunk, FlushCompress::Finish, level)?;
+        let last = if stream.started == 0 { compress_well(&chunk)? } else { compress(&chunk, Ending::Final) };
         while !stream.under_way.is_empty() {
             stream.write_oldest()?;
         }
@@ -72,7 +72,7 @@ fn write_with_threads(profile: &Profile, mut output: impl Write, threads: usize)
 /// A chunk to compress and where to send the result.
 struct Job {
     chunk: Vec<u8>,
-    reply: Sender<io::Result<Part>>,
+    reply: Sender<Part>,
 }
 
 /// A compressed chunk.
@@ -86,7 +86,7 @@ struct Stream<W> {
     output: W,
     crc: Crc,
     /// The chunks that were handed out, oldest first.
-    under_way: VecDeque<Receiver<io::Result<Part>>>,
+    under_way: VecDeque<Receiver<Part>>,
     jobs: Sender<Job>,
     /// How many threads compress.
     started: usize,
@@ -102,7 +102,7 @@ impl<W: Write> Stream<W> {
     fn write_oldest(&mut self) -> io::Result<()> {
         match self.under_way.pop_front() {
             Some(result) => {
-                let part = result.recv().map_err(|_| stopped())??;
+                let part = result.recv().map_err(|_| stopped())?;
                 self.append(&part)
             }
             None => Ok(()),
@@ -125,29 +125,24 @@ fn run_jobs(queue: &Mutex<Receiver<Job>>) {
         let Ok(job) = queue.lock().map(|jobs| jobs.recv()) else { return };
         let Ok(job) = job else { return };
         // The writer no longer waits for the result when its output has failed.
-        let _ = job.reply.send(compress(&job.chunk, FlushCompress::Sync, LARGE_LEVEL));
+        let _ = job.reply.send(compress(&job.chunk, Ending::Open));
     }
 }
 
-/// Compresses `data` as a raw deflate stream that `flush` completes or leaves open.
-fn compress(data: &[u8], flush: FlushCompress, level: u32) -> io::Result<Part> {
+/// Compresses `data` fast.
+fn compress(data: &[u8], ending: Ending) -> Part {
     let mut crc = Crc::new();
     crc.update(data);
-    let mut compress = Compress::new(Compression::new(level), false);
-    let mut deflated = Vec::with_capacity(data.len() / 2 + 1024);
-    loop {
-        let rest = &data[usize::try_from(compress.total_in()).unwrap_or(usize::MAX).min(data.len())..];
-        let status = compress.compress_vec(rest, &mut deflated, flush).map_err(io::Error::other)?;
-        let all_in = compress.total_in() == data.len() as u64;
-        let room = deflated.capacity() > deflated.len();
-        match status {
-            Status::StreamEnd => break,
-            // The flush is complete when it has left room in the output.
-            Status::Ok | Status::BufError if flush != FlushCompress::Finish && all_in && room => break,
-            Status::Ok | Status::BufError => deflated.reserve(deflated.capacity() / 2 + 1024),
-        }
-    }
-    Ok(Part { deflated, crc })
+    Part { deflated: deflate(data, ending), crc }
+}
+
+/// Compresses `data` as a whole stream, as small as pprof does.
+fn compress_well(data: &[u8]) -> io::Result<Part> {
+    let mut crc = Crc::new();
+    crc.update(data);
+    let mut encoder = DeflateEncoder::new(Vec::with_capacity(data.len() / 2), Compression::new(SMALL_LEVEL));
+    encoder.write_all(data)?;
+    Ok(Part { deflated: encoder.finish()?, crc })
 }
 
 #[test]

@@ -236,12 +236,16 @@ struct Merged {
     functions: FxMap<Function, FunctionId>,
 }
 
+/// Stands for a location that has not been met yet; there are always fewer, as each takes some bytes.
+const UNKNOWN: LocationId = LocationId::from_raw(u32::MAX);
+
 /// What the rows of one source have become; each is found when a sample first needs it.
 struct Renumbered {
     strings: Vec<Option<StringId>>,
     mappings: Vec<Option<MappingId>>,
     functions: Vec<Option<FunctionId>>,
-    locations: Vec<Option<LocationId>>,
+    /// [`UNKNOWN`] where it is not known yet.
+    locations: Vec<LocationId>,
     stacks: Vec<Option<StackId>>,
     labels: Vec<Option<LabelSetId>>,
 }
@@ -314,7 +318,7 @@ impl Merged {
             strings: vec![None; source.strings.len()],
             mappings: vec![None; source.mappings.len()],
             functions: vec![None; source.functions.len()],
-            locations: vec![None; source.locations.len()],
+            locations: vec![UNKNOWN; source.locations.len()],
             stacks: vec![None; source.stacks.len()],
             labels: vec![None; source.labels.len()],
         };
@@ -332,9 +336,13 @@ impl Merged {
             let stack = match new.stacks[source_stack.index()] {
                 Some(stack) => stack,
                 None => {
+                    let source_frames = source.stacks.get(source_stack);
                     frames.clear();
-                    for &location in source.stacks.get(source_stack) {
-                        frames.push(self.location(source, &mut new, location));
+                    frames.extend(source_frames.iter().map(|location| new.locations[location.index()]));
+                    if frames.contains(&UNKNOWN) {
+                        for (frame, &location) in frames.iter_mut().zip(source_frames) {
+                            *frame = self.location(source, &mut new, location);
+                        }
                     }
                     let stack = self.stacks.intern(&frames).ok_or(crate::builder::Full)?;
                     new.stacks[source_stack.index()] = Some(stack);
@@ -401,7 +409,8 @@ impl Merged {
     }
 
     fn location(&mut self, source: &Profile, new: &mut Renumbered, id: LocationId) -> LocationId {
-        if let Some(known) = new.locations[id.index()] {
+        let known = new.locations[id.index()];
+        if known != UNKNOWN {
             return known;
         }
         let location = source.locations.get(id);
@@ -429,7 +438,7 @@ impl Merged {
             };
             locations.push(row, &key.lines)
         });
-        new.locations[id.index()] = Some(merged);
+        new.locations[id.index()] = merged;
         merged
     }
 

@@ -131,7 +131,7 @@ pub fn convertible(one: &str, other: &str) -> bool {
 /// ```
 pub fn label(value: i64, from: &str, to: &str) -> String {
     let (scaled, unit) = scale(value, from, to);
-    let mut text = format!("{scaled:.2}");
+    let mut text = two_decimals(scaled);
     if let Some(whole) = text.strip_suffix(".00") {
         text.truncate(whole.len());
     }
@@ -149,10 +149,26 @@ pub fn percentage(value: i64, total: i64) -> String {
     if (99.95..=100.05).contains(&ratio) {
         "  100%".to_owned()
     } else if ratio >= 1.0 {
-        format!("{ratio:5.2}%")
+        let text = two_decimals(ratio);
+        format!("{text:>5}%")
     } else {
         format!("{:>5}%", two_digits(ratio))
     }
+}
+
+/// `value` with two decimals, as `{:.2}` writes it.
+///
+/// Tables have thousands of these, and the exact way is needed only where rounding is a close call.
+fn two_decimals(value: f64) -> String {
+    let hundredths = value.abs() * 100.0;
+    let whole = hundredths.trunc();
+    // The product is off by less than a millionth below this size.
+    if hundredths < 1e9 && (hundredths - whole - 0.5).abs() > 1e-6 {
+        let rounded = whole as u64 + u64::from(hundredths - whole > 0.5);
+        let sign = if value.is_sign_negative() { "-" } else { "" };
+        return format!("{sign}{}.{:02}", rounded / 100, rounded % 100);
+    }
+    format!("{value:.2}")
 }
 
 /// A number below one (or rounding to it) with two significant digits, as C's `%.2g` writes it.
@@ -198,6 +214,22 @@ mod tests {
         check(5, "widgets", "widgets", "5widgets");
         check(5, "widgets", "minimum", "5");
         check(7, "microGCU", "auto", "7u*GCU");
+    }
+
+    #[test]
+    fn two_decimals_are_the_exact_ones() {
+        let mut bits = 1u64;
+        for _ in 0..100_000 {
+            bits = bits.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            // All sizes up to some billions, and many that end in a five.
+            let any = f64::from((bits >> 40) as u32) * 2f64.powi((bits >> 8 & 31) as i32 - 24);
+            for value in [any, -any, (any * 200.0).round() / 200.0, (any * 8.0).round() / 8.0] {
+                assert_eq!(two_decimals(value), format!("{value:.2}"));
+            }
+        }
+        for value in [0.0, -0.0, 0.005, 0.015, 1e300, f64::INFINITY, f64::NAN, 9_999_999.995] {
+            assert_eq!(two_decimals(value), format!("{value:.2}"));
+        }
     }
 
     #[test]

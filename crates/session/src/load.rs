@@ -1,5 +1,6 @@
 //! From sources to one profile: fetch, decode, merge, compare, prune.
 
+use std::collections::VecDeque;
 use std::num::NonZeroUsize;
 
 use hotlist_fetch::{Environment, Fetch, Fetched, Notice, Origin, Request, SavedName, save_profile};
@@ -105,8 +106,8 @@ pub fn load(
 }
 
 impl Loader<'_> {
-    /// Reads and merges `names`, in groups that are read at the same time; returns the profile and
-    /// whether any came from a server.
+    /// Reads and merges `names`, some at the same time but one after the other into the result; returns
+    /// the profile and whether any came from a server.
     fn grab(
         &self,
         names: &[String],
@@ -115,34 +116,37 @@ impl Loader<'_> {
         notify: &(dyn Fn(Notice) + Sync),
     ) -> Result<(Profile, bool), Error> {
         let is_local = |name: &String| name == "-" || std::path::Path::new(name).exists();
-        let group = if names.iter().all(is_local) { self.threads } else { MOST_CONNECTIONS };
+        // Reading takes two threads and merging one more, so with two processors one file is read while
+        // the one before it is merged. Servers are waited for, mostly.
+        let most = if names.iter().all(is_local) { self.threads - 1 } else { MOST_CONNECTIONS };
         let mut merger = Merger::new();
         let (mut merged, mut remote) = (0, false);
         let mut failures: Vec<Error> = Vec::new();
-        for group in names.chunks(group.max(1)) {
-            let results: Vec<Result<(Profile, bool), Error>> = if let [only] = group {
-                vec![self.grab_one(only, notify)]
-            } else {
-                std::thread::scope(|scope| {
-                    let readers: Vec<_> =
-                        group.iter().map(|name| scope.spawn(move || self.grab_one(name, notify))).collect();
-                    let join = |reader: std::thread::ScopedJoinHandle<'_, _>| match reader.join() {
-                        Ok(result) => result,
-                        Err(panic) => std::panic::resume_unwind(panic),
-                    };
-                    readers.into_iter().map(join).collect()
-                })
-            };
-            for result in results {
-                match result {
-                    Ok((profile, from_server)) => {
-                        merger.add(profile)?;
-                        merged += 1;
-                        remote |= from_server;
-                    }
-                    Err(error) => failures.push(error),
+        let mut take = |result: Result<(Profile, bool), Error>| -> Result<(), Error> {
+            match result {
+                Ok((profile, from_server)) => {
+                    merger.add(profile)?;
+                    merged += 1;
+                    remote |= from_server;
                 }
+                Err(error) => failures.push(error),
             }
+            Ok(())
+        };
+        if let [only] = names {
+            take(self.grab_one(only, notify))?;
+        } else {
+            std::thread::scope(|scope| -> Result<(), Error> {
+                let mut left = names.iter();
+                let mut start = || left.next().map(|name| scope.spawn(move || self.grab_one(name, notify)));
+                let mut under_way: VecDeque<_> = (0..most.max(1)).map_while(|_| start()).collect();
+                while let Some(first) = under_way.pop_front() {
+                    let result = first.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+                    under_way.extend(start());
+                    take(result)?;
+                }
+                Ok(())
+            })?;
         }
         match (merger.finish()?, names) {
             (Some(profile), _) => {

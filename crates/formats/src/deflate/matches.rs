@@ -1,0 +1,112 @@
+//! Finding what stood there before.
+
+/// The longest match that the format has.
+const LONGEST: usize = 258;
+/// The shortest match that is looked for. Shorter ones save next to nothing.
+const SHORTEST: usize = 4;
+/// How far back a match may reach.
+const WINDOW: usize = 32 << 10;
+/// How many earlier places are remembered, by the hash of what begins there.
+const PLACES: usize = 1 << 14;
+
+/// A literal byte, or a match: a mark at the top, the length at 16 and the distance less one at 0.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Token(u32);
+
+impl Token {
+    const MATCH: u32 = 1 << 31;
+
+    #[inline]
+    fn of_match(length: usize, distance: usize) -> Self {
+        Token(Self::MATCH | (length as u32) << 16 | (distance - 1) as u32)
+    }
+
+    /// The byte, where this is no match.
+    #[inline]
+    pub(super) fn literal(self) -> u8 {
+        self.0 as u8
+    }
+
+    /// How far back a match begins; `None` for a literal.
+    #[inline]
+    pub(super) fn distance(self) -> Option<usize> {
+        (self.0 & Self::MATCH != 0).then_some((self.0 & 0xffff) as usize + 1)
+    }
+
+    /// How long a match is.
+    #[inline]
+    pub(super) fn length(self) -> usize {
+        (self.0 >> 16 & 0x7fff) as usize
+    }
+}
+
+/// Turns data into tokens, from front to back.
+pub(super) struct Matcher<'a> {
+    data: &'a [u8],
+    position: usize,
+    /// For each hash, the last position at which it was met.
+    places: Box<[u32; PLACES]>,
+}
+
+impl<'a> Matcher<'a> {
+    /// `data` has to be shorter than 4 GiB.
+    pub(super) fn new(data: &'a [u8]) -> Self {
+        Matcher { data, position: 0, places: Box::new([0; PLACES]) }
+    }
+
+    /// Fills `tokens` with up to `most` of them; returns whether there are any.
+    pub(super) fn tokens(&mut self, tokens: &mut Vec<Token>, most: usize) -> bool {
+        tokens.clear();
+        let data = self.data;
+        let mut position = self.position;
+        while tokens.len() < most && position < data.len() {
+            let Some(&here) = data[position..].first_chunk::<4>() else {
+                tokens.push(Token(u32::from(data[position])));
+                position += 1;
+                continue;
+            };
+            let place = &mut self.places[hash(here)];
+            let earlier = *place as usize;
+            *place = position as u32;
+            // A place that was never met reads as 0, which is an earlier one too, except for itself.
+            let distance = position - earlier;
+            if distance.wrapping_sub(1) < WINDOW && data[earlier..].first_chunk() == Some(&here) {
+                let rest = &data[position..data.len().min(position + LONGEST)];
+                let length = common(&data[earlier..], rest);
+                tokens.push(Token::of_match(length, distance));
+                // The end of a match is where the next one is likely to begin.
+                let end = position + length;
+                for within in [position + 1, end - 1] {
+                    if let Some(&bytes) = data[within..].first_chunk::<4>() {
+                        self.places[hash(bytes)] = within as u32;
+                    }
+                }
+                position = end;
+            } else {
+                tokens.push(Token(u32::from(here[0])));
+                position += 1;
+            }
+        }
+        self.position = position;
+        !tokens.is_empty()
+    }
+}
+
+#[inline]
+fn hash(bytes: [u8; SHORTEST]) -> usize {
+    (u32::from_le_bytes(bytes).wrapping_mul(0x9e37_79b1) >> (32 - PLACES.trailing_zeros())) as usize
+}
+
+/// How many bytes two slices have in common at the front; the first one is not the shorter one.
+#[inline]
+fn common(one: &[u8], other: &[u8]) -> usize {
+    let mut length = 0;
+    while let (Some(a), Some(b)) = (one[length..].first_chunk(), other[length..].first_chunk()) {
+        let difference = u64::from_le_bytes(*a) ^ u64::from_le_bytes(*b);
+        if difference != 0 {
+            return length + difference.trailing_zeros() as usize / 8;
+        }
+        length += 8;
+    }
+    length + one[length..].iter().zip(&other[length..]).take_while(|(a, b)| a == b).count()
+}

@@ -1,0 +1,3 @@
+module wakep
+
+go 1.24
