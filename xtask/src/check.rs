@@ -35,6 +35,7 @@ pub(crate) fn run(root: &Path) -> anyhow::Result<()> {
         }
         println!("== {name}: {:.0} s", start.elapsed().as_secs_f64());
     }
+    crate::page::check_types(root)?;
     crate::generate::compare(root)?;
     println!("== all good");
     Ok(())

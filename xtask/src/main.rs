@@ -3,17 +3,20 @@
 
 mod check;
 mod generate;
+mod page;
 
 use std::path::PathBuf;
 
 const USAGE: &str = "usage: cargo xtask check      run everything that must pass
-       cargo xtask generate   write the reference pages in docs/reference";
+       cargo xtask generate   write the reference pages in docs/reference
+       cargo xtask screenshots   write the pictures of the page in docs/images";
 
 fn main() -> anyhow::Result<()> {
     let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..");
     match std::env::args().nth(1).as_deref() {
         Some("check") => check::run(&root),
         Some("generate") => generate::write(&root),
+        Some("screenshots") => page::screenshots(&root),
         _ => anyhow::bail!("{USAGE}"),
     }
 }

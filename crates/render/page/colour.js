@@ -28,12 +28,12 @@ const GREY = { light: ['#d3d1cd', '#d9d6d2', '#dfdcd8'], dark: ['#3b3d40', '#404
 
 /** From no change to all of it. */
 const GREW = {
-  light: ['#e4e2de', '#eccdca', '#ecb5b0', '#eb9c96', '#e8837c', '#e15955'],
-  dark: ['#42454a', '#533b39', '#6b3f3c', '#83423e', '#9b4440', '#c04442'],
+  light: ['#e4e2de', '#efd6d3', '#f0c3bf', '#f0b0aa', '#ee9c95', '#ea857d'],
+  dark: ['#42454a', '#533b39', '#663d3a', '#7a403c', '#8e433e', '#a4463f'],
 };
 const SHRANK = {
-  light: ['#e4e2de', '#c3d9ec', '#a2caed', '#7fbbed', '#5aabed', '#3d9fe8'],
-  dark: ['#42454a', '#334554', '#2e506d', '#255c87', '#1368a1', '#007acb'],
+  light: ['#e4e2de', '#d0dfec', '#b7d4ee', '#9dc8ef', '#82bbef', '#66aeee'],
+  dark: ['#42454a', '#334554', '#304f69', '#2b587d', '#256291', '#1d6ca6'],
 };
 
 /**

@@ -31,14 +31,17 @@ export function el(tag, properties = {}, ...children) {
 
 /**
  * Adds children; those that are null or false are passed over.
- * @param {Element} parent
+ * @template {Element} T
+ * @param {T} parent
  * @param {(Child | Child[])[]} children
+ * @returns {T}
  */
 export function append(parent, children) {
   for (const child of children.flat()) {
     if (child === null || child === undefined || child === false) continue;
     parent.append(child instanceof Node ? child : String(child));
   }
+  return parent;
 }
 
 /**

@@ -66,7 +66,7 @@ function content(model, frame) {
   }
   /** @param {string} name @param {number} before @param {number} after */
   const line = (name, before, after) => el('tr', {}, el('th', {}, name), el('td', {}, valueText(before, format)),
-    el('td', {}, valueText(after, format)), el('td', { class: after > before ? 'grew' : 'shrank' }, deltaText(after - before, format)),
+    el('td', {}, valueText(after, format)), el('td', { class: after > before ? 'grew' : after < before ? 'shrank' : 'same' }, deltaText(after - before, format)),
     el('td', {}, changeText(before, after)));
   return [...head, el('table', {},
     el('tr', { class: 'card-head' }, el('th', {}), el('th', {}, 'before'), el('th', {}, 'after'), el('th', {}, 'change'), el('th', {}, 'relative')),

@@ -153,6 +153,6 @@ export function changeText(before, after) {
   if (after === 0) return 'gone';
   const change = (after / before - 1) * 100;
   if (Math.abs(change) < 0.05) return 'unchanged';
-  const text = Math.abs(change) >= 1000 ? `×${(after / before).toFixed(1)}` : `${Math.abs(change).toFixed(1)}%`;
-  return `${change > 0 ? '+' : '−'}${text}`;
+  if (change >= 1000) return `×${(after / before).toFixed(1)}`;
+  return `${change > 0 ? '+' : '−'}${Math.abs(change).toFixed(1)}%`;
 }

@@ -13,7 +13,10 @@ import { state } from './state.js';
 /** @typedef {{label: string, weight: number, inline: boolean}} Neighbour */
 /** @typedef {{place: Place, flat: number, cum: number, callers: Neighbour[], callees: Neighbour[]}} Entry */
 /** @typedef {{header: Header, entries: Entry[]}} Neighbours */
-/** @typedef {{number: number, flat: number, cum: number, text: string}} ListedLine */
+/**
+ * @typedef {{number: number, flat: number, cum: number, text: string, instructions?: {address: number, flat: number,
+ *   cum: number, text?: string, calls?: {function: string}[]}[]}} ListedLine
+ */
 /**
  * @typedef {{name: string, file: string | null, flat: number, cum: number, lines: ListedLine[], error?: string,
  *   found_at?: string}} Routine

@@ -1,13 +1,152 @@
 // @ts-check
 /** The call graph as a drawing that can be moved and zoomed. */
 
-import { answerAddress } from './api.js';
-import { el, fill } from './dom.js';
-import { notice } from './view.js';
+import { Refusal, answerAddress } from './api.js';
+import { actOnKey, actionMenu } from './actions.js';
+import { el, fill, icon } from './dom.js';
+import { openMenu } from './menu.js';
+import { go } from './state.js';
+import { notice, waiting } from './view.js';
 
 /** @type {import('./view.js').View} */
-export async function graphView(host, page) {
+export async function graphView(host, page, signal) {
   fill(page.tools);
-  notice(host, 'No drawing of the call graph', 'This build of hotlist draws no call graphs. Graphviz can, from this file:',
-    el('a', { href: answerAddress('dot/dot'), download: 'graph.dot' }, 'graph.dot'));
+  if (!page.index.drawings.some((drawing) => drawing.name === 'svg')) {
+    notice(host, 'No drawing of the call graph', 'This build of hotlist draws no call graphs. Graphviz can, from this file:',
+      el('a', { href: answerAddress('dot/dot'), download: 'graph.dot' }, 'graph.dot'));
+    return;
+  }
+  waiting(host);
+  const response = await fetch(answerAddress('dot/svg'), { signal });
+  if (!response.ok) throw new Refusal((await response.json()).error, response.status);
+  const parsed = new DOMParser().parseFromString(await response.text(), 'image/svg+xml');
+  // The drawing brings its own font, look and script for when it is a file; here the page has these.
+  parsed.querySelectorAll('script, style, .paper').forEach((element) => element.remove());
+  const svg = /** @type {SVGSVGElement} */ (/** @type {unknown} */ (document.importNode(parsed.documentElement, true)));
+  const [, , wide, high] = (svg.getAttribute('viewBox') ?? '0 0 100 100').split(/[ ,]+/).map(Number);
+  for (const name of ['width', 'height', 'font-family']) svg.removeAttribute(name);
+  svg.setAttribute('class', 'graph');
+  svg.setAttribute('tabindex', '0');
+  svg.setAttribute('role', 'application');
+  svg.setAttribute('aria-label', 'Call graph. Plus and minus zoom, arrow keys move, Escape shows everything.');
+  fill(host, svg);
+
+  /** What is in view, in the units of the drawing. */
+  const view = { x: 0, y: 0, width: wide, height: high };
+  const show = () => svg.setAttribute('viewBox', `${view.x} ${view.y} ${view.width} ${view.height}`);
+  /** Units of the drawing for a pixel. */
+  const unit = () => Math.max(view.width / svg.clientWidth, view.height / svg.clientHeight);
+  const fit = () => {
+    Object.assign(view, { x: 0, y: 0, width: wide, height: high });
+    show();
+  };
+  /** At first as large as can be read, from the top. */
+  const start = () => {
+    const scale = Math.max(Math.min(1, svg.clientWidth / wide, svg.clientHeight / high), Math.min(0.6, svg.clientWidth / 600));
+    const [width, height] = [svg.clientWidth / scale, svg.clientHeight / scale];
+    const node = /** @type {SVGGraphicsElement | null} */ (svg.querySelector('.node'));
+    const box = node?.getBBox();
+    const center = box ? box.x + box.width / 2 : wide / 2;
+    const x = width >= wide ? (wide - width) / 2 : Math.min(Math.max(center - width / 2, 0), wide - width);
+    Object.assign(view, { x, y: height >= high ? (high - height) / 2 : 0, width, height });
+    show();
+  };
+  /** @param {number} factor @param {number} [px] @param {number} [py] */
+  const zoom = (factor, px = svg.clientWidth / 2, py = svg.clientHeight / 2) => {
+    const before = unit();
+    const [left, top] = [view.x + view.width / 2 - (svg.clientWidth / 2) * before, view.y + view.height / 2 - (svg.clientHeight / 2) * before];
+    const after = Math.min(Math.max(before * factor, 0.1), Math.max(wide, high) / 100);
+    view.width = svg.clientWidth * after;
+    view.height = svg.clientHeight * after;
+    view.x = left + px * before - px * after;
+    view.y = top + py * before - py * after;
+    show();
+  };
+  /** @param {number} dx @param {number} dy in pixels */
+  const pan = (dx, dy) => {
+    const scale = unit();
+    view.x += dx * scale;
+    view.y += dy * scale;
+    show();
+  };
+
+  /** @param {EventTarget | null} target @returns {SVGGElement | null} */
+  const groupAt = (target) => (target instanceof Element ? target.closest('.node, .edge') : null);
+  /** @param {Element | null} group */
+  const place = (group) => {
+    const label = group?.querySelector('title')?.textContent?.split('\n')[0];
+    return label && group?.classList.contains('node') ? { label, function: label } : undefined;
+  };
+  /** @type {Element | null} */
+  let chosen = null;
+  /** @param {Element | null} group */
+  const light = (group) => {
+    svg.querySelectorAll('.on').forEach((element) => element.classList.remove('on'));
+    svg.classList.toggle('focused', group !== null);
+    if (!group) return;
+    group.classList.add('on');
+    const { id } = group;
+    for (const edge of /** @type {NodeListOf<SVGGElement>} */ (svg.querySelectorAll('.edge'))) {
+      const ends = [edge.dataset.from ?? '', edge.dataset.to ?? ''];
+      if (edge !== group && !ends.includes(id)) continue;
+      edge.classList.add('on');
+      for (const end of ends) svg.querySelector(`#${CSS.escape(end)}`)?.classList.add('on');
+    }
+  };
+  svg.addEventListener('pointerover', (event) => light(groupAt(event.target) ?? chosen));
+  svg.addEventListener('pointerleave', () => light(chosen));
+
+  let moved = false;
+  svg.addEventListener('pointerdown', (event) => {
+    if (event.button !== 0) return;
+    moved = false;
+    let [x, y] = [event.clientX, event.clientY];
+    const move = (/** @type {PointerEvent} */ next) => {
+      if (!moved && Math.hypot(next.clientX - x, next.clientY - y) < 4) return;
+      if (!moved) svg.setPointerCapture(next.pointerId);
+      moved = true;
+      pan(x - next.clientX, y - next.clientY);
+      [x, y] = [next.clientX, next.clientY];
+    };
+    svg.addEventListener('pointermove', move);
+    addEventListener('pointerup', () => svg.removeEventListener('pointermove', move), { once: true });
+  });
+  svg.addEventListener('click', (event) => {
+    if (moved) return;
+    chosen = groupAt(event.target);
+    light(chosen);
+  });
+  svg.addEventListener('dblclick', (event) => {
+    const found = place(groupAt(event.target));
+    if (found) go('sandwich', { pivot: found.label });
+  });
+  svg.addEventListener('contextmenu', (event) => {
+    const found = place(groupAt(event.target));
+    if (!found) return;
+    event.preventDefault();
+    openMenu(actionMenu(found), event.clientX, event.clientY);
+  });
+  svg.addEventListener('wheel', (event) => {
+    event.preventDefault();
+    const box = svg.getBoundingClientRect();
+    if (event.shiftKey) pan(event.deltaX || event.deltaY, 0);
+    else zoom(Math.exp(Math.min(Math.max(event.deltaY, -120), 120) / 300), event.clientX - box.left, event.clientY - box.top);
+  }, { passive: false });
+
+  /** @type {Record<string, () => void>} */
+  const keys = {
+    '+': () => zoom(0.8), '=': () => zoom(0.8), '-': () => zoom(1.25), 0: fit, Escape: fit,
+    ArrowLeft: () => pan(-60, 0), ArrowRight: () => pan(60, 0), ArrowUp: () => pan(0, -60), ArrowDown: () => pan(0, 60),
+  };
+  /** @param {string} key */
+  const key = (key) => {
+    if (!(key in keys)) return actOnKey(key, place(chosen));
+    keys[key]();
+    return true;
+  };
+  fill(page.tools, [
+    /** @type {const} */ (['minus', 'Zoom out (−)', '-']), /** @type {const} */ (['plus', 'Zoom in (+)', '+']), /** @type {const} */ (['fit', 'Show everything (Esc)', '0']),
+  ].map(([name, label, press]) => el('button', { class: 'button only-icon', type: 'button', title: label, 'aria-label': label, onclick: () => keys[press]() }, icon(name))));
+  start();
+  return { key };
 }

@@ -3,7 +3,8 @@
 
 import { Refusal, ask } from './api.js';
 import { actOnKey, actionMenu } from './actions.js';
-import { el, fill } from './dom.js';
+import { placeColour } from './colour.js';
+import { append, el, fill } from './dom.js';
 import { FlameCard } from './flame_card.js';
 import { FlameChart } from './flame_chart.js';
 import { FlameModel } from './flame_model.js';
@@ -41,7 +42,7 @@ export async function sandwichView(host, page, signal) {
       expand: (frame) => chart.zoomTo(model.parent[frame]),
       key: (key, frame) => actOnKey(key, model.placeOf(frame)),
     });
-    chart.first = 1;
+    chart.first = 2;
     chart.upwards = upwards;
     return { box, chart, model };
   };
@@ -49,16 +50,27 @@ export async function sandwichView(host, page, signal) {
   const self = callees.count > 1 ? callees.flat[1] - callees.baseFlat[1] : 0;
   const { format, total } = callees.header;
   const cum = callees.cum[0] - callees.baseCum[0];
+  /** Each half gets room as it has rows, so that both can be seen. @param {FlameModel} model */
+  const share = (model) => ({ 'flex-grow': Math.min(Math.max(model.rows.length - 2, 4), 24) });
+  const place = callees.placeOf(Math.min(1, callees.count - 1));
+  const middle = el('div', { class: 'sandwich-middle' });
   fill(host, el('div', { class: 'sandwich' },
-    el('div', { class: 'sandwich-half' }, el('h3', {}, 'Callers'), halves[0].box),
-    el('div', { class: 'sandwich-middle' },
+    el('div', { class: 'sandwich-half', style: share(callers) }, el('h3', {}, 'Callers'), halves[0].box),
+    append(middle, [
       el('strong', {}, pivot),
       el('span', {}, `total ${valueText(cum, format)} ${percentText(cum, total)}`),
       el('span', {}, `self ${valueText(self, format)} ${percentText(self, total)}`),
-      el('button', { class: 'button bordered', type: 'button', onclick: () => go('sandwich', { pivot: '', p: '' }) }, 'Another one')),
-    el('div', { class: 'sandwich-half' }, el('h3', {}, 'Callees'), halves[1].box)));
+      el('button', { class: 'button bordered', type: 'button', onclick: () => go('sandwich', { pivot: '', p: '' }) }, 'Another one')]),
+    el('div', { class: 'sandwich-half', style: share(callees) }, el('h3', {}, 'Callees'), halves[1].box)));
+  middle.addEventListener('contextmenu', (event) => {
+    event.preventDefault();
+    if (place) openMenu(actionMenu(place), event.clientX, event.clientY);
+  });
   for (const { chart, model } of halves) chart.show(model);
-  const stop = onTheme((dark) => halves.forEach(({ chart }) => chart.setDark(dark)));
+  const stop = onTheme((dark) => {
+    if (place) middle.style.background = placeColour(place, dark);
+    halves.forEach(({ chart }) => chart.setDark(dark));
+  });
   return {
     remove: () => {
       stop();
