@@ -33,8 +33,11 @@ pub(crate) fn check_types(root: &Path) -> anyhow::Result<()> {
         }
     }
     println!("== page types: tsc -p crates/web");
-    let status =
-        Command::new(&installed).args(["-p", "crates/web"]).current_dir(root).status().context("cannot run tsc")?;
+    let status = Command::new(&installed)
+        .args(["-p", "crates/web"])
+        .current_dir(root)
+        .status()
+        .context("cannot run tsc")?;
     if !status.success() {
         bail!("the types of the page are wrong");
     }

@@ -184,7 +184,9 @@ async function start() {
     else if (!shown?.key?.(event.key)) return;
     event.preventDefault();
   });
-  await show();
+  // pprof's addresses of flame graphs name the functions to pivot at.
+  if (state().view === 'flamegraph' && param('p')) go('sandwich', { p: param('p') }, { replace: true });
+  else await show();
 }
 
 /** The row of the sample type that is summed. @param {Page} page */

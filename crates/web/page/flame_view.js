@@ -8,7 +8,7 @@ import { el, fill, icon } from './dom.js';
 import { FlameCard } from './flame_card.js';
 import { FlameChart } from './flame_chart.js';
 import { FlameModel } from './flame_model.js';
-import { countText } from './format.js';
+import { valueText } from './format.js';
 import { openMenu, toast } from './menu.js';
 import { searchText } from './search.js';
 import { go, isOn, param, state } from './state.js';
@@ -34,7 +34,7 @@ export async function flameView(host, page, signal) {
 
   const chart = new FlameChart(flame, {
     hover: (frame, event) => card.show(model, frame, event),
-    select: (frame) => model && chart.say(`${model.label(frame)}, ${countText(model.cum[frame])}`),
+    select: (frame) => model && chart.say(`${model.label(frame)}, ${valueText(model.cum[frame], model.header.format)}`),
     zoom: (frame) => {
       if (!model) return;
       go('flamegraph', { zoom: model.path(frame).join(',') });
@@ -89,7 +89,10 @@ export async function flameView(host, page, signal) {
     if (model.total === 0) {
       notice(cover, 'No samples', 'Nothing in this profile passes the filters, or all values of this sample type are zero.');
       cover.hidden = false;
-    } else cover.hidden = true;
+    } else {
+      fill(cover);
+      cover.hidden = true;
+    }
     chart.show(model);
     flame.dataset.frames = String(model.count);
   }

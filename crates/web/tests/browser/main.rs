@@ -14,7 +14,7 @@ use driver::Browser;
 use hotlist_session::{Options, SourceFiles};
 use hotlist_testkit::testdata;
 use serde_json::json;
-use support::{Served, hostile_profile, load_files, serve, serve_profile};
+use support::{Served, hostile_profile, load_files, repository, serve, serve_profile, source_profile};
 
 /// One browser at a time is all that a small machine bears.
 fn alone() -> MutexGuard<'static, ()> {
@@ -134,11 +134,11 @@ fn filters_menus_and_keys_change_what_is_shown() {
     browser.mouse(x, y, Some(2));
     browser.click_text(".menu [role=menuitem]", "Focus");
     browser.wait_text("Focus ^encoding/json\\.Marshal$");
-    browser.wait("document.querySelector('.flame-canvas').chart.model.total === 720000000");
+    browser.wait("document.querySelector('.flame-canvas').chart.model.total === 650000000");
     browser.click(".chip-close");
     browser.wait("document.querySelector('.flame-canvas').chart.model.total === 2090000000");
     browser.back();
-    browser.wait("document.querySelector('.flame-canvas').chart.model.total === 720000000");
+    browser.wait("document.querySelector('.flame-canvas').chart.model.total === 650000000");
     browser.click_text(".filters .button", "Filter");
     browser.fill(".panel label:nth-of-type(1) input", "");
     browser.fill(".panel label:nth-of-type(3) input", "^runtime");
@@ -208,7 +208,7 @@ fn comparisons_show_both_sides() {
     browser.wait_text("new");
     browser.click_text(".tab", "Top");
     browser.wait_text("Before");
-    browser.wait_text("+0.89s");
+    browser.wait_text("+0.85s");
     browser.assert_clean(&served.url);
 }
 
@@ -216,13 +216,13 @@ fn comparisons_show_both_sides() {
 fn source_code_has_its_weights_and_narrow_windows_hold_it() {
     let _alone = alone();
     let Some(browser) = Browser::start() else { return };
-    let folder = testdata("profiles");
-    let source = SourceFiles::new(&folder.display().to_string(), "", &folder, |_| None).only_below_roots();
-    let profile = load_files(&[&folder.join("listing-5-000.pb.gz")], &Options::default());
-    let served = serve(profile, "listing", &Options::default(), source);
+    let source = SourceFiles::new("", "", &repository(), |_| None).only_below_roots();
+    let served = serve(source_profile(), "source", &Options::default(), source);
     browser.size(420, 800);
     browser.open(&format!("{}/ui/source?q=.", served.url));
-    browser.wait("document.querySelector('.code-line.hot')");
+    browser.wait_text("request.graph(&table, &names, &trim)");
+    browser.wait("document.querySelectorAll('.code-line.hot').length >= 4");
+    browser.wait_text("840ms");
     for view in ["flamegraph", "top", "peek?q=.", "tags", "details", "source?q=."] {
         browser.open(&format!("{}/ui/{view}", served.url));
         browser.wait(

@@ -6,7 +6,7 @@ use hotlist_session::{Options, SourceFiles};
 use hotlist_testkit::testdata;
 
 use crate::driver::Browser;
-use crate::support::{load_files, serve, serve_profile};
+use crate::support::{load_files, repository, serve, serve_profile, source_profile};
 
 /// Waits until nothing moves any more.
 fn settle(browser: &Browser) {
@@ -31,10 +31,8 @@ fn write_screenshots() {
     let mut options = Options::default();
     options.source.diff_base = vec![testdata("profiles/wake.cpu.pb.gz").display().to_string()];
     let compared = serve_profile(load_files(&[&json], &options), "before and after");
-    let source =
-        SourceFiles::new(&testdata("profiles").display().to_string(), "", &testdata("profiles"), |_| None);
-    let listing = load_files(&[&testdata("profiles/listing-5-000.pb.gz")], &Options::default());
-    let listed = serve(listing, "listing.pb.gz", &Options::default(), source.only_below_roots());
+    let source = SourceFiles::new("", "", &repository(), |_| None).only_below_roots();
+    let listed = serve(source_profile(), "report.cpu.pb.gz", &Options::default(), source);
     let hover = "encoding/json.Marshal";
     let shots: [(&str, &str, String, &str, (u32, u32), Option<&str>); 12] = [
         ("flamegraph", "light", format!("{}/ui/flamegraph", one.url), "", (1280, 800), Some(hover)),
@@ -60,7 +58,7 @@ fn write_screenshots() {
         ("top", "light", format!("{}/ui/top", one.url), "", (1280, 800), None),
         ("top-narrow-dark", "dark", format!("{}/ui/top", one.url), "", (420, 800), None),
         ("peek", "light", format!("{}/ui/peek?q=structEncoder", one.url), "", (1280, 800), None),
-        ("source", "light", format!("{}/ui/source?q=.", listed.url), "", (1280, 800), None),
+        ("source", "light", format!("{}/ui/source?q=build", listed.url), "", (1280, 800), None),
         ("tags", "dark", format!("{}/ui/tags", tagged.url), "", (1280, 800), None),
         (
             "filters",

@@ -125,3 +125,42 @@ pub fn hostile_profile() -> Profile {
     }
     builder.finish()
 }
+
+/// A profile whose functions are in a source file of this repository.
+pub fn source_profile() -> Profile {
+    let mut builder = Builder::new(&[("samples", "count"), ("cpu", "nanoseconds")]);
+    let file = "crates/report/src/peek.rs";
+    let text = std::fs::read_to_string(repository().join(file)).unwrap();
+    let build = builder.string("hotlist_report::peek::build");
+    let path = builder.string(file);
+    let start = text.lines().position(|line| line.starts_with("fn build")).unwrap() as i64 + 1;
+    let build = builder.function(hotlist_profile::Function {
+        name: build,
+        system_name: build,
+        filename: path,
+        start_line: start,
+        ..hotlist_profile::Function::default()
+    });
+    let graph =
+        builder.named_function("hotlist_report::report::Request::graph", "crates/report/src/report.rs");
+    let graph = builder.source_location(graph, 170);
+    for (row, line) in (start..).zip(text.lines().skip(start as usize - 1)) {
+        let weight = match line.trim() {
+            line if line.contains("is_match") => 31,
+            line if line.contains("request.graph") => 84,
+            line if line.contains("entry(") => 12,
+            line if line.contains("Names::new") => 9,
+            line if line.contains("places()") => 5,
+            _ => continue,
+        };
+        let at = builder.source_location(build, row);
+        let stack = if weight == 84 { vec![graph, at] } else { vec![at] };
+        builder.sample(&stack, &[], &[weight, weight * 10_000_000]).unwrap();
+    }
+    builder.finish()
+}
+
+/// The root of the repository.
+pub fn repository() -> std::path::PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
+}
