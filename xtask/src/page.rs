@@ -1,5 +1,6 @@
 //! The page: its types are checked by TypeScript's compiler, and a browser takes its pictures.
 
+use std::ffi::OsStr;
 use std::path::Path;
 use std::process::Command;
 
@@ -54,6 +55,24 @@ pub(crate) fn screenshots(root: &Path) -> anyhow::Result<()> {
         .context("cannot run cargo")?;
     if !status.success() {
         bail!("the pictures could not be taken");
+    }
+    Ok(())
+}
+
+/// Tells how fast and how large the page of a profile is.
+pub(crate) fn measure(root: &Path, profile: Option<&OsStr>) -> anyhow::Result<()> {
+    let profile = profile.context("which profile?")?;
+    let profile = Path::new(profile).canonicalize().context("the profile cannot be found")?;
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let status = Command::new(cargo)
+        .args(["test", "--release", "-p", "hotlist-web", "--test", "browser", "--"])
+        .args(["--ignored", "--nocapture", "measure_page"])
+        .env("HOTLIST_PROFILE", profile)
+        .current_dir(root)
+        .status()
+        .context("cannot run cargo")?;
+    if !status.success() {
+        bail!("the page could not be measured");
     }
     Ok(())
 }

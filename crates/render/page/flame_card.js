@@ -16,7 +16,7 @@ export class FlameCard {
    * Shows a frame beside the pointer, or hides the card.
    * @param {FlameModel | null} model
    * @param {number} frame
-   * @param {MouseEvent} [event]
+   * @param {{clientX: number, clientY: number} | null} [event] where the pointer is
    */
   show(model, frame, event) {
     const { element } = this;

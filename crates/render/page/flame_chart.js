@@ -22,7 +22,8 @@ const ZOOM_TIME = 180;
  * What the owner of a chart hears.
  * @typedef {object} Listeners
  * @property {(frame: number, event?: MouseEvent) => void} [hover] the pointer is at a frame, or at none (-1)
- * @property {(frame: number) => void} [select] a frame was chosen
+ * @property {(frame: number, beside: {clientX: number, clientY: number} | null) => void} [select] a frame was chosen;
+ *   with the keyboard, then with a position beside it
  * @property {(frame: number) => void} [zoom] a frame was zoomed into; 0 is everything
  * @property {(frame: number) => void} [expand] what was summed up is wanted
  * @property {(frame: number, x: number, y: number) => void} [menu] the actions on a frame are wanted
@@ -512,13 +513,15 @@ export class FlameChart {
 
   /**
    * @param {number} frame
-   * @param {boolean} [reveal]
+   * @param {boolean} [reveal] whether to bring it into view
    */
   select(frame, reveal = true) {
     this.selected = frame;
     if (reveal) this.reveal(frame);
     this.redraw();
-    this.listeners.select?.(frame);
+    const [box, place] = [this.box(frame), this.canvas.getBoundingClientRect()];
+    const beside = { clientX: place.left + Math.max(box.x, 0) + 16, clientY: place.top + box.y + ROW / 2 };
+    this.listeners.select?.(frame, reveal ? beside : null);
   }
 
   /** Does what a key asks for. @param {string} key */

@@ -20,7 +20,10 @@ function startPage() {
   const host = el('div', { class: 'flame' });
   const chart = new FlameChart(host, {
     hover: (frame, event) => card.show(model(), frame, event),
-    select: (frame) => chart.say(model().label(frame)),
+    select: (frame, beside) => {
+      chart.say(model().label(frame));
+      if (beside) card.show(model(), frame, beside);
+    },
     expand: (frame) => chart.zoomTo(model().parent[frame]),
   });
   const found = el('output', { class: 'found' });

@@ -26,6 +26,8 @@ export async function flameView(host, page, signal) {
   /** @type {FlameModel | null} */
   let model = null;
   let asked = 'nothing yet';
+  /** Paths below which everything was fetched that there is room for. @type {Set<string>} */
+  let deepened = new Set();
   const card = new FlameCard();
   const flame = el('div', { class: 'flame' });
   const cover = el('div', { class: 'cover' });
@@ -34,7 +36,11 @@ export async function flameView(host, page, signal) {
 
   const chart = new FlameChart(flame, {
     hover: (frame, event) => card.show(model, frame, event),
-    select: (frame) => model && chart.say(`${model.label(frame)}, ${valueText(model.cum[frame], model.header.format)}`),
+    select: (frame, beside) => {
+      if (!model) return;
+      chart.say(`${model.label(frame)}, ${valueText(model.cum[frame], model.header.format)}`);
+      if (beside) card.show(model, frame, beside);
+    },
     zoom: (frame) => {
       if (!model) return;
       go('flamegraph', { zoom: model.path(frame).join(',') });
@@ -86,6 +92,7 @@ export async function flameView(host, page, signal) {
     const data = /** @type {FlameData} */ (await ask('flamegraph', {}, signal));
     if (question() !== asked) return;
     model = new FlameModel(data);
+    deepened = new Set();
     if (model.total === 0) {
       notice(cover, 'No samples', 'Nothing in this profile passes the filters, or all values of this sample type are zero.');
       cover.hidden = false;
@@ -105,6 +112,8 @@ export async function flameView(host, page, signal) {
   async function deepen(frame, wanted) {
     if (!model || !model.isPruned(frame)) return;
     const path = model.path(frame);
+    if (!wanted && deepened.has(path.join())) return;
+    deepened.add(path.join());
     const others = () => model && model.below(frame).filter((frame) => model?.isOthers(frame)).map((frame) => model?.place[frame]).join();
     const before = others();
     const frames = frame === 0 ? [MANY_FRAMES] : wanted ? ['', MANY_FRAMES] : [''];

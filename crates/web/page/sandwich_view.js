@@ -38,7 +38,10 @@ export async function sandwichView(host, page, signal) {
         card.show(null, -1);
         if (place) openMenu(actionMenu(place), x, y, chart.canvas);
       },
-      select: (frame) => chart.say(model.label(frame)),
+      select: (frame, beside) => {
+        chart.say(model.label(frame));
+        if (beside) card.show(model, frame, beside);
+      },
       expand: (frame) => chart.zoomTo(model.parent[frame]),
       key: (key, frame) => actOnKey(key, model.placeOf(frame)),
     });

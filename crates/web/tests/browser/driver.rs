@@ -1,4 +1,5 @@
 //! A headless browser, steered over the WebDriver protocol (<https://www.w3.org/TR/webdriver2/>).
+#![allow(clippy::print_stderr, reason = "tests that are skipped say so")]
 
 use std::io::{BufRead, BufReader};
 use std::path::Path;

@@ -4,6 +4,7 @@
 //! continuous integration (`CI` in the environment).
 
 mod driver;
+mod measure;
 mod screenshots;
 #[path = "../support/mod.rs"]
 mod support;

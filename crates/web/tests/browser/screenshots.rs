@@ -6,7 +6,7 @@ use hotlist_session::{Options, SourceFiles};
 use hotlist_testkit::testdata;
 
 use crate::driver::Browser;
-use crate::support::{load_files, repository, serve, serve_profile, source_profile};
+use crate::support::{earlier, load_files, repository, serve, serve_profile, source_profile};
 
 /// Waits until nothing moves any more.
 fn settle(browser: &Browser) {
@@ -29,7 +29,10 @@ fn write_screenshots() {
         "wake.cpu.pb.gz",
     );
     let mut options = Options::default();
-    options.source.diff_base = vec![testdata("profiles/wake.cpu.pb.gz").display().to_string()];
+    let before = tempfile::NamedTempFile::new().unwrap();
+    let earlier = earlier(&load_files(&[&json], &Options::default()));
+    hotlist_formats::write(&earlier, before.as_file()).unwrap();
+    options.source.diff_base = vec![before.path().display().to_string()];
     let compared = serve_profile(load_files(&[&json], &options), "before and after");
     let source = SourceFiles::new("", "", &repository(), |_| None).only_below_roots();
     let listed = serve(source_profile(), "report.cpu.pb.gz", &Options::default(), source);
