@@ -91,8 +91,12 @@ fn facts(shared: &Shared) -> ProfileFacts {
 }
 
 /// The question that a query puts to a report.
-pub(crate) fn question(shared: &Shared, report: &'static Report, query: &Query) -> Result<Question, Answer> {
-    let wrong = |why: &str| Answer::error(StatusCode::BAD_REQUEST, why);
+pub(crate) fn question(
+    shared: &Shared,
+    report: &'static Report,
+    query: &Query,
+) -> Result<Question, Box<Answer>> {
+    let wrong = |why: &str| Box::new(Answer::error(StatusCode::BAD_REQUEST, why));
     let options = query.apply(&shared.base).map_err(|why| wrong(&why))?;
     // pprof's addresses of these views have the pattern where the focus is.
     let argument = query.get("q").or_else(|| query.get("f"));
@@ -111,7 +115,7 @@ pub(crate) fn question(shared: &Shared, report: &'static Report, query: &Query) 
 fn view(shared: &Shared, report: &'static Report, drawing: &Drawing, query: &Query) -> Answer {
     match draw(shared, report, drawing, query, LARGEST_VIEW) {
         Ok((bytes, notes)) => Answer::new(StatusCode::OK, JSON, bytes).with_notes(&notes),
-        Err(refusal) => refusal,
+        Err(refusal) => *refusal,
     }
 }
 
@@ -127,9 +131,9 @@ fn file(shared: &Shared, report: &'static Report, drawing: &Drawing, query: &Que
     };
     match draw(shared, report, drawing, query, LARGEST_FILE) {
         Ok((bytes, notes)) => Answer::new(StatusCode::OK, content_type, bytes)
-            .as_file(&format!("{}.{}", report.name, drawing.extension))
+            .named(&format!("{}.{}", report.name, drawing.extension))
             .with_notes(&notes),
-        Err(refusal) => refusal,
+        Err(refusal) => *refusal,
     }
 }
 
@@ -139,7 +143,7 @@ fn draw(
     drawing: &Drawing,
     query: &Query,
     largest: usize,
-) -> Result<(Vec<u8>, Vec<String>), Answer> {
+) -> Result<(Vec<u8>, Vec<String>), Box<Answer>> {
     let question = question(shared, report, query)?;
     let mut out = Bounded { bytes: Vec::new(), largest, is_full: false };
     let mut notes = Vec::new();
@@ -152,9 +156,9 @@ fn draw(
                 "the answer is larger than {} MB: ask for less, or use the command line",
                 largest >> 20
             );
-            Err(Answer::error(StatusCode::PAYLOAD_TOO_LARGE, &why))
+            Err(Box::new(Answer::error(StatusCode::PAYLOAD_TOO_LARGE, &why)))
         }
-        Err(error) => Err(failure(&error)),
+        Err(error) => Err(Box::new(failure(&error))),
     }
 }
 
@@ -187,7 +191,7 @@ pub(crate) fn whole_profile(shared: &Shared) -> Answer {
     let source = &shared.site.source;
     match shared.session.draw(&question, drawing, source, &mut out, &Context::plain(), &mut Vec::new()) {
         Ok(()) => Answer::new(StatusCode::OK, "application/vnd.google.protobuf+gzip", out.bytes)
-            .as_file("profile.pb.gz"),
+            .named("profile.pb.gz"),
         Err(error) => failure(&error),
     }
 }

@@ -35,9 +35,9 @@ impl Guard {
     }
 
     /// Refuses a request that must not be answered.
-    pub(crate) fn check(&self, method: &Method, uri: &Uri, headers: &HeaderMap) -> Result<(), Answer> {
+    pub(crate) fn check(&self, method: &Method, uri: &Uri, headers: &HeaderMap) -> Result<(), Box<Answer>> {
         let text = |name: &HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
-        let refuse = |why: &str| Err(Answer::error(StatusCode::FORBIDDEN, why));
+        let refuse = |why: &str| Err(Box::new(Answer::error(StatusCode::FORBIDDEN, why)));
         let several = headers.get_all(HOST).iter().count() > 1;
         // A request line may name a host too, and then that one counts.
         let host = uri.authority().map(|authority| authority.as_str()).or_else(|| text(&HOST));
@@ -59,7 +59,10 @@ impl Guard {
                 let known = text(&TOKEN).is_some_and(|token| same(token, &self.token));
                 if own && known { Ok(()) } else { refuse("the token of the page is missing or wrong") }
             }
-            _ => Err(Answer::error(StatusCode::METHOD_NOT_ALLOWED, "only GET, HEAD and POST are answered")),
+            _ => Err(Box::new(Answer::error(
+                StatusCode::METHOD_NOT_ALLOWED,
+                "only GET, HEAD and POST are answered",
+            ))),
         }
     }
 }

@@ -65,7 +65,7 @@ impl Answer {
     }
 
     /// Something to keep as a file of this name.
-    pub(crate) fn as_file(mut self, name: &str) -> Answer {
+    pub(crate) fn named(mut self, name: &str) -> Answer {
         if let Ok(value) = HeaderValue::from_str(&format!("attachment; filename=\"{name}\"")) {
             self.headers.insert(CONTENT_DISPOSITION, value);
         }

@@ -25,7 +25,7 @@ pub(crate) fn answer(shared: &Shared, query: &Query) -> Answer {
     let Some(top) = hotlist_report::find("top") else { return wrong("there is no such report") };
     let question = match question(shared, top, query) {
         Ok(question) => question,
-        Err(refusal) => return refusal,
+        Err(refusal) => return *refusal,
     };
     let mut notes = Vec::new();
     let found = shared.session.look(&question, &mut notes, |view| {

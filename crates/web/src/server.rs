@@ -143,7 +143,7 @@ async fn connection(stream: TcpStream, shared: &Arc<Shared>, workers: &Arc<Semap
 
 async fn answer(shared: &Arc<Shared>, workers: &Arc<Semaphore>, request: &Request<Incoming>) -> Answer {
     if let Err(refusal) = shared.guard.check(request.method(), request.uri(), request.headers()) {
-        return refusal;
+        return *refusal;
     }
     let asked = Asked::of(request);
     if let Some(answer) = router::at_once(shared, &asked) {
