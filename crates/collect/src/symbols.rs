@@ -36,8 +36,9 @@ impl Symbols {
 
 #[cfg(feature = "symbolize")]
 mod resolve {
-    use std::borrow::Cow;
     use std::collections::HashMap;
+
+    use hotlist_demangle::{Mode, demangle};
 
     use super::SourceLine;
     use crate::unwind::{Module, modules};
@@ -65,15 +66,22 @@ mod resolve {
             let in_file = address.wrapping_sub(module.base);
             let file = self.files.entry(number).or_insert_with(|| {
                 // The main binary has no name in the loader's list.
-                let path = if module.path.is_empty() { "/proc/self/exe".into() } else { module.path.clone() };
+                let is_main = module.path.as_os_str().is_empty();
+                let path = if is_main { "/proc/self/exe".into() } else { module.path.clone() };
                 addr2line::Loader::new(path).ok()
             });
             let Some(file) = file else { return Vec::new() };
             let mut lines = from_debug_info(file, in_file);
-            if lines.is_empty()
-                && let Some(symbol) = file.find_symbol(in_file)
-            {
-                lines.push(line(symbol, None));
+            if let Some(symbol) = file.find_symbol(in_file) {
+                match lines.last_mut() {
+                    // Short debug information has the last part of a name only.
+                    Some(outermost) if !outermost.system_name.starts_with('_') => {
+                        let named = line(symbol, None);
+                        (outermost.name, outermost.system_name) = (named.name, named.system_name);
+                    }
+                    Some(_) => {}
+                    None => lines.push(line(symbol, None)),
+                }
             }
             lines
         }
@@ -84,15 +92,16 @@ mod resolve {
         let Ok(mut frames) = file.find_frames(address) else { return lines };
         while let Ok(Some(frame)) = frames.next() {
             let name = frame.function.as_ref().and_then(|function| function.raw_name().ok());
-            let Some(name) = name.or_else(|| file.find_symbol(address).map(Cow::Borrowed)) else { continue };
-            lines.push(line(&name, frame.location.as_ref()));
+            if name.is_some() || frame.location.is_some() {
+                lines.push(line(&name.unwrap_or_default(), frame.location.as_ref()));
+            }
         }
         lines
     }
 
     fn line(name: &str, location: Option<&addr2line::Location<'_>>) -> SourceLine {
         SourceLine {
-            name: format!("{:#}", rustc_demangle::demangle(name)),
+            name: demangle(name, Mode::Default).unwrap_or_else(|| name.to_owned()),
             system_name: name.to_owned(),
             file: location.and_then(|location| location.file).unwrap_or_default().to_owned(),
             line: location.and_then(|location| location.line).unwrap_or(0),
@@ -114,7 +123,7 @@ mod resolve {
             let here = this_function_has_its_name_and_file as *const () as u64;
             let lines = Symbols::open().unwrap().lines(here + 1);
             let last = lines.last().unwrap();
-            assert!(last.name.ends_with("this_function_has_its_name_and_file"), "{last:?}");
+            assert!(last.name.ends_with("::this_function_has_its_name_and_file"), "{last:?}");
             assert!(last.file.ends_with("symbols.rs"), "{last:?}");
             assert!(last.line > 0);
             assert_eq!(Symbols::open().unwrap().lines(1), []);
