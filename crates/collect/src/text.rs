@@ -72,7 +72,7 @@ fn heap(snapshot: &Snapshot, places: &mut Places) -> String {
         text.push_str(&figures(row.values));
         places.stack(&mut text, &row.frames, row.labels);
     }
-    places.mapped_libraries(&mut text);
+    places.mappings("MAPPED_LIBRARIES:", &mut text);
     text
 }
 
@@ -90,7 +90,8 @@ fn contention(kind: Kind, sums: &Sums, places: &mut Places) -> String {
         _ = write!(text, "{} {}", values[1], values[0]);
         places.stack(&mut text, frames, *labels);
     }
-    places.mapped_libraries(&mut text);
+    // This form knows only this heading.
+    places.mappings("--- Memory map: ---", &mut text);
     text
 }
 
@@ -103,7 +104,7 @@ fn counts(kind: Kind, sums: &Sums, places: &mut Places) -> String {
         _ = write!(text, "{}", values[0]);
         places.stack(&mut text, frames, *labels);
     }
-    places.mapped_libraries(&mut text);
+    places.mappings("MAPPED_LIBRARIES:", &mut text);
     text
 }
 
@@ -194,8 +195,8 @@ impl Places {
     }
 
     /// Lets readers find the names themselves.
-    fn mapped_libraries(&self, text: &mut String) {
-        text.push_str("\nMAPPED_LIBRARIES:\n");
+    fn mappings(&self, heading: &str, text: &mut String) {
+        _ = writeln!(text, "\n{heading}");
         for range in &self.ranges {
             let CodeRange { start, limit, offset, file, .. } = range;
             _ = writeln!(text, "{start:08x}-{limit:08x} r-xp {offset:08x} 00:00 0 {file}");

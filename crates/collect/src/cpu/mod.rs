@@ -21,7 +21,7 @@ mod timer;
 use std::io::Write;
 use std::time::{Duration, SystemTime};
 
-pub(crate) use counts::{Counts, name_of_frame};
+pub(crate) use counts::{Counts, NO_ANSWER, name_of_frame};
 pub(crate) use sampler::start_over_in_child;
 
 use crate::Error;

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::ThreadStack;
 use crate::Error;
+use crate::cpu::NO_ANSWER;
 use crate::signal::{Message, SIGNAL, Wish, install};
 use crate::sys::{Lock, Region, send_signal, thread_id};
 use crate::tasks::{name, state, threads};
@@ -16,7 +17,7 @@ use crate::unwind::{MOST_FRAMES, Registers, StackBounds, walk_into};
 const PLACES: usize = 4096;
 
 /// How long threads have for their answers.
-const ANSWER: Duration = Duration::from_millis(100);
+const ANSWER: Duration = Duration::from_millis(200);
 
 /// Where one thread puts its answer.
 struct Place {
@@ -120,7 +121,7 @@ pub(super) fn stacks(caller: &[u64]) -> Result<Vec<ThreadStack>, Error> {
             let (labels, frames) = match answer {
                 Some(answer) => answer,
                 None if thread == this => (crate::labels::current(), caller.to_vec()),
-                None => (0, Vec::new()),
+                None => (0, vec![NO_ANSWER]),
             };
             Some(ThreadStack { number: thread, name: name(thread), state, labels, frames })
         })

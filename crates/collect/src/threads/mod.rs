@@ -1,7 +1,7 @@
 //! The stacks of all threads, at one moment.
 //!
 //! Every thread is asked by a signal. One that blocks the signal, or waits in the kernel where no signal is
-//! taken, does not answer; it is listed without a stack.
+//! taken, does not answer; it is listed with a mark instead of a stack.
 
 #[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
 mod ask;
@@ -27,7 +27,7 @@ pub(crate) struct ThreadStack {
     pub(crate) state: char,
     /// The number of its set of labels.
     pub(crate) labels: u32,
-    /// Code addresses, leaf first; empty when the thread did not answer.
+    /// Code addresses, leaf first; the mark of no answer when there was none.
     pub(crate) frames: Vec<u64>,
 }
 
