@@ -14,9 +14,12 @@ pub(crate) fn prepare() {
     if IS_PREPARED.load(Ordering::Relaxed) || IS_PREPARED.swap(true, Ordering::Relaxed) {
         return;
     }
+    #[cfg(unix)]
     // SAFETY: the handlers only take and give back locks that no code holds while it forks, and reset what
     // only lost threads could use.
-    unsafe { libc::pthread_atfork(Some(before), Some(after_in_parent), Some(after_in_child)) };
+    unsafe {
+        libc::pthread_atfork(Some(before), Some(after_in_parent), Some(after_in_child))
+    };
 }
 
 extern "C" fn before() {

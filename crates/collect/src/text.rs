@@ -90,7 +90,7 @@ fn contention(kind: Kind, sums: &Sums, places: &mut Places) -> String {
         _ = write!(text, "{} {}", values[1], values[0]);
         places.stack(&mut text, frames, *labels);
     }
-    // This form knows only this heading.
+    // Of the two headings that readers know this form knows only one.
     places.mappings("--- Memory map: ---", &mut text);
     text
 }
@@ -104,7 +104,7 @@ fn counts(kind: Kind, sums: &Sums, places: &mut Places) -> String {
         _ = write!(text, "{}", values[0]);
         places.stack(&mut text, frames, *labels);
     }
-    places.mappings("MAPPED_LIBRARIES:", &mut text);
+    places.mappings("--- Memory map: ---", &mut text);
     text
 }
 
@@ -225,7 +225,7 @@ mod tests {
             &mut Places { ranges: vec![], symbols: None, known: BTreeMap::new() },
         );
         let expected = "goroutine profile: total 4\n3 @ 0x21\n#\t0x20\t?+0x20\n\n\
-                        1 @ 0x2 0x11\n#\t0x1\t[truncated]+0x0\n#\t0x10\t?+0x10\n\n\nMAPPED_LIBRARIES:\n";
+                        1 @ 0x2 0x11\n#\t0x1\t[truncated]+0x0\n#\t0x10\t?+0x10\n\n\n--- Memory map: ---\n";
         assert_eq!(text, expected);
     }
 

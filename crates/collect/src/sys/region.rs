@@ -18,7 +18,14 @@ pub(crate) struct Region {
 unsafe impl Send for Region {}
 
 impl Region {
+    /// Where there is no `mmap` nothing is remembered, and samples count as lost.
+    #[cfg(not(unix))]
+    pub(crate) fn reserve(_size: usize) -> Option<Region> {
+        None
+    }
+
     /// Reserves `size` bytes; `None` when the system refuses.
+    #[cfg(unix)]
     pub(crate) fn reserve(size: usize) -> Option<Region> {
         if size == 0 {
             return None;
@@ -38,8 +45,11 @@ impl Region {
 
 impl Drop for Region {
     fn drop(&mut self) {
+        #[cfg(unix)]
         // SAFETY: the range is the one that was mapped, and nothing borrows it any more.
-        unsafe { libc::munmap(self.start.cast(), self.size) };
+        unsafe {
+            libc::munmap(self.start.cast(), self.size)
+        };
     }
 }
 
