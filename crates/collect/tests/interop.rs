@@ -1,5 +1,6 @@
 //! Every endpoint as its readers see it: `go tool pprof` (with `HOTLIST_GO`, or `go` in the path) and
 //! hotlist (where this workspace's binary was built). Skipped where one is missing.
+#![expect(clippy::print_stderr, reason = "says what was skipped")]
 #![cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
 
 use std::io::{Read, Write};

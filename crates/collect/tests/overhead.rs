@@ -1,6 +1,7 @@
 //! What an allocation costs, in instructions, which are the same on every run. Skipped without valgrind.
 #![cfg(all(target_os = "linux", target_arch = "x86_64"))]
 #![allow(unsafe_code)]
+#![expect(clippy::print_stderr, reason = "says what was measured, or why nothing was")]
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::process::Command;
