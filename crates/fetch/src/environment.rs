@@ -10,6 +10,16 @@ use std::path::PathBuf;
 pub struct Environment {
     /// `PPROF_TMPDIR`: the folder for copies of fetched profiles.
     pub pprof_tmpdir: Option<PathBuf>,
+    /// `PPROF_BINARY_PATH`: folders with binaries for symbols, separated as in `PATH`.
+    pub pprof_binary_path: Option<OsString>,
+    /// `DEBUGINFOD_URLS`: servers of debug information, separated by spaces; none are asked when unset.
+    pub debuginfod_urls: Option<String>,
+    /// `DEBUGINFOD_CACHE_PATH`: the folder for what comes from them.
+    pub debuginfod_cache: Option<PathBuf>,
+    /// `DEBUGINFOD_TIMEOUT`: for how many seconds they are asked.
+    pub debuginfod_timeout: Option<String>,
+    /// `XDG_CACHE_HOME`: the folder for what can be fetched again, `.cache` in the home when unset.
+    pub cache_home: Option<PathBuf>,
     /// `HOME`, or `USERPROFILE` on Windows; copies go to its `pprof` folder when `PPROF_TMPDIR` is unset.
     pub home: Option<PathBuf>,
     /// The system's folder for temporary files, the last choice for copies.
@@ -41,6 +51,11 @@ impl Environment {
         };
         Environment {
             pprof_tmpdir: path("PPROF_TMPDIR"),
+            pprof_binary_path: value("PPROF_BINARY_PATH"),
+            debuginfod_urls: value("DEBUGINFOD_URLS").map(|value| value.to_string_lossy().into_owned()),
+            debuginfod_cache: path("DEBUGINFOD_CACHE_PATH"),
+            debuginfod_timeout: value("DEBUGINFOD_TIMEOUT").map(|value| value.to_string_lossy().into_owned()),
+            cache_home: path("XDG_CACHE_HOME"),
             home: path(if cfg!(windows) { "USERPROFILE" } else { "HOME" }),
             temporary: path(if cfg!(windows) { "TEMP" } else { "TMPDIR" }),
             http_proxy: text(["HTTP_PROXY", "http_proxy"]),

@@ -37,7 +37,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut sorted = asked.clone();
     sorted.sort_unstable();
     sorted.dedup();
-    let positions = binary.positions(&sorted, Detail::Lines, &Folder, threads)?;
+    let positions = binary.positions(&sorted, Detail::Lines, &Folder, threads);
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
     for address in asked {
         let row = sorted.binary_search(&address).unwrap_or(0);

@@ -92,21 +92,25 @@ impl Binary {
     /// The functions, inlined calls and lines of the sorted virtual `addresses`, with up to `threads`
     /// threads. The answer does not depend on their number.
     ///
-    /// # Errors
-    /// When the debug information cannot be read; addresses alone never fail.
+    /// Where debug information is damaged, what can be read of it and the symbol table answer;
+    /// [`Positions::damage`] says why.
     pub fn positions(
         &self,
         addresses: &[u64],
         detail: Detail,
         store: &dyn ObjectStore,
         threads: usize,
-    ) -> Result<Positions, ObjectError> {
+    ) -> Positions {
         debug_assert!(addresses.is_sorted());
-        let mut answers = Vec::new();
+        let (mut answers, mut damage) = (Vec::new(), None);
         if detail == Detail::Lines
             && let Some(debug) = self.debug_info()
         {
-            answers = self.by_dwarf(debug, addresses, store, threads)?;
+            match self.by_dwarf(debug, addresses, store, threads) {
+                Ok(found) => answers = found,
+                Err(error) => damage = Some(error.to_string()),
+            }
+            damage = damage.or_else(|| self.units.get()?.damage.clone());
         }
         let symbols = self.symbol_file();
         let mut spans: Vec<Option<(usize, Span)>> = vec![None; addresses.len()];
@@ -119,6 +123,7 @@ impl Binary {
             }
         }
         let mut positions = Positions::default();
+        positions.damage = damage;
         let mut frames: Vec<Frame> = Vec::new();
         for (&address, span) in addresses.iter().zip(&spans) {
             frames.clear();
@@ -142,7 +147,7 @@ impl Binary {
             }
             positions.push(frames.iter().copied());
         }
-        Ok(positions)
+        positions
     }
 
     fn by_dwarf(

@@ -10,15 +10,22 @@
 
 mod binary;
 mod dwarf;
+mod local;
+mod mini_debug_info;
+mod mode;
 mod object_file;
 mod positions;
+mod search;
 mod store;
 mod symbol_table;
 mod translate;
 
 pub use binary::{Binary, Detail, FunctionSymbol};
+pub use local::{Finder, MappingReport, Request, State, is_of_no_file, symbolize};
+pub use mode::{Demangle, Local, Mode, Unrecognized};
 pub use object_file::{Architecture, Format, Kind, ObjectError, ObjectFile, Section, Segment};
 pub use positions::{Frame, Positions};
+pub use search::{Attempt, Found, Outcome, Places, Refusal, Role, Wanted, find};
 pub use store::{Bytes, Downloaded, ObjectStore, OpenError, Part};
 pub use symbol_table::{Symbol, SymbolTable};
 pub use translate::{MappedRange, TranslateError, Translation};

@@ -7,6 +7,8 @@ use hotlist_profile::{StringId, Strings};
 pub struct Positions {
     /// The names that frames refer to.
     pub strings: Strings,
+    /// Why debug information was not read to its end.
+    pub damage: Option<String>,
     frames: Vec<Frame>,
     ends: Vec<usize>,
 }

@@ -1,0 +1,133 @@
+//! Object files of this machine, mapped into memory, for symbols and disassembly.
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use hotlist_fetch::Environment;
+use hotlist_symbolize::{
+    Bytes, Downloaded, Finder, Found, ObjectStore, OpenError, Part, Places, Wanted, find,
+};
+
+/// Finds and opens object files, and keeps what it has found.
+#[derive(Debug)]
+pub struct ObjectFiles {
+    places: Places,
+    found: Mutex<HashMap<Key, Arc<OnceLock<Arc<Found>>>>>,
+}
+
+type Key = (String, String, bool);
+
+impl ObjectFiles {
+    /// Files where the environment says that they are: `PPROF_BINARY_PATH` or `pprof/binaries` in the home
+    /// folder, and the system's folders of debug information.
+    pub fn new(environment: &Environment) -> ObjectFiles {
+        let binaries = match (&environment.pprof_binary_path, &environment.home) {
+            (Some(path), _) => std::env::split_paths(path).filter(|path| !path.as_os_str().is_empty()).collect(),
+            (None, Some(home)) => vec![home.join("pprof").join("binaries")],
+            (None, None) => Vec::new(),
+        };
+        let debug = if cfg!(unix) { vec![PathBuf::from("/usr/lib/debug")] } else { Vec::new() };
+        ObjectFiles { places: Places { binaries, debug }, found: Mutex::default() }
+    }
+}
+
+impl Finder for ObjectFiles {
+    fn find(&self, wanted: Wanted<'_>) -> Arc<Found> {
+        let key = (wanted.file.to_owned(), wanted.build_id.to_owned(), wanted.is_named);
+        let slot = {
+            let mut found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(found.entry(key).or_default())
+        };
+        // Others wait for this file only, not for the whole table.
+        Arc::clone(slot.get_or_init(|| Arc::new(find(self, &self.places, wanted))))
+    }
+
+    fn store(&self) -> &dyn ObjectStore {
+        self
+    }
+}
+
+impl ObjectStore for ObjectFiles {
+    fn open(&self, path: &Path) -> Result<Bytes, OpenError> {
+        map(path)
+    }
+
+    fn list(&self, folder: &Path) -> Vec<PathBuf> {
+        let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
+        let mut paths: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
+        paths.sort();
+        paths
+    }
+
+    fn by_build_id(&self, build_id: &str, part: Part) -> Result<Downloaded, OpenError> {
+        let _ = (build_id, part);
+        Err(OpenError::Missing)
+    }
+}
+
+/// Maps a file into memory.
+fn map(path: &Path) -> Result<Bytes, OpenError> {
+    let explain = |error: io::Error| match error.kind() {
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => OpenError::Missing,
+        io::ErrorKind::PermissionDenied => OpenError::Failed("permission denied".to_owned()),
+        _ => OpenError::Failed(error.to_string()),
+    };
+    // To open a pipe would already wait for its other end.
+    let metadata = std::fs::metadata(path).map_err(explain)?;
+    if !metadata.is_file() {
+        return Err(OpenError::NotAFile(kind(&metadata)));
+    }
+    let file = File::open(path).map_err(explain)?;
+    if metadata.len() == 0 {
+        return Ok(Arc::new(Vec::new()));
+    }
+    // SAFETY: the map is only read. Another process may write to the file meanwhile; then bytes change
+    // under us, which the parsers stand as they stand any damage: they check each number that they use, once
+    // they have it. A file that is made shorter ends the program with SIGBUS, as in every tool that maps
+    // binaries; compilers and package managers replace files instead, which does not touch the map.
+    #[expect(unsafe_code, reason = "debug information has gigabytes, of which a few pages are needed")]
+    let map = unsafe { memmap2::Mmap::map(&file) }.map_err(explain)?;
+    Ok(Arc::new(map))
+}
+
+fn kind(metadata: &std::fs::Metadata) -> &'static str {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::FileTypeExt;
+        let kind = metadata.file_type();
+        if kind.is_fifo() {
+            return "a pipe";
+        }
+        if kind.is_char_device() || kind.is_block_device() {
+            return "a device";
+        }
+        if kind.is_socket() {
+            return "a socket";
+        }
+    }
+    if metadata.is_dir() { "a folder" } else { "something else" }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_files_are_opened() {
+        let folder = tempfile::tempdir().unwrap();
+        let error = |path: &Path| map(path).err().map(|error| error.to_string());
+        assert_eq!(error(folder.path()).as_deref(), Some("is a folder, not a file"));
+        assert_eq!(error(&folder.path().join("none")).as_deref(), Some("no such file"));
+        if cfg!(unix) {
+            assert_eq!(error(Path::new("/dev/zero")).as_deref(), Some("is a device, not a file"));
+        }
+        let path = folder.path().join("file");
+        std::fs::write(&path, "text").unwrap();
+        assert_eq!((*map(&path).unwrap()).as_ref(), b"text");
+        std::fs::write(&path, "").unwrap();
+        assert_eq!((*map(&path).unwrap()).as_ref(), b"");
+    }
+}

@@ -1,0 +1,356 @@
+//! Giving a profile the symbols that files on this machine have.
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use hashbrown::HashMap;
+use hotlist_profile::{
+    Function, FunctionId, Line, LocationId, Locations, Mapping, MappingId, Profile, StringId, Symbolized,
+};
+use rustc_hash::FxBuildHasher;
+
+use crate::binary::Detail;
+use crate::positions::{Frame, Positions};
+use crate::search::{Attempt, Found, Outcome, Refusal, Wanted};
+use crate::store::{ObjectStore, OpenError};
+use crate::translate::{MappedRange, Translation};
+
+/// Finds files for mappings; the session's keeps what it has found.
+pub trait Finder: Sync {
+    /// The binary for `wanted`, and every path that was tried.
+    fn find(&self, wanted: Wanted<'_>) -> std::sync::Arc<Found>;
+
+    /// Where files come from.
+    fn store(&self) -> &dyn ObjectStore;
+}
+
+/// What is wanted of [`symbolize`].
+#[derive(Debug, Clone, Copy)]
+pub struct Request<'a> {
+    /// How much to look up.
+    pub detail: Detail,
+    /// Also for mappings that have symbols.
+    pub force: bool,
+    /// The file that the user named for the first mapping.
+    pub binary: Option<&'a str>,
+    /// How many threads may work.
+    pub threads: usize,
+}
+
+/// What came of a mapping.
+#[derive(Debug, Clone)]
+pub struct MappingReport {
+    /// The mapping.
+    pub mapping: MappingId,
+    /// How it ended.
+    pub state: State,
+    /// Every path that was tried, in order.
+    pub tried: Vec<Attempt>,
+    /// Locations of the mapping.
+    pub locations: usize,
+    /// Locations whose function is known now.
+    pub functions: usize,
+    /// Locations whose line is known now.
+    pub lines: usize,
+    /// Why debug information was not read to its end.
+    pub damage: Option<String>,
+}
+
+/// How it ended for a mapping.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum State {
+    /// No location is in it.
+    Unused,
+    /// It has symbols, and nobody asked for new ones.
+    HasSymbols,
+    /// It is of no file, such as `[vdso]` or memory of the program itself.
+    NoFile,
+    /// The profile does not name its file.
+    Unnamed,
+    /// No file was found.
+    Missing,
+    /// A file was found but cannot be used; the reason.
+    Failed(String),
+    /// Addresses were looked up in this file.
+    Done(String),
+}
+
+/// Looks up the addresses of all mappings that need symbols, several at the same time.
+///
+/// No file is touched when no mapping needs symbols. The result does not depend on the number of threads.
+pub fn symbolize(profile: &mut Profile, finder: &dyn Finder, request: &Request<'_>) -> Vec<MappingReport> {
+    let (mut reports, jobs) = plan(profile, request);
+    if jobs.is_empty() {
+        return reports;
+    }
+    let answers = {
+        let profile = &*profile;
+        let next = AtomicUsize::new(0);
+        let done: Mutex<Vec<(usize, Answer)>> = Mutex::new(Vec::new());
+        let workers = request.threads.clamp(1, jobs.len());
+        let threads = (request.threads / workers).max(1);
+        let work = || {
+            loop {
+                let number = next.fetch_add(1, Ordering::Relaxed);
+                let Some(job) = jobs.get(number) else { return };
+                let answer = look_up(profile, job, finder, request, threads);
+                if let Ok(mut done) = done.lock() {
+                    done.push((number, answer));
+                }
+            }
+        };
+        if workers == 1 {
+            work();
+        } else {
+            std::thread::scope(|scope| (0..workers).for_each(|_| drop(scope.spawn(work))));
+        }
+        let mut done = done.into_inner().unwrap_or_default();
+        done.sort_by_key(|(number, _)| *number);
+        done
+    };
+    let mut lines = NewLines::default();
+    let mut writer = FunctionWriter::new(profile);
+    for (number, answer) in answers {
+        let job = &jobs[number];
+        let report = &mut reports[job.mapping.index()];
+        report.tried = answer.tried;
+        report.state = answer.state;
+        if let Some(positions) = &answer.positions {
+            report.damage.clone_from(&positions.damage);
+            writer.write(profile, job, &answer.rows, positions, &mut lines, report);
+        }
+    }
+    lines.apply(profile);
+    reports
+}
+
+/// The locations of a mapping that need symbols.
+#[derive(Debug)]
+struct Job {
+    mapping: MappingId,
+    locations: Vec<LocationId>,
+}
+
+fn plan(profile: &Profile, request: &Request<'_>) -> (Vec<MappingReport>, Vec<Job>) {
+    let mut of_mapping: Vec<Vec<LocationId>> = vec![Vec::new(); profile.mappings.len()];
+    for id in profile.locations.ids() {
+        if let Some(mapping) = profile.locations.get(id).mapping {
+            of_mapping[mapping.index()].push(id);
+        }
+    }
+    let mut jobs = Vec::new();
+    let mut reports = Vec::with_capacity(profile.mappings.len());
+    for (row, locations) in of_mapping.into_iter().enumerate() {
+        let mapping = MappingId::new(row);
+        let Mapping { file, has, .. } = *profile.mapping(mapping);
+        let has_symbols = has.functions || has.filenames || has.line_numbers;
+        let named = row == 0 && request.binary.is_some();
+        let state = if locations.is_empty() {
+            State::Unused
+        } else if has_symbols && !request.force {
+            State::HasSymbols
+        } else if file.is_empty() {
+            State::Unnamed
+        } else if !named
+            && is_of_no_file(&profile.lossy(file))
+            && profile.mapping(mapping).build_id.is_empty()
+        {
+            State::NoFile
+        } else {
+            State::Missing
+        };
+        reports.push(MappingReport {
+            mapping,
+            tried: Vec::new(),
+            locations: locations.len(),
+            functions: 0,
+            lines: 0,
+            damage: None,
+            state: state.clone(),
+        });
+        if state == State::Missing {
+            jobs.push(Job { mapping, locations });
+        }
+    }
+    (reports, jobs)
+}
+
+/// Whether a mapping is of something that is no file: `Mapping.Unsymbolizable` in pprof.
+pub fn is_of_no_file(file: &str) -> bool {
+    let base = file.rsplit('/').next().unwrap_or(file);
+    base.starts_with('[')
+        || base.starts_with("linux-vdso")
+        || file.starts_with("/dev/dri/")
+        || file == "//anon"
+        || file.starts_with("/memfd:")
+}
+
+/// What was found for a job.
+struct Answer {
+    state: State,
+    tried: Vec<Attempt>,
+    /// For each location of the job its row among the positions.
+    rows: Vec<Option<usize>>,
+    positions: Option<Positions>,
+}
+
+fn look_up(
+    profile: &Profile,
+    job: &Job,
+    finder: &dyn Finder,
+    request: &Request<'_>,
+    threads: usize,
+) -> Answer {
+    let mapping = profile.mapping(job.mapping);
+    let (file, build_id) = (profile.lossy(mapping.file), profile.lossy(mapping.build_id));
+    let is_named = job.mapping.index() == 0 && request.binary.is_some();
+    let found = finder.find(Wanted { file: &file, build_id: &build_id, is_named });
+    let tried = found.tried.clone();
+    let failed = |state| Answer { state, tried: found.tried.clone(), rows: Vec::new(), positions: None };
+    let Some(binary) = &found.binary else {
+        // A kernel's or vdso's name is no path; without a file for its build there is nothing to miss.
+        let state = match reason(&tried) {
+            _ if is_of_no_file(&file) => State::NoFile,
+            Some(reason) => State::Failed(reason),
+            None => State::Missing,
+        };
+        return failed(state);
+    };
+    let path = binary.path.display().to_string();
+    let mapped = MappedRange {
+        start: mapping.start,
+        limit: mapping.limit,
+        offset: mapping.offset,
+        relocation_symbol: file.strip_prefix("[kernel.kallsyms]").unwrap_or_default(),
+    };
+    let translation = match Translation::new(&binary.file, &path, &mapped) {
+        Ok(translation) => translation,
+        Err(error) => return failed(State::Failed(format!("{path}: {error}"))),
+    };
+    let virtual_address = |id: &LocationId| {
+        let address = profile.locations.get(*id).address;
+        translation.to_virtual(address).filter(|_| address != 0)
+    };
+    let wanted: Vec<Option<u64>> = job.locations.iter().map(virtual_address).collect();
+    let mut sorted: Vec<u64> = wanted.iter().flatten().copied().collect();
+    sorted.sort_unstable();
+    sorted.dedup();
+    let positions = binary.positions(&sorted, request.detail, finder.store(), threads);
+    let rows = wanted.iter().map(|address| address.and_then(|a| sorted.binary_search(&a).ok())).collect();
+    Answer { state: State::Done(path), tried, rows, positions: Some(positions) }
+}
+
+/// Why files that are there were refused, for the mapping as a whole.
+fn reason(tried: &[Attempt]) -> Option<String> {
+    tried.iter().rev().find_map(|attempt| match &attempt.outcome {
+        Outcome::Refused(Refusal::Open(OpenError::Missing)) | Outcome::Taken(_) => None,
+        Outcome::Refused(refusal) => Some(format!("{}: {refusal}", attempt.path)),
+    })
+}
+
+/// Adds functions to a profile, equal ones once.
+struct FunctionWriter {
+    functions: HashMap<(StringId, StringId, i64), FunctionId, FxBuildHasher>,
+    next_id: u64,
+}
+
+impl FunctionWriter {
+    fn new(profile: &Profile) -> Self {
+        let highest = profile.functions.iter().map(|function| function.id).max().unwrap_or(0);
+        FunctionWriter { functions: HashMap::default(), next_id: highest.saturating_add(1) }
+    }
+
+    fn write(
+        &mut self,
+        profile: &mut Profile,
+        job: &Job,
+        rows: &[Option<usize>],
+        positions: &Positions,
+        lines: &mut NewLines,
+        report: &mut MappingReport,
+    ) {
+        let mut strings: Vec<Option<StringId>> = vec![None; positions.strings.len()];
+        let mut has = Symbolized::default();
+        for (&location, row) in job.locations.iter().zip(rows) {
+            let frames = row.map_or(&[][..], |row| positions.frames(row));
+            if frames.is_empty() {
+                continue;
+            }
+            let start = lines.lines.len();
+            for frame in frames {
+                has.functions |= !frame.function.is_empty();
+                has.filenames |= !frame.file.is_empty();
+                has.line_numbers |= frame.line != 0;
+                let function = self.function(profile, frame, positions, &mut strings);
+                let (line, column) = (i64::from(frame.line), i64::from(frame.column));
+                lines.lines.push(Line { function, line, column });
+            }
+            report.functions += usize::from(frames.iter().any(|frame| !frame.function.is_empty()));
+            report.lines += usize::from(frames.iter().any(|frame| frame.line != 0));
+            // As in pprof: the mapping can show inlined calls, whether there are any or not.
+            has.inline_frames = true;
+            lines.of.insert(location, start..lines.lines.len());
+        }
+        let kept = &mut profile.mappings[job.mapping.index()].has;
+        kept.functions |= has.functions;
+        kept.filenames |= has.filenames;
+        kept.line_numbers |= has.line_numbers;
+        kept.inline_frames |= has.inline_frames;
+    }
+
+    fn function(
+        &mut self,
+        profile: &mut Profile,
+        frame: &Frame,
+        positions: &Positions,
+        strings: &mut [Option<StringId>],
+    ) -> FunctionId {
+        let mut keep = |id: StringId| {
+            *strings[id.index()].get_or_insert_with(|| profile.strings.intern(positions.strings.get(id)))
+        };
+        let (name, filename) = (keep(frame.function), keep(frame.file));
+        let start_line = i64::from(frame.start_line);
+        *self.functions.entry((name, filename, start_line)).or_insert_with(|| {
+            let id = FunctionId::new(profile.functions.len());
+            profile.functions.push(Function {
+                id: self.next_id,
+                name,
+                system_name: name,
+                filename,
+                start_line,
+            });
+            self.next_id = self.next_id.saturating_add(1);
+            id
+        })
+    }
+}
+
+/// Lines that take the place of those that locations have.
+#[derive(Debug, Default)]
+pub(crate) struct NewLines {
+    pub(crate) lines: Vec<Line>,
+    pub(crate) of: HashMap<LocationId, std::ops::Range<usize>, FxBuildHasher>,
+}
+
+impl NewLines {
+    pub(crate) fn apply(&self, profile: &mut Profile) {
+        if self.of.is_empty() {
+            return;
+        }
+        let old = std::mem::take(&mut profile.locations);
+        let mut new = Locations::default();
+        for id in old.ids() {
+            let mut location = old.get(id);
+            match self.of.get(&id) {
+                Some(range) => {
+                    location.is_folded = false;
+                    new.push(location, &self.lines[range.clone()]);
+                }
+                None => {
+                    new.push(location, old.lines(id));
+                }
+            }
+        }
+        profile.locations = new;
+    }
+}
