@@ -11,15 +11,18 @@
 mod binaries;
 mod error;
 mod load;
+mod object_files;
 mod options;
 mod progress;
 mod resolve;
 mod session;
 mod source_files;
+mod symbols;
 
 pub use binaries::is_object_file;
 pub use error::Error;
 pub use load::{Loaded, load};
+pub use object_files::ObjectFiles;
 pub use options::{
     ALL, Base, Choice, Field, Group, OptionSpec, Options, OutputOptions, Scope, SourceOptions, ViewOptions,
     find,

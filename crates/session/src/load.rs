@@ -7,13 +7,16 @@ use hotlist_fetch::{Environment, Fetch, Fetched, Notice, Origin, Request, SavedN
 use hotlist_formats::Limits;
 use hotlist_pattern::Pattern;
 use hotlist_profile::{Merger, Profile};
+use hotlist_symbolize::MappingReport;
 
 use crate::binaries::{forget_urls, name_main_binary};
 use crate::error::Error;
+use crate::object_files::ObjectFiles;
 use crate::options::{Base, SourceOptions};
 use crate::progress::{Counting, Progress};
 use crate::resolve::UsageError;
 use crate::session::Note;
+use crate::symbols::{Wish, add_symbols};
 
 /// How many servers are asked at the same time.
 const MOST_CONNECTIONS: usize = 128;
@@ -25,6 +28,10 @@ pub struct Loaded {
     pub profile: Profile,
     /// What people should know about the loading.
     pub notes: Vec<Note>,
+    /// What came of the search for symbols, for each mapping; empty when there was none.
+    pub symbols: Vec<MappingReport>,
+    /// The object files of this machine, those that were found included.
+    pub objects: ObjectFiles,
 }
 
 /// What [`load`] works with.
@@ -91,6 +98,9 @@ pub fn load(
         merger.add(base)?;
         profile = merger.finish()?.unwrap_or_default();
     }
+    let objects = ObjectFiles::new(environment);
+    let wish = Wish { mode: &options.symbolize, binary, threads: threads.get() };
+    let symbols = add_symbols(&mut profile, wish, &objects, &mut notes);
     if !options.all_frames {
         drop_frames(&mut profile)?;
     }
@@ -102,7 +112,7 @@ pub fn load(
     if remote {
         notes.push(save(&profile, environment, notify));
     }
-    Ok(Loaded { profile, notes })
+    Ok(Loaded { profile, notes, symbols, objects })
 }
 
 impl Loader<'_> {

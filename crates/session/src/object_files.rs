@@ -25,7 +25,9 @@ impl ObjectFiles {
     /// folder, and the system's folders of debug information.
     pub fn new(environment: &Environment) -> ObjectFiles {
         let binaries = match (&environment.pprof_binary_path, &environment.home) {
-            (Some(path), _) => std::env::split_paths(path).filter(|path| !path.as_os_str().is_empty()).collect(),
+            (Some(path), _) => {
+                std::env::split_paths(path).filter(|path| !path.as_os_str().is_empty()).collect()
+            }
             (None, Some(home)) => vec![home.join("pprof").join("binaries")],
             (None, None) => Vec::new(),
         };

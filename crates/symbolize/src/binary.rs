@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 use hotlist_profile::StringId;
 
 use crate::dwarf::{self, Context, Span, Units, Worker};
+use crate::go::GoTable;
 use crate::object_file::{ObjectError, ObjectFile};
 use crate::positions::{Frame, Positions};
 use crate::store::ObjectStore;
@@ -79,6 +80,13 @@ impl Binary {
     pub fn functions(&self) -> Vec<FunctionSymbol<'_>> {
         let file = self.symbol_file();
         let rows = file.symbols().rows();
+        if rows.is_empty()
+            && let Some(go) = GoTable::open(&self.file)
+        {
+            let function =
+                |row| go.function(row).map(|(address, size, name)| FunctionSymbol { address, size, name });
+            return (0..go.len()).filter_map(function).collect();
+        }
         let code = file.code_ranges();
         let mut functions: Vec<FunctionSymbol<'_>> = Vec::with_capacity(rows.len());
         for (row, symbol) in rows.iter().enumerate() {
@@ -122,6 +130,7 @@ impl Binary {
                 }
             }
         }
+        let go = self.go(&answers, addresses.len(), detail);
         let mut positions = Positions::default();
         positions.damage = damage;
         let mut frames: Vec<Frame> = Vec::new();
@@ -136,7 +145,9 @@ impl Binary {
                     ..*frame
                 }));
             }
-            if let Some(symbol) = symbols.symbols().lookup(address) {
+            let by_go = frames.is_empty()
+                && go.as_ref().is_some_and(|go| go.frames(address, &mut positions.strings, &mut frames));
+            if !by_go && let Some(symbol) = symbols.symbols().lookup(address) {
                 let mut name = || positions.strings.intern(symbol.name(symbols));
                 match frames.last_mut() {
                     None => frames.push(Frame { function: name(), ..Frame::default() }),
@@ -148,6 +159,13 @@ impl Binary {
             positions.push(frames.iter().copied());
         }
         positions
+    }
+
+    /// Go's own tables, where the debug information leaves something open and somebody wants to know.
+    fn go(&self, answers: &[dwarf::Answers], wanted: usize, detail: Detail) -> Option<GoTable<'_>> {
+        let answered: usize = answers.iter().map(|answers| answers.spans.len()).sum();
+        let symbols_do = detail == Detail::Functions && !self.symbol_file().symbols().rows().is_empty();
+        if answered >= wanted || symbols_do { None } else { GoTable::open(&self.file) }
     }
 
     fn by_dwarf(

@@ -10,6 +10,7 @@
 
 mod binary;
 mod dwarf;
+mod go;
 mod local;
 mod mini_debug_info;
 mod mode;

@@ -178,7 +178,10 @@ fn plan(profile: &Profile, request: &Request<'_>) -> (Vec<MappingReport>, Vec<Jo
 /// Whether a mapping is of something that is no file: `Mapping.Unsymbolizable` in pprof.
 pub fn is_of_no_file(file: &str) -> bool {
     let base = file.rsplit('/').next().unwrap_or(file);
-    base.starts_with('[')
+    // Some writers put the address of a server there.
+    let is_url = file.starts_with("http://") || file.starts_with("https://");
+    is_url
+        || base.starts_with('[')
         || base.starts_with("linux-vdso")
         || file.starts_with("/dev/dri/")
         || file == "//anon"
