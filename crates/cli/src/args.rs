@@ -22,6 +22,8 @@ pub(crate) enum Request {
     /// The manual page.
     Man,
     Report(Box<ReportRequest>),
+    /// For each mapping where its symbols come from.
+    Symbols(Box<SymbolsRequest>),
     /// The interactive shell.
     Shell(Box<Subject>),
     /// The web page.
@@ -54,6 +56,14 @@ pub(crate) struct ReportRequest {
     /// The drawing that takes the place of the report's own.
     pub(crate) drawing: Option<&'static str>,
     /// The profiles, and how to look at them.
+    pub(crate) subject: Subject,
+}
+
+/// The search for symbols, laid open.
+#[derive(Debug)]
+pub(crate) struct SymbolsRequest {
+    pub(crate) json: bool,
+    /// The profiles.
     pub(crate) subject: Subject,
 }
 
@@ -98,8 +108,9 @@ pub(crate) fn parse(words: impl IntoIterator<Item = String>) -> Result<Request, 
     if let Some(request) = verb(&words)? {
         return Ok(request);
     }
+    let is_symbols = is_verb("symbols", &words);
     let mut collected = Collected::default();
-    let mut words = words.into_iter();
+    let mut words = words.into_iter().skip(usize::from(is_symbols));
     while let Some(word) = words.next() {
         let flag = word.strip_prefix("--").or_else(|| word.strip_prefix('-'));
         match flag {
@@ -111,7 +122,21 @@ pub(crate) fn parse(words: impl IntoIterator<Item = String>) -> Result<Request, 
             },
         }
     }
-    collected.finish()
+    match collected.finish()? {
+        Request::Shell(subject) if is_symbols => {
+            Ok(Request::Symbols(Box::new(SymbolsRequest { json: false, subject: *subject })))
+        }
+        Request::Report(request) if is_symbols && request.drawing == Some("json") => {
+            Ok(Request::Symbols(Box::new(SymbolsRequest { json: true, subject: request.subject })))
+        }
+        Request::Report(_) if is_symbols => Err(ArgsError::SeveralReports),
+        request => Ok(request),
+    }
+}
+
+/// Whether a command line begins with the command `name`, and no file is called so.
+fn is_verb(name: &str, words: &[String]) -> bool {
+    words.first().is_some_and(|first| first == name) && !Path::new(name).exists()
 }
 
 /// The few commands that are words, unless files are called so.

@@ -24,6 +24,7 @@ fn main() -> ExitCode {
         Ok(Request::Man) => commands::man::run(&console),
         Ok(Request::Http(subject)) => commands::http::run(&subject, &console),
         Ok(Request::Report(request)) => commands::report::run(&request, &console),
+        Ok(Request::Symbols(request)) => commands::symbols::run(&request, &console),
         Ok(Request::Shell(subject)) => shell::run(*subject, &console),
         Err(error) => Err(error.into()),
     };

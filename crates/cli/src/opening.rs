@@ -4,7 +4,7 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use hotlist_fetch::{Environment, Fetcher, TlsOptions};
-use hotlist_session::{Error, Note, Progress, Session, SourceFiles, ViewOptions, load};
+use hotlist_session::{Error, Loaded, Note, Progress, Session, SourceFiles, ViewOptions, load};
 
 use crate::args::Subject;
 use crate::console::Console;
@@ -12,15 +12,21 @@ use crate::progress::with_bar;
 
 /// Loads what the command line names.
 pub(crate) fn open(subject: &Subject, console: &Console) -> anyhow::Result<Session> {
+    let loaded = load_subject(subject, console)?;
+    loaded.notes.iter().for_each(|note| console.note(note));
+    Ok(Session::new(loaded.profile, threads()))
+}
+
+/// Loads what the command line names, and says nothing of how that went.
+pub(crate) fn load_subject(subject: &Subject, console: &Console) -> anyhow::Result<Loaded> {
     let source = &subject.options.source;
     let environment = Environment::from_lookup(|name| std::env::var_os(name));
     let path = |text: &str| (!text.is_empty()).then(|| PathBuf::from(text));
     let tls =
         TlsOptions { cert: path(&source.tls_cert), key: path(&source.tls_key), ca: path(&source.tls_ca) };
     let fetcher = Fetcher::new(tls, environment.clone()).map_err(Error::Fetch)?;
-    let threads = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
     let progress = Progress::default();
-    let loaded = with_bar(console, &progress, || {
+    Ok(with_bar(console, &progress, || {
         load(
             &subject.sources,
             subject.binary.as_deref(),
@@ -28,13 +34,15 @@ pub(crate) fn open(subject: &Subject, console: &Console) -> anyhow::Result<Sessi
             subject.options.view.normalize,
             &fetcher,
             &environment,
-            threads,
+            threads(),
             &progress,
             &|notice| console.note(&Note::Info(notice.to_string())),
         )
-    })?;
-    loaded.notes.iter().for_each(|note| console.note(note));
-    Ok(Session::new(loaded.profile, threads))
+    })?)
+}
+
+fn threads() -> NonZeroUsize {
+    std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN)
 }
 
 /// The source files of this machine, looked for as `options` say.

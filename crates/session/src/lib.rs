@@ -17,6 +17,7 @@ mod progress;
 mod resolve;
 mod session;
 mod source_files;
+mod symbol_report;
 mod symbols;
 
 pub use binaries::is_object_file;
@@ -31,3 +32,4 @@ pub use progress::{Counting, Progress};
 pub use resolve::{Question, UsageError};
 pub use session::{Note, Session};
 pub use source_files::SourceFiles;
+pub use symbol_report::{SymbolReport, TriedPath, symbol_reports};

@@ -815,7 +815,10 @@ pub const ALL: &[OptionSpec] = &[
         None,
         field!(Text, source.symbolize),
         "Where symbols come from: none, local, fastlocal, remote, force",
-        "Only none has an effect yet: profiles are shown with the symbols that they hold.",
+        "Parts are separated by colons. local looks into binaries on this machine, fastlocal only into their symbol tables, \
+         remote asks the server of the profile; without any of them both are done. force replaces symbols that the \
+         profile has. demangle=none|full|templates|default chooses how names of C++ and Rust are shown. none leaves \
+         everything as it is.",
     ),
     option(
         Group::Source,

@@ -1,7 +1,7 @@
 //! Symbols for profiles that have only addresses, as `-symbolize` asks.
 
 use hotlist_profile::{Mapping, Profile};
-use hotlist_symbolize::{Detail, Finder, Local, MappingReport, Mode, Request, State, symbolize};
+use hotlist_symbolize::{Detail, Finder, Local, MappingReport, Mode, Request, State, demangle, symbolize};
 
 use crate::session::Note;
 
@@ -34,15 +34,18 @@ pub(crate) fn add_symbols(
         ));
     }
     let Some(mode) = mode else { return Vec::new() };
-    let Some(local) = mode.local else { return Vec::new() };
-    let request = Request {
-        detail: if local == Local::Fast { Detail::Functions } else { Detail::Lines },
-        force: mode.force,
-        binary: wish.binary,
-        threads: wish.threads,
-    };
-    let reports = symbolize(profile, finder, &request);
-    warn(profile, &reports, notes);
+    let mut reports = Vec::new();
+    if let Some(local) = mode.local {
+        let request = Request {
+            detail: if local == Local::Fast { Detail::Functions } else { Detail::Lines },
+            force: mode.force,
+            binary: wish.binary,
+            threads: wish.threads,
+        };
+        reports = symbolize(profile, finder, &request);
+        warn(profile, &reports, notes);
+    }
+    demangle(profile, mode.demangle, mode.force);
     reports
 }
 

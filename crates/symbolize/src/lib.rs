@@ -16,6 +16,7 @@ mod mini_debug_info;
 mod mode;
 mod object_file;
 mod positions;
+mod readable;
 mod search;
 mod store;
 mod symbol_table;
@@ -26,6 +27,7 @@ pub use local::{Finder, MappingReport, Request, State, is_of_no_file, symbolize}
 pub use mode::{Demangle, Local, Mode, Unrecognized};
 pub use object_file::{Architecture, Format, Kind, ObjectError, ObjectFile, Section, Segment};
 pub use positions::{Frame, Positions};
+pub use readable::demangle;
 pub use search::{Attempt, Found, Outcome, Places, Refusal, Role, Wanted, find};
 pub use store::{Bytes, Downloaded, ObjectStore, OpenError, Part};
 pub use symbol_table::{Symbol, SymbolTable};

@@ -74,7 +74,10 @@ fn overview(out: &mut dyn Write) -> io::Result<()> {
     for (name, help) in ENVIRONMENT {
         writeln!(out, "  {name}\n      {help}")?;
     }
-    writeln!(out, "\nMore: hotlist help <option>, hotlist man, hotlist completions bash|zsh|fish")?;
+    writeln!(
+        out,
+        "\nMore: hotlist help <option>, hotlist man, hotlist completions bash|zsh|fish, hotlist symbols <profile>"
+    )?;
     writeln!(
         out,
         "Flags take one dash or two. The exit status is 0, 1 after an error, 2 for a wrong command line."

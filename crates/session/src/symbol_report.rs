@@ -1,0 +1,79 @@
+//! Where symbols came from, mapping by mapping, as data for `hotlist symbols`.
+
+use hotlist_profile::Profile;
+use hotlist_symbolize::{MappingReport, State};
+use serde::Serialize;
+
+/// A mapping and what came of the search for its symbols.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct SymbolReport {
+    /// The path that the profile names, or the file that was taken for it.
+    pub file: String,
+    /// Its build id; empty when the profile has none.
+    pub build_id: String,
+    /// First address of the mapping.
+    pub start: u64,
+    /// One past its last address.
+    pub limit: u64,
+    /// How it ended, in a word: `unused`, `symbolized_before`, `no_file`, `unnamed`, `missing`, `failed`, `done`.
+    pub state: &'static str,
+    /// The file that was used, or why none was.
+    pub detail: String,
+    /// The number of addresses in the mapping.
+    pub addresses: usize,
+    /// How many of them have a function now.
+    pub with_function: usize,
+    /// How many of them have a line now.
+    pub with_line: usize,
+    /// Every path that was tried, in order.
+    pub tried: Vec<TriedPath>,
+}
+
+/// A path that was tried.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct TriedPath {
+    /// The path, or the address of a server.
+    pub path: String,
+    /// Whether it was used.
+    pub used: bool,
+    /// For what it was used, or why not.
+    pub outcome: String,
+}
+
+/// The reports of all mappings of a profile, in their order.
+pub fn symbol_reports(profile: &Profile, reports: &[MappingReport]) -> Vec<SymbolReport> {
+    reports.iter().map(|report| symbol_report(profile, report)).collect()
+}
+
+fn symbol_report(profile: &Profile, report: &MappingReport) -> SymbolReport {
+    let mapping = profile.mapping(report.mapping);
+    let (state, detail) = match &report.state {
+        State::Unused => ("unused", "no address is in it".to_owned()),
+        State::HasSymbols => ("symbolized_before", "the profile has symbols".to_owned()),
+        State::NoFile => ("no_file", "it is of no file that could be found".to_owned()),
+        State::Unnamed => ("unnamed", "the profile does not name its file".to_owned()),
+        State::Missing => ("missing", "the file was not found".to_owned()),
+        State::Failed(reason) => ("failed", reason.clone()),
+        State::Done(path) => ("done", path.clone()),
+    };
+    SymbolReport {
+        file: profile.lossy(mapping.file).into_owned(),
+        build_id: profile.lossy(mapping.build_id).into_owned(),
+        start: mapping.start,
+        limit: mapping.limit,
+        state,
+        detail,
+        addresses: report.locations,
+        with_function: report.functions,
+        with_line: report.lines,
+        tried: report
+            .tried
+            .iter()
+            .map(|attempt| TriedPath {
+                path: attempt.path.clone(),
+                used: matches!(attempt.outcome, hotlist_symbolize::Outcome::Taken(_)),
+                outcome: attempt.outcome.to_string(),
+            })
+            .collect(),
+    }
+}
