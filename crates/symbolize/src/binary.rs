@@ -130,7 +130,7 @@ impl Binary {
                 }
             }
         }
-        let go = self.go(&answers, addresses.len(), detail);
+        let go = self.go(detail);
         let mut positions = Positions::default();
         positions.damage = damage;
         let mut frames: Vec<Frame> = Vec::new();
@@ -148,12 +148,20 @@ impl Binary {
             let by_go = frames.is_empty()
                 && go.as_ref().is_some_and(|go| go.frames(address, &mut positions.strings, &mut frames));
             if !by_go && let Some(symbol) = symbols.symbols().lookup(address) {
-                let mut name = || positions.strings.intern(symbol.name(symbols));
-                match frames.last_mut() {
-                    None => frames.push(Frame { function: name(), ..Frame::default() }),
+                let name = positions.strings.intern(symbol.name(symbols));
+                if frames.is_empty() {
+                    frames.push(Frame::default());
+                }
+                if let Some(last) = frames.last_mut() {
                     // The linker's name tells copies of a function apart, as llvm-symbolizer does.
-                    Some(last) if last.function.is_empty() || symbol.size > 0 => last.function = name(),
-                    Some(_) => {}
+                    if last.function.is_empty() || symbol.size > 0 {
+                        last.function = name;
+                    }
+                    if last.file.is_empty()
+                        && let Some(source) = symbols.symbols().source(symbol, symbols)
+                    {
+                        last.file = positions.strings.intern(source);
+                    }
                 }
             }
             positions.push(frames.iter().copied());
@@ -161,11 +169,10 @@ impl Binary {
         positions
     }
 
-    /// Go's own tables, where the debug information leaves something open and somebody wants to know.
-    fn go(&self, answers: &[dwarf::Answers], wanted: usize, detail: Detail) -> Option<GoTable<'_>> {
-        let answered: usize = answers.iter().map(|answers| answers.spans.len()).sum();
+    /// Go's own tables, where there is no debug information and somebody wants to know.
+    fn go(&self, detail: Detail) -> Option<GoTable<'_>> {
         let symbols_do = detail == Detail::Functions && !self.symbol_file().symbols().rows().is_empty();
-        if answered >= wanted || symbols_do { None } else { GoTable::open(&self.file) }
+        if self.debug_info().is_some() || symbols_do { None } else { GoTable::open(&self.file) }
     }
 
     fn by_dwarf(

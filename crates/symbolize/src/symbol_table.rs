@@ -15,6 +15,8 @@ pub struct SymbolTable {
     rows: Vec<Symbol>,
     /// The largest end of this and all earlier rows.
     reach: Vec<u64>,
+    /// Names of source files, to which rows refer by their number plus one.
+    sources: Vec<Name>,
 }
 
 /// A function of the symbol table.
@@ -25,6 +27,8 @@ pub struct Symbol {
     /// Its size in bytes; 0 when the table does not say.
     pub size: u64,
     name: Name,
+    /// For symbols of one object only: the number of its source file plus one.
+    source: u32,
 }
 
 /// Where a name stands in the file.
@@ -34,10 +38,16 @@ struct Name {
     length: u32,
 }
 
+impl Name {
+    fn read<'file>(&self, file: &'file ObjectFile) -> &'file [u8] {
+        file.data().get(self.start..self.start + self.length as usize).unwrap_or_default()
+    }
+}
+
 impl Symbol {
     /// Its name as the linker knows it, mangled. `file` is the file that the symbol is of.
     pub fn name<'file>(&self, file: &'file ObjectFile) -> &'file [u8] {
-        file.data().get(self.name.start..self.name.start + self.name.length as usize).unwrap_or_default()
+        self.name.read(file)
     }
 
     fn end(&self) -> u64 {
@@ -55,7 +65,14 @@ impl SymbolTable {
             after > 0 && code[..after].iter().rev().take(MOST_NESTING).any(|range| range.contains(&address))
         };
         let start_of = |name: &[u8]| (name.as_ptr() as usize).checked_sub(file.data().as_ptr() as usize);
-        let row = |symbol: object::Symbol<'_, '_>| {
+        let mut sources = Vec::new();
+        let mut row = |symbol: object::Symbol<'_, '_>| {
+            if symbol.kind() == SymbolKind::File {
+                let name = symbol.name_bytes().ok()?;
+                let start = start_of(name).filter(|start| start + name.len() <= file.data().len())?;
+                sources.push(Name { start, length: u32::try_from(name.len()).ok()? });
+                return None;
+            }
             let named = matches!(symbol.kind(), SymbolKind::Text | SymbolKind::Label | SymbolKind::Unknown);
             if !named || symbol.is_undefined() || !is_code(symbol.address()) {
                 return None;
@@ -73,20 +90,22 @@ impl SymbolTable {
             // On 32-bit Arm the lowest bit of a function's address tells the instruction set.
             let thumb = u64::from(file.architecture == Architecture::Arm);
             let address = symbol.address() & !thumb;
-            Some(Symbol { address, size: symbol.size(), name })
+            // In ELF, the symbols of an object stand behind the name of its source file.
+            let source = if symbol.is_local() { u32::try_from(sources.len()).ok()? } else { 0 };
+            Some(Symbol { address, size: symbol.size(), name, source })
         };
-        let mut rows: Vec<Symbol> = view.symbols().filter_map(row).collect();
+        let mut rows: Vec<Symbol> = view.symbols().filter_map(&mut row).collect();
         if rows.is_empty() {
-            rows = view.dynamic_symbols().filter_map(row).collect();
+            rows = view.dynamic_symbols().filter_map(&mut row).collect();
         }
         if rows.is_empty() && file.format == Format::Pe {
             rows = exports(&view, start_of);
         }
-        SymbolTable::new(rows)
+        SymbolTable::new(rows, sources)
     }
 
     /// Of several symbols at one address the largest stays, of those the last, as in llvm-symbolizer.
-    fn new(mut rows: Vec<Symbol>) -> SymbolTable {
+    fn new(mut rows: Vec<Symbol>, sources: Vec<Name>) -> SymbolTable {
         rows.sort_by_key(|symbol| (symbol.address, symbol.size));
         rows.reverse();
         rows.dedup_by_key(|symbol| symbol.address);
@@ -99,7 +118,7 @@ impl SymbolTable {
                 furthest
             })
             .collect();
-        SymbolTable { rows, reach }
+        SymbolTable { rows, reach, sources }
     }
 
     /// The function that holds a virtual address.
@@ -122,6 +141,12 @@ impl SymbolTable {
         (nearest.size == 0).then_some(nearest)
     }
 
+    /// The name of the source file of a function that only one object knows, without its folder.
+    pub fn source<'file>(&self, symbol: &Symbol, file: &'file ObjectFile) -> Option<&'file [u8]> {
+        let number = (symbol.source as usize).checked_sub(1)?;
+        self.sources.get(number).map(|name| name.read(file)).filter(|name| !name.is_empty())
+    }
+
     /// All functions.
     pub fn rows(&self) -> &[Symbol] {
         &self.rows
@@ -140,7 +165,12 @@ fn exports(view: &object::File<'_>, start_of: impl Fn(&[u8]) -> Option<usize>) -
         let ExportTarget::Address { address } = export.target() else { return None };
         let text = export.name().into_name()?.to_vec();
         let start = start_of(export.name().into_name()?)?;
-        Some(Symbol { address, size: 0, name: Name { start, length: u32::try_from(text.len()).ok()? } })
+        Some(Symbol {
+            address,
+            size: 0,
+            name: Name { start, length: u32::try_from(text.len()).ok()? },
+            source: 0,
+        })
     };
     exports.filter_map(|export| symbol(export.ok()?)).collect()
 }

@@ -1,0 +1,134 @@
+//! What the tests share: programs built on the spot, a store of real files, llvm-symbolizer as the judge.
+
+#![expect(clippy::disallowed_methods, reason = "tests build programs and read them")]
+#![allow(dead_code, reason = "not every test needs everything")]
+
+use std::ffi::OsStr;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+
+use hotlist_symbolize::{
+    Binary, Bytes, Detail, ObjectFile, ObjectStore, OpenError, Places, Positions, Wanted, find,
+};
+
+/// The files of this machine.
+#[derive(Debug)]
+pub struct Files;
+
+impl ObjectStore for Files {
+    fn open(&self, path: &Path) -> Result<Bytes, OpenError> {
+        match std::fs::read(path) {
+            Ok(bytes) => Ok(Arc::new(bytes)),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Err(OpenError::Missing),
+            Err(error) => Err(OpenError::Failed(error.to_string())),
+        }
+    }
+
+    fn list(&self, folder: &Path) -> Vec<PathBuf> {
+        let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
+        let mut paths: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
+        paths.sort();
+        paths
+    }
+}
+
+/// The binary at `path` with its companions.
+pub fn open(path: &Path) -> Binary {
+    let wanted = Wanted { file: path.to_str().unwrap(), build_id: "", is_named: true };
+    let found = find(&Files, &Places::default(), wanted);
+    let tried = found.tried;
+    found.binary.unwrap_or_else(|| panic!("{}: {tried:?}", path.display()))
+}
+
+/// The frames of an address: function, file and line of each.
+pub type Frames = Vec<(String, String, u32)>;
+
+/// What we say about the sorted `addresses`.
+pub fn ours(binary: &Binary, addresses: &[u64]) -> Vec<Frames> {
+    let positions = binary.positions(addresses, Detail::Lines, &Files, 2);
+    assert_eq!(positions.damage, None, "{}", binary.path.display());
+    frames_of(&positions)
+}
+
+pub fn frames_of(positions: &Positions) -> Vec<Frames> {
+    let frames = |row| {
+        let frame = |frame: &hotlist_symbolize::Frame| {
+            let (function, file) = (positions.lossy(frame.function), positions.lossy(frame.file));
+            (function.into_owned(), file.into_owned(), frame.line)
+        };
+        positions.frames(row).iter().map(frame).collect()
+    };
+    (0..positions.len()).map(frames).collect()
+}
+
+/// What llvm-symbolizer says about them.
+pub fn llvm(path: &Path, addresses: &[u64]) -> Vec<Frames> {
+    let input: String = addresses.iter().map(|address| format!("{address:#x}\n")).collect();
+    let mut child = Command::new("llvm-symbolizer")
+        .args(["--no-demangle", "--inlines", "-e"])
+        .arg(path)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    let writer = std::thread::spawn(move || stdin.write_all(input.as_bytes()).unwrap());
+    let output = child.wait_with_output().unwrap();
+    writer.join().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    let unknown = |text: &str| if text == "??" { String::new() } else { text.to_owned() };
+    let answer = |block: &str| {
+        let lines: Vec<&str> = block.lines().collect();
+        let frame = |pair: &[&str]| {
+            let mut place = pair[1].rsplitn(3, ':');
+            let (_, line, file) = (place.next(), place.next().unwrap(), place.next().unwrap());
+            (unknown(pair[0]), unknown(file), line.parse().unwrap())
+        };
+        lines.chunks_exact(2).map(frame).collect()
+    };
+    text.split("\n\n").filter(|block| !block.trim().is_empty()).map(answer).collect()
+}
+
+/// Whether a program can be started here.
+pub fn has(program: &str) -> bool {
+    let run = Command::new(program).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
+    run.is_ok()
+}
+
+/// Says that a test does nothing here.
+pub fn skip(test: &str, missing: &str) {
+    let line = format!("SKIPPED {test}: {missing} is not here\n");
+    // Written past the capture of the test runner, so that people see it.
+    let _ = std::io::stderr().write_all(line.as_bytes());
+}
+
+/// Runs a program that must succeed.
+pub fn run<A: AsRef<OsStr>>(folder: &Path, program: &str, arguments: &[A]) {
+    let output = Command::new(program).args(arguments).current_dir(folder).output();
+    let output = output.unwrap_or_else(|error| panic!("{program}: {error}"));
+    let text = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{program}: {text}");
+}
+
+/// `count` addresses spread over the code of a file, sorted and each once.
+pub fn spread(file: &ObjectFile, count: usize) -> Vec<u64> {
+    let text = file.section(".text").unwrap();
+    // A fixed walk with a stride that hits all offsets in instructions.
+    let stride = (text.size / count as u64).max(1) | 1;
+    let mut addresses: Vec<u64> =
+        (0..count as u64).map(|step| text.address + (step * stride + step % 7) % text.size).collect();
+    addresses.sort_unstable();
+    addresses.dedup();
+    addresses
+}
+
+/// A program in C++ that inlines a lot.
+pub const CPP: &str = include_str!("program.cpp");
+
+/// A program in Rust.
+pub const RUST: &str = include_str!("program.rs.txt");
+
+/// A program in Go.
+pub const GO: &str = include_str!("program.go.txt");
