@@ -11,7 +11,7 @@ use crate::http::Client;
 use crate::locator::{Locator, Query};
 use crate::notice::Notice;
 use crate::tls::{Credentials, TlsOptions};
-use crate::url::UrlError;
+use crate::url::{Url, UrlError};
 
 /// Opens a source. The session uses [`Fetcher`]; tests bring small ones of their own.
 pub trait Fetch: Sync {
@@ -28,6 +28,16 @@ pub trait Fetch: Sync {
         request: &Request,
         notify: &mut dyn FnMut(Notice),
     ) -> Result<Fetched, Error>;
+
+    /// Sends `body` to a server and returns what it answers, up to [`Limits::answer`] bytes.
+    ///
+    /// # Errors
+    /// As [`fetch`](Self::fetch); always where there is no network.
+    fn post(&self, url: &Url, body: &str) -> Result<Vec<u8>, Error> {
+        let _ = body;
+        let reason = "nothing is sent from here".to_owned();
+        Err(Error::Transport { address: url.redacted(), url: url.redacted(), reason })
+    }
 }
 
 /// The numbers of `-seconds` and `-timeout`; they matter for servers only. Zero counts as not given.
@@ -73,12 +83,22 @@ pub struct Limits {
     pub requests: u32,
     /// How many bytes of a server's error text are shown.
     pub error_text: u64,
+    /// How long a server may take for an answer to what was sent.
+    pub patience: Duration,
+    /// How many bytes of such an answer are read.
+    pub answer: u64,
 }
 
 impl Default for Limits {
-    /// Go's: five seconds, ten requests; and 4 KiB of text.
+    /// Go's: five seconds, ten requests; and 4 KiB of text, a minute and 256 MiB for answers.
     fn default() -> Limits {
-        Limits { grace: Duration::from_secs(5), requests: 10, error_text: 4096 }
+        Limits {
+            grace: Duration::from_secs(5),
+            requests: 10,
+            error_text: 4096,
+            patience: Duration::from_secs(60),
+            answer: 256 << 20,
+        }
     }
 }
 
@@ -147,5 +167,10 @@ impl Fetch for Fetcher {
             reader: Box::new(answer),
             origin: Origin::Remote { url: query.url.to_string() },
         })
+    }
+
+    fn post(&self, url: &Url, body: &str) -> Result<Vec<u8>, Error> {
+        let limits = self.client.limits;
+        self.client.post(url, body, limits.patience, limits.answer)
     }
 }

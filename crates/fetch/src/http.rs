@@ -59,7 +59,8 @@ impl Client {
             if left.is_zero() {
                 return Err(fetch.timeout());
             }
-            let response = self.ask(&url, verification, left).map_err(|failure| fetch.failed(&failure))?;
+            let asked = self.ask(&url, None, verification, left);
+            let response = asked.map_err(|failure| fetch.failed(&failure))?;
             if response.status() == StatusCode::OK {
                 return Ok(Answer::new(response, limit));
             }
@@ -73,9 +74,34 @@ impl Client {
         Err(fetch.transport(format!("stopped after {} redirects", self.limits.requests)))
     }
 
+    /// Sends `body` to a URL and returns what comes back, up to `most` bytes. Redirects count as refusals.
+    pub(crate) fn post(
+        &self,
+        url: &Url,
+        body: &str,
+        patience: Duration,
+        most: u64,
+    ) -> Result<Vec<u8>, Error> {
+        let address = url.redacted();
+        let fetch = Fetch { address: &address, url: address.clone(), limit: patience };
+        let verification =
+            if url.scheme() == "https+insecure" { Verification::Off } else { Verification::Full };
+        let asked = self.ask(url, Some(body), verification, patience);
+        let response = asked.map_err(|failure| fetch.failed(&failure))?;
+        if response.status() != StatusCode::OK {
+            return Err(self.refused(&fetch, response));
+        }
+        let mut bytes = Vec::new();
+        let read = Answer::new(response, patience).take(most).read_to_end(&mut bytes);
+        read.map_err(|error| fetch.transport(one_line(&error.to_string())))?;
+        Ok(bytes)
+    }
+
+    /// Asks once, with GET, or with POST where there is a body.
     fn ask(
         &self,
         url: &Url,
+        body: Option<&str>,
         verification: Verification,
         left: Duration,
     ) -> Result<ureq::http::Response<ureq::Body>, Failure> {
@@ -100,13 +126,30 @@ impl Client {
             .transpose()
             .map_err(Failure::Reason)?;
         let agent = connector::agent(configuration.proxy(proxy).build(), tls, Instant::now() + left);
-        let mut request = agent.get(url.request_text(scheme));
-        if let Some(user) = url.user() {
+        let authorization = url.user().map(|user| {
             let pair = [&user.name, b":".as_slice(), user.password.as_deref().unwrap_or_default()].concat();
-            request =
-                request.header(header::AUTHORIZATION, format!("Basic {}", BASE64_STANDARD.encode(pair)));
-        }
-        request.call().map_err(Failure::Client)
+            format!("Basic {}", BASE64_STANDARD.encode(pair))
+        });
+        let address = url.request_text(scheme);
+        let response = match body {
+            None => {
+                let request = agent.get(address);
+                match authorization {
+                    Some(value) => request.header(header::AUTHORIZATION, value),
+                    None => request,
+                }
+                .call()
+            }
+            Some(body) => {
+                let request = agent.post(address).header(header::CONTENT_TYPE, "application/octet-stream");
+                match authorization {
+                    Some(value) => request.header(header::AUTHORIZATION, value),
+                    None => request,
+                }
+                .send(body)
+            }
+        };
+        response.map_err(Failure::Client)
     }
 
     /// The error for a status other than 200. Go's profile endpoints mark their error texts with a header;

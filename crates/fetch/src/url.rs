@@ -217,6 +217,30 @@ impl Url {
         Ok(joined)
     }
 
+    /// Where the server of a profile at this URL tells the names of functions, by the rules of pprof: beside
+    /// the profiles of Go and gperftools it is called `symbol`, elsewhere `symbolz`.
+    ///
+    /// ```
+    /// use hotlist_fetch::Url;
+    ///
+    /// let symbols = |url| Url::parse(url).unwrap().symbolz().to_string();
+    /// assert_eq!(symbols("http://h/debug/pprof/heap?seconds=1"), "http://h/debug/pprof/symbol");
+    /// assert_eq!(symbols("http://h:80/pprof/growth"), "http://h:80/pprof/symbol");
+    /// assert_eq!(symbols("http://h/profilez"), "http://h/symbolz");
+    /// ```
+    pub fn symbolz(&self) -> Url {
+        const BESIDE: [&str; 5] =
+            ["/pprof/heap", "/pprof/growth", "/pprof/profile", "/pprof/pmuprofile", "/pprof/contention"];
+        let is_beside =
+            self.path.contains("/debug/pprof/") || BESIDE.iter().any(|suffix| self.path.ends_with(suffix));
+        let mut url = self.clone();
+        let folder = self.path.trim_end_matches('/').rsplit_once('/').map_or("", |(folder, _)| folder);
+        let name = if is_beside { "symbol" } else { "symbolz" };
+        url.path = without_dots(&format!("{folder}/{name}"));
+        url.query = None;
+        url
+    }
+
     /// What is asked of the server: scheme, host, path and query, without user and fragment.
     pub(crate) fn request_text(&self, scheme: &str) -> String {
         let host = self.host.strip_suffix(':').unwrap_or(&self.host);

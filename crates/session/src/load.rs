@@ -16,7 +16,7 @@ use crate::options::{Base, SourceOptions};
 use crate::progress::{Counting, Progress};
 use crate::resolve::UsageError;
 use crate::session::Note;
-use crate::symbols::{Wish, add_symbols};
+use crate::symbols::{RemoteMapping, Wish, add_symbols, remote_mappings};
 
 /// How many servers are asked at the same time.
 const MOST_CONNECTIONS: usize = 128;
@@ -44,6 +44,14 @@ struct Loader<'a> {
     options: &'a SourceOptions,
     progress: &'a Progress,
     threads: usize,
+}
+
+/// What one source gave.
+struct Grabbed {
+    profile: Profile,
+    /// For what came from a server, where its mappings were.
+    remote: Vec<RemoteMapping>,
+    is_remote: bool,
 }
 
 /// Loads `sources` and what they are compared with, and merges them.
@@ -78,14 +86,17 @@ pub fn load(
         threads: threads.get(),
     };
     let mut notes = Vec::new();
-    let (mut profile, mut remote) = loader.grab(sources, "source", &mut notes, notify)?;
+    let Grabbed { mut profile, remote: mut servers, is_remote: mut remote } =
+        loader.grab(sources, "source", &mut notes, notify)?;
     let comparison = options.comparison();
     if normalize && comparison == Base::Nothing {
         return Err(UsageError::Other("must have base profile to normalize by".to_owned()).into());
     }
     if let Base::Subtract(names) | Base::Compare(names) = comparison {
-        let (mut base, base_remote) = loader.grab(names, "base", &mut notes, notify)?;
-        remote |= base_remote;
+        let grabbed = loader.grab(names, "base", &mut notes, notify)?;
+        let mut base = grabbed.profile;
+        servers.extend(grabbed.remote);
+        remote |= grabbed.is_remote;
         if matches!(comparison, Base::Compare(_)) {
             base.mark_as_base();
         }
@@ -100,7 +111,7 @@ pub fn load(
     }
     let objects = ObjectFiles::new(environment);
     let wish = Wish { mode: &options.symbolize, binary, threads: threads.get() };
-    let symbols = add_symbols(&mut profile, wish, &objects, &mut notes);
+    let symbols = add_symbols(&mut profile, wish, &objects, &servers, fetch, &mut notes);
     if !options.all_frames {
         drop_frames(&mut profile)?;
     }
@@ -124,20 +135,21 @@ impl Loader<'_> {
         what: &'static str,
         notes: &mut Vec<Note>,
         notify: &(dyn Fn(Notice) + Sync),
-    ) -> Result<(Profile, bool), Error> {
+    ) -> Result<Grabbed, Error> {
         let is_local = |name: &String| name == "-" || std::path::Path::new(name).exists();
         // Reading takes two threads and merging one more, so with two processors one file is read while
         // the one before it is merged. Servers are waited for, mostly.
         let most = if names.iter().all(is_local) { self.threads - 1 } else { MOST_CONNECTIONS };
         let mut merger = Merger::new();
-        let (mut merged, mut remote) = (0, false);
+        let (mut merged, mut is_remote, mut remote) = (0, false, Vec::new());
         let mut failures: Vec<Error> = Vec::new();
-        let mut take = |result: Result<(Profile, bool), Error>| -> Result<(), Error> {
+        let mut take = |result: Result<Grabbed, Error>| -> Result<(), Error> {
             match result {
-                Ok((profile, from_server)) => {
-                    merger.add(profile)?;
+                Ok(grabbed) => {
+                    merger.add(grabbed.profile)?;
                     merged += 1;
-                    remote |= from_server;
+                    is_remote |= grabbed.is_remote;
+                    remote.extend(grabbed.remote);
                 }
                 Err(error) => failures.push(error),
             }
@@ -165,7 +177,7 @@ impl Loader<'_> {
                     let count = names.len();
                     notes.push(Note::Warning(format!("Fetched {merged} {what} profiles out of {count}")));
                 }
-                Ok((profile, remote))
+                Ok(Grabbed { profile, remote, is_remote })
             }
             // With one source its error says it all.
             (None, [_]) => Err(failures.pop().unwrap_or(Error::NothingFetched(what))),
@@ -173,7 +185,7 @@ impl Loader<'_> {
         }
     }
 
-    fn grab_one(&self, name: &str, notify: &(dyn Fn(Notice) + Sync)) -> Result<(Profile, bool), Error> {
+    fn grab_one(&self, name: &str, notify: &(dyn Fn(Notice) + Sync)) -> Result<Grabbed, Error> {
         let Fetched { reader, origin, length } =
             self.fetch.fetch(name, &self.request, &mut |notice| notify(notice))?;
         self.progress.expect(length.unwrap_or(0));
@@ -182,7 +194,11 @@ impl Loader<'_> {
             .map_err(|error| Error::Read { source_name: hotlist_render::clean(name).into_owned(), error })?;
         self.progress.finish_source();
         name_main_binary(&mut profile, self.binary, &self.options.buildid);
-        Ok((profile, matches!(origin, Origin::Remote { .. })))
+        let remote = match &origin {
+            Origin::Remote { url } => remote_mappings(&mut profile, url),
+            _ => Vec::new(),
+        };
+        Ok(Grabbed { profile, remote, is_remote: matches!(origin, Origin::Remote { .. }) })
     }
 }
 

@@ -1,7 +1,10 @@
 //! Symbols for profiles that have only addresses, as `-symbolize` asks.
 
-use hotlist_profile::{Mapping, Profile};
-use hotlist_symbolize::{Detail, Finder, Local, MappingReport, Mode, Request, State, demangle, symbolize};
+use hotlist_fetch::{Fetch, Url};
+use hotlist_profile::{Mapping, MappingId, Profile};
+use hotlist_symbolize::{
+    Detail, Finder, Local, MappingReport, Mode, Query, Request, State, demangle, symbolize,
+};
 
 use crate::session::Note;
 
@@ -18,11 +21,44 @@ pub(crate) struct Wish<'a> {
     pub(crate) threads: usize,
 }
 
-/// Gives `profile` symbols from files on this machine.
+/// A mapping of a profile that came from a server, as it was there.
+#[derive(Debug, Clone)]
+pub(crate) struct RemoteMapping {
+    /// The build id of its file, or else the file.
+    key: String,
+    start: u64,
+    /// The address of the profile.
+    url: String,
+}
+
+/// Takes note of where mappings of a profile from `url` were. Those without a file get the URL as one, until
+/// symbols are there, so that they can be told apart.
+pub(crate) fn remote_mappings(profile: &mut Profile, url: &str) -> Vec<RemoteMapping> {
+    let mut remote = Vec::new();
+    for row in 0..profile.mappings.len() {
+        let mapping = profile.mappings[row];
+        if mapping.file.is_empty() && mapping.build_id.is_empty() {
+            profile.mappings[row].file = profile.strings.intern(url.as_bytes());
+        }
+        let mapping = profile.mappings[row];
+        let key = if mapping.build_id.is_empty() { mapping.file } else { mapping.build_id };
+        remote.push(RemoteMapping {
+            key: profile.lossy(key).into_owned(),
+            start: mapping.start,
+            url: url.to_owned(),
+        });
+    }
+    remote
+}
+
+/// Gives `profile` symbols from files on this machine, and what is missing then from the servers that it came
+/// from.
 pub(crate) fn add_symbols(
     profile: &mut Profile,
     wish: Wish<'_>,
     finder: &dyn Finder,
+    servers: &[RemoteMapping],
+    fetch: &dyn Fetch,
     notes: &mut Vec<Note>,
 ) -> Vec<MappingReport> {
     let (mode, understood) = Mode::parse(wish.mode);
@@ -45,8 +81,48 @@ pub(crate) fn add_symbols(
         reports = symbolize(profile, finder, &request);
         warn(profile, &reports, notes);
     }
+    if mode.remote {
+        ask_servers(profile, mode.force, servers, fetch, notes);
+    }
     demangle(profile, mode.demangle, mode.force);
     reports
+}
+
+/// Asks servers for the functions of mappings that have none.
+fn ask_servers(
+    profile: &mut Profile,
+    force: bool,
+    servers: &[RemoteMapping],
+    fetch: &dyn Fetch,
+    notes: &mut Vec<Note>,
+) {
+    if servers.is_empty() {
+        return;
+    }
+    for row in 0..profile.mappings.len() {
+        let mapping = profile.mappings[row];
+        if mapping.has.functions && !force {
+            continue;
+        }
+        let keys = [profile.lossy(mapping.file), profile.lossy(mapping.build_id)];
+        let is_key = |server: &&RemoteMapping| keys.iter().any(|key| !key.is_empty() && *key == server.key);
+        let Some(server) = servers.iter().find(is_key) else { continue };
+        let Ok(url) = Url::parse(&server.url) else { continue };
+        let asked = Query::new(profile, MappingId::new(row), server.start)
+            .map_err(|error| error.to_string())
+            .and_then(|query| match query {
+                Some(query) => {
+                    let answer =
+                        fetch.post(&url.symbolz(), &query.body).map_err(|error| error.to_string())?;
+                    Ok(query.take(profile, &answer))
+                }
+                None => Ok(0),
+            });
+        match asked {
+            Ok(_) => profile.mappings[row].has.functions = true,
+            Err(error) => notes.push(Note::Warning(format!("remote symbolization: {error}"))),
+        }
+    }
 }
 
 /// Says for which files there are no symbols, and why.

@@ -20,6 +20,7 @@ mod readable;
 mod search;
 mod store;
 mod symbol_table;
+mod symbolz;
 mod translate;
 
 pub use binary::{Binary, Detail, FunctionSymbol};
@@ -31,4 +32,5 @@ pub use readable::demangle;
 pub use search::{Attempt, Found, Outcome, Places, Refusal, Role, Wanted, find};
 pub use store::{Bytes, Downloaded, ObjectStore, OpenError, Part};
 pub use symbol_table::{Symbol, SymbolTable};
+pub use symbolz::{Overflow, Query};
 pub use translate::{MappedRange, TranslateError, Translation};

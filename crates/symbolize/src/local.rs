@@ -133,8 +133,14 @@ struct Job {
 
 fn plan(profile: &Profile, request: &Request<'_>) -> (Vec<MappingReport>, Vec<Job>) {
     let mut of_mapping: Vec<Vec<LocationId>> = vec![Vec::new(); profile.mappings.len()];
+    let mut all = vec![0usize; profile.mappings.len()];
     for id in profile.locations.ids() {
-        if let Some(mapping) = profile.locations.get(id).mapping {
+        let location = profile.locations.get(id);
+        let Some(mapping) = location.mapping else { continue };
+        all[mapping.index()] += 1;
+        // What has lines, though its mapping does not say so, misses nothing.
+        let misses = location.address != 0 && profile.locations.lines(id).is_empty();
+        if misses || request.force {
             of_mapping[mapping.index()].push(id);
         }
     }
@@ -145,9 +151,9 @@ fn plan(profile: &Profile, request: &Request<'_>) -> (Vec<MappingReport>, Vec<Jo
         let Mapping { file, has, .. } = *profile.mapping(mapping);
         let has_symbols = has.functions || has.filenames || has.line_numbers;
         let named = row == 0 && request.binary.is_some();
-        let state = if locations.is_empty() {
+        let state = if all[row] == 0 {
             State::Unused
-        } else if has_symbols && !request.force {
+        } else if (has_symbols && !request.force) || locations.is_empty() {
             State::HasSymbols
         } else if file.is_empty() {
             State::Unnamed
@@ -162,7 +168,7 @@ fn plan(profile: &Profile, request: &Request<'_>) -> (Vec<MappingReport>, Vec<Jo
         reports.push(MappingReport {
             mapping,
             tried: Vec::new(),
-            locations: locations.len(),
+            locations: all[row],
             functions: 0,
             lines: 0,
             damage: None,
