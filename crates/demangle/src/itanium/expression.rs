@@ -1,6 +1,6 @@
 //! Expressions: in template arguments, dimensions, `decltype`, `noexcept` and constraints.
 
-use super::node::{List, Many, Node, NodeId, One, Three, Two};
+use super::node::{List, LiteralStyle, Many, Node, NodeId, One, Three, Two};
 use super::operator::{Form, Operator};
 use super::parser::{Parser, Signature};
 use crate::limit::{Parsed, Refused};
@@ -401,7 +401,7 @@ impl<'a> Parser<'a> {
                 _ => of,
             };
             let kind = match (self.graph.node(of), self.graph.node(base)) {
-                (Node::Builtin(builtin), _) if builtin.literal == super::node::LiteralStyle::Null => None,
+                (Node::Builtin(builtin), _) if builtin.literal == LiteralStyle::Null => None,
                 (Node::Closure { .. }, _) => Some(One::LambdaValue),
                 (_, Node::Two(Two::Array, ..)) => Some(One::StringLiteral),
                 _ => return Err(Refused),

@@ -1,6 +1,7 @@
 //! Names of functions and objects, and the scopes they are in.
 
-use super::node::{List, Node, NodeId, One, Reference, Two};
+use super::node::{List, Many, Node, NodeId, One, Reference, ScopeId, Two};
+use super::operator::Operator;
 use super::parser::{Parser, Signature};
 use crate::limit::{Parsed, Refused};
 
@@ -367,7 +368,7 @@ impl<'a> Parser<'a> {
                     }
                 }
                 let bindings = self.graph.close_list(mark);
-                self.graph.many(super::node::Many::Bindings, bindings)?
+                self.graph.many(Many::Bindings, bindings)?
             }
             (b'L', _) => {
                 self.cursor.skip(1);
@@ -432,13 +433,13 @@ impl<'a> Parser<'a> {
             }
             [b'c', b'v'] if in_expression => self.of_type(One::Cast),
             [b'c', b'v'] => {
-                self.scopes.push(super::node::ScopeId::LATER);
+                self.scopes.push(ScopeId::LATER);
                 let to = self.type_in(true)?;
                 self.scopes.pop();
                 self.graph.one(One::Cast, to)
             }
             _ => {
-                let operator = super::operator::Operator::of(code).ok_or(Refused)?;
+                let operator = Operator::of(code).ok_or(Refused)?;
                 self.graph.add(Node::Operator(operator))
             }
         }

@@ -103,6 +103,7 @@ pub(super) enum One {
     Decltype,
     /// `struct`, `union` or `enum` and a name.
     Elaborated(&'static str),
+    /// The destructor of a class of this name.
     Destructor,
     /// `operator type`; in an expression, a cast to the type.
     Cast,
@@ -129,7 +130,7 @@ pub(super) enum One {
     NestedRequirement,
     /// Some words and then what the symbol belongs to.
     Special(&'static str),
-    /// The end of a list of names that a lambda is the value of.
+    /// The constructor of a class of this name.
     Constructor,
 }
 

@@ -1,7 +1,7 @@
 //! The state of reading a name, and the small rules that others share.
 
 use super::graph::Graph;
-use super::node::{List, Node, NodeId, One, ScopeId, Two};
+use super::node::{List, Many, Node, NodeId, One, ScopeId, Two};
 use crate::cursor::Cursor;
 use crate::limit::{Parsed, Refused};
 
@@ -179,7 +179,7 @@ impl<'a> Parser<'a> {
             (b'I' | b'J', _) => {
                 self.cursor.skip(1);
                 let args = self.template_arguments()?;
-                self.graph.many(super::node::Many::Pack, args)?
+                self.graph.many(Many::Pack, args)?
             }
             (b'T', b'y' | b'n' | b't' | b'p' | b'k') => {
                 // A declaration can use the arguments before it. It is there to tell overloads apart, and is

@@ -1,6 +1,7 @@
 //! Writing expressions.
 
-use super::node::{List, LiteralStyle, Node, NodeId, Three, Two};
+use super::builtin::is_int;
+use super::node::{List, LiteralStyle, Node, NodeId, One, Three, Two};
 use super::print::Printer;
 use crate::limit::Parsed;
 
@@ -26,7 +27,7 @@ impl<'a> Printer<'_, 'a> {
                 self.write(name);
                 Ok(())
             }
-            Node::One(super::node::One::Cast, to) => self.print_in_parentheses(to),
+            Node::One(One::Cast, to) => self.print_in_parentheses(to),
             _ => self.print_apart(id),
         }
     }
@@ -196,8 +197,7 @@ impl<'a> Printer<'_, 'a> {
 
     pub(super) fn print_fixed(&mut self, base: NodeId, accumulator: bool, saturated: bool) -> Parsed<()> {
         self.write(if saturated { "_Sat " } else { "" });
-        let is_int =
-            matches!(self.graph.node(base), Node::Builtin(builtin) if super::builtin::is_int(builtin));
+        let is_int = matches!(self.graph.node(base), Node::Builtin(builtin) if is_int(builtin));
         if !is_int {
             self.print_apart(base)?;
             self.write(" ");

@@ -1,6 +1,6 @@
 //! Symbols that compilers make for themselves: tables, thunks, guards.
 
-use super::node::{Node, NodeId, One, Two};
+use super::node::{Many, Node, NodeId, One, Two};
 use super::parser::{Parser, Signature};
 use crate::limit::{Parsed, Refused};
 
@@ -125,7 +125,7 @@ impl<'a> Parser<'a> {
             }
         }
         let pieces = self.graph.close_list(mark);
-        let name = self.graph.many(super::node::Many::Joined, pieces)?;
+        let name = self.graph.many(Many::Joined, pieces)?;
         self.graph.one(One::Special("java resource "), name)
     }
 }

@@ -1,6 +1,7 @@
 //! `S_` and its like: what was said before, or is said often.
 
-use super::node::{Node, NodeId, Two};
+use super::builtin::builtin;
+use super::node::{Node, NodeId, ScopeId, Two};
 use super::parser::Parser;
 use super::resolve::Place;
 use crate::limit::{Parsed, Refused};
@@ -49,10 +50,10 @@ impl<'a> Parser<'a> {
             Place { scope, in_lambda: self.lambda_level.is_some(), in_constraint: self.in_constraint };
         let nodes = self.graph.len();
         let id = self.graph.rebind(id, place)?;
-        if scope == Some(super::node::ScopeId::LATER) {
+        if scope == Some(ScopeId::LATER) {
             for new in nodes..self.graph.len() {
                 let new = NodeId(new as u32);
-                if matches!(self.graph.node(new), Node::Param { scope: super::node::ScopeId::LATER, .. }) {
+                if matches!(self.graph.node(new), Node::Param { scope: ScopeId::LATER, .. }) {
                     self.later.push(new);
                 }
             }
@@ -74,7 +75,7 @@ impl<'a> Parser<'a> {
             _ => return Err(Refused),
         };
         let Some(full) = full.filter(|_| in_full) else { return self.in_std(short) };
-        let char = self.graph.add(Node::Builtin(super::builtin::builtin(b'c').ok_or(Refused)?))?;
+        let char = self.graph.add(Node::Builtin(builtin(b'c').ok_or(Refused)?))?;
         let mut arguments = vec![char];
         for name in ["char_traits", "allocator"] {
             if name == "allocator" && code != b's' {
