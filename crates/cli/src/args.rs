@@ -5,8 +5,10 @@
 
 use std::path::Path;
 
+use hotlist_render::Drawing;
 use hotlist_report::{Argument, Report};
 use hotlist_session::{Field, Options, is_object_file};
+use hotlist_shell::{Command, Kind, Viewer};
 use thiserror::Error;
 
 use crate::flags::{self, Flag};
@@ -54,7 +56,9 @@ pub(crate) struct ReportRequest {
     /// The pattern of the report, where it takes one.
     pub(crate) argument: Option<String>,
     /// The drawing that takes the place of the report's own.
-    pub(crate) drawing: Option<&'static str>,
+    pub(crate) drawing: Option<&'static Drawing>,
+    /// The program that shows it, unless it goes to a file.
+    pub(crate) viewer: Option<Viewer>,
     /// The profiles, and how to look at them.
     pub(crate) subject: Subject,
 }
@@ -94,6 +98,8 @@ pub(crate) enum ArgsError {
     NotYet(String),
     #[error("there are completions for bash, zsh and fish, not for {0}")]
     UnknownShell(String),
+    #[error("-{0} was left out when this program was built")]
+    NotBuilt(&'static str),
     #[error("standard input can be read only once")]
     TwiceStdin,
 }
@@ -165,7 +171,7 @@ fn verb(words: &[String]) -> Result<Option<Request>, ArgsError> {
 struct Collected {
     options: Options,
     reports: Vec<(&'static Report, Option<String>)>,
-    drawings: Vec<&'static str>,
+    drawings: Vec<Command>,
     not_yet: Vec<&'static str>,
     /// Shortcuts that were given.
     shortcuts: Vec<&'static str>,
@@ -186,6 +192,9 @@ impl Collected {
         };
         let name_owned = || name.to_owned();
         let Some(flag) = flags::find(name) else {
+            if let Some(name) = flags::OPTIONAL.iter().find(|&&other| other == name) {
+                return Err(ArgsError::NotBuilt(name));
+            }
             return Err(ArgsError::Unknown { name: name_owned(), nearest: flags::nearest(name) });
         };
         if flag.takes_value() {
@@ -221,7 +230,7 @@ impl Collected {
             Flag::Version => return Ok(Some(Request::Version)),
             Flag::Choice(choice) => self.choose(choice)?,
             Flag::Report(report) => self.reports.push((report, None)),
-            Flag::Drawing(name) => self.drawings.push(name),
+            Flag::Drawing(command) => self.drawings.push(command),
             Flag::NotYet(name) => self.not_yet.push(name),
         }
         Ok(None)
@@ -268,14 +277,15 @@ impl Collected {
         if output.no_browser && output.http.is_empty() {
             return Err(ArgsError::NoBrowser);
         }
-        let drawing = drawings.pop();
-        let report = match (reports.pop(), drawing) {
+        let form = match drawings.pop().map(|command| command.kind) {
+            Some(Kind::Report { report, drawing, viewer }) => Some((report, drawing, viewer)),
+            _ => None,
+        };
+        let report = match (reports.pop(), form) {
             (Some(_), _) if !output.http.is_empty() => return Err(ArgsError::HttpWithReport),
             (Some((report, argument)), _) => Some((report, argument)),
             (None, Some(_)) if !output.http.is_empty() => return Err(ArgsError::HttpWithReport),
-            (None, Some("folded")) => Some((named("traces"), None)),
-            (None, Some(_)) => Some((named("top"), None)),
-            (None, None) => None,
+            (None, form) => form.map(|(report, _, _)| (report, None)),
         };
         if !options.source.base.is_empty() && !options.source.diff_base.is_empty() {
             return Err(ArgsError::TwoBases);
@@ -288,7 +298,9 @@ impl Collected {
         Ok(match report {
             Some((report, argument)) => {
                 debug_assert!(report.argument == Argument::Pattern || argument.is_none());
-                Request::Report(Box::new(ReportRequest { report, argument, drawing, subject }))
+                let (drawing, viewer) =
+                    form.map_or((None, None), |(_, drawing, viewer)| (Some(drawing), viewer));
+                Request::Report(Box::new(ReportRequest { report, argument, drawing, viewer, subject }))
             }
             None if !subject.options.output.http.is_empty() => Request::Http(Box::new(subject)),
             None => Request::Shell(Box::new(subject)),
@@ -303,11 +315,6 @@ fn split_binary(mut sources: Vec<String>) -> (Option<String>, Vec<String>) {
         return (Some(binary), sources);
     }
     (None, sources)
-}
-
-/// The report with this name, which is one of ours.
-fn named(name: &str) -> &'static Report {
-    hotlist_report::find(name).unwrap_or(&hotlist_report::ALL[0])
 }
 
 /// A truth value in one of the spellings of Go.
@@ -397,7 +404,7 @@ mod tests {
                 "-base and -diff_base flags cannot both be specified",
             ),
             (&["-top", "-normalize", "p"], "must have base profile to normalize by"),
-            (&["-svg", "p"], "-svg is not available yet"),
+            (&["-weblist=x", "p"], "-weblist is not available yet"),
             (
                 &["-top", "-mean=maybe", "p"],
                 "invalid value for flag -mean: \"maybe\" is neither true nor false",

@@ -2,6 +2,7 @@
 
 use hotlist_report::{Argument, Report};
 use hotlist_session::{Choice, Field, OptionSpec};
+use hotlist_shell::{Command, Kind};
 
 /// What a flag is for.
 #[derive(Debug, Clone, Copy)]
@@ -12,8 +13,8 @@ pub(crate) enum Flag {
     Choice(&'static Choice),
     /// A report.
     Report(&'static Report),
-    /// A drawing that takes the place of the report's own.
-    Drawing(&'static str),
+    /// A drawing that takes the place of the report's own, perhaps shown in another program.
+    Drawing(Command),
     /// The help.
     Help,
     /// The version.
@@ -22,23 +23,13 @@ pub(crate) enum Flag {
     NotYet(&'static str),
 }
 
-/// Drawings that can be asked for beside any report. The others belong to a report of their name.
-pub(crate) const DRAWINGS: [&str; 3] = ["json", "csv", "folded"];
+/// Drawings that a small build may do without.
+pub(crate) const OPTIONAL: [&str; 5] = ["png", "jpg", "gif", "pdf", "evince"];
 
 /// Flags of pprof that are understood and answered with "not available yet".
-pub(crate) const NOT_YET: [(&str, &str); 12] = [
+pub(crate) const NOT_YET: &[(&str, &str)] = &[
     ("disasm", "Assembly with what each instruction weighs"),
     ("weblist", "Source code and assembly in a browser"),
-    ("svg", "The call graph as a picture"),
-    ("png", "The call graph as a picture"),
-    ("gif", "The call graph as a picture"),
-    ("pdf", "The call graph as a picture"),
-    ("ps", "The call graph as a picture"),
-    ("web", "The call graph in a browser"),
-    ("eog", "The call graph in eog"),
-    ("evince", "The call graph in evince"),
-    ("gv", "The call graph in gv"),
-    ("kcachegrind", "The call graph in KCachegrind"),
 ];
 
 impl Flag {
@@ -58,7 +49,7 @@ impl Flag {
             Flag::Option(option) => option.help,
             Flag::Choice(choice) => choice.help,
             Flag::Report(report) => report.summary,
-            Flag::Drawing(name) => hotlist_render::find(name).map_or("", |drawing| drawing.summary),
+            Flag::Drawing(command) => command.summary,
             Flag::Help => "Show this help",
             Flag::Version => "Show version, commit and target",
             Flag::NotYet(name) => {
@@ -75,7 +66,7 @@ pub(crate) fn all() -> Vec<(&'static str, Flag)> {
         flags.push((report.name, Flag::Report(report)));
         flags.extend(report.aliases.iter().map(|&alias| (alias, Flag::Report(report))));
     }
-    flags.extend(DRAWINGS.map(|name| (name, Flag::Drawing(name))));
+    flags.extend(drawings().into_iter().map(|command| (command.name, Flag::Drawing(command))));
     for option in hotlist_session::ALL {
         match option.field {
             Field::Choice(choices) => {
@@ -88,8 +79,18 @@ pub(crate) fn all() -> Vec<(&'static str, Flag)> {
         flags.push(("o", Flag::Option(output)));
     }
     flags.extend([("help", Flag::Help), ("h", Flag::Help), ("version", Flag::Version)]);
-    flags.extend(NOT_YET.map(|(name, _)| (name, Flag::NotYet(name))));
+    flags.extend(NOT_YET.iter().map(|&(name, _)| (name, Flag::NotYet(name))));
     flags
+}
+
+/// Drawings that can be asked for beside any report, and programs that show them. The other drawings
+/// belong to a report of their name.
+pub(crate) fn drawings() -> Vec<Command> {
+    let mut commands = hotlist_shell::commands();
+    commands.retain(|command| {
+        matches!(command.kind, Kind::Report { .. }) && hotlist_report::find(command.name).is_none()
+    });
+    commands
 }
 
 /// The flag with this name.

@@ -1,51 +1,151 @@
-//! Programs that people look at files with.
+//! Programs that people look at files with: browsers and viewers of pictures.
 
+use std::ffi::OsString;
 use std::io::{self, BufWriter, Write};
-use std::process::{Command, Stdio};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
 
 use hotlist_session::Error;
 use hotlist_shell::Viewer;
 
-/// Writes a file for the time being and lets `viewer` show it. The program runs on its own.
+/// Writes a file for the time being and lets `viewer` show it. The program runs on its own, and may read
+/// the file at any time.
 pub(crate) fn show(
     viewer: Viewer,
     extension: &str,
     write: impl FnOnce(&mut dyn Write) -> Result<(), Error>,
 ) -> Result<(), Error> {
-    let file = tempfile::Builder::new().prefix("hotlist").suffix(&format!(".{extension}")).tempfile()?;
-    let (file, path) = file.keep().map_err(|error| error.error)?;
-    write(&mut BufWriter::new(file))?;
-    let mut last = io::Error::new(io::ErrorKind::NotFound, "no program to show it with");
-    for program in programs(viewer) {
-        let mut words = program.split_whitespace();
-        let Some(name) = words.next() else { continue };
-        let started = Command::new(name)
-            .args(words)
-            .arg(&path)
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn();
-        match started {
-            Ok(_) => return Ok(()),
-            Err(error) => last = io::Error::new(error.kind(), format!("cannot start {name}: {error}")),
-        }
-    }
-    Err(last.into())
+    let mut file = tempfile::Builder::new().prefix("hotlist-").suffix(&format!(".{extension}")).tempfile()?;
+    let mut out = BufWriter::new(&mut file);
+    write(&mut out)?;
+    out.flush()?;
+    drop(out);
+    let path = file.into_temp_path();
+    let started = match viewer {
+        Viewer::Browser => show_in_browser(&path),
+        Viewer::Program(name) => start(&command_of(name), &path).map_err(|reason| {
+            io::Error::new(io::ErrorKind::NotFound, format!("cannot start {name}: {reason}"))
+        }),
+    };
+    // What nobody looks at is left nowhere.
+    started?;
+    path.keep().map_err(|error| error.error)?;
+    Ok(())
 }
 
-/// What to try, in this order.
-fn programs(viewer: Viewer) -> Vec<String> {
-    match viewer {
-        Viewer::Program(name) => vec![name.to_owned()],
-        Viewer::Browser => {
-            let own = std::env::var("BROWSER").ok().filter(|name| !name.is_empty());
-            let known: &[&str] = if cfg!(target_os = "macos") {
-                &["open"]
-            } else {
-                &["xdg-open", "google-chrome", "chromium", "firefox", "sensible-browser"]
-            };
-            own.into_iter().chain(known.iter().map(|&name| name.to_owned())).collect()
+/// The words of the command that runs a viewer.
+fn command_of(name: &str) -> Vec<OsString> {
+    match name {
+        // Without it, gv blurs thin lines.
+        "gv" => vec!["gv".into(), "--noantialias".into()],
+        other => vec![other.into()],
+    }
+}
+
+/// Shows a file in the browser that users have chosen, or in one that is there.
+///
+/// # Errors
+/// When no browser can be started.
+pub(crate) fn show_in_browser(path: &Path) -> io::Result<()> {
+    let chosen = std::env::var("BROWSER").unwrap_or_default();
+    let mut tried = Vec::new();
+    for words in browsers(&chosen) {
+        match start(&words, path) {
+            Ok(()) => return Ok(()),
+            Err(reason) => tried.push(format!("{}: {reason}", words[0].to_string_lossy())),
         }
+    }
+    Err(io::Error::new(
+        io::ErrorKind::NotFound,
+        format!(
+            "no browser could be started ({}); name one in BROWSER, or write a file with -o",
+            tried.join("; ")
+        ),
+    ))
+}
+
+/// Commands that open a browser, the preferred one first. `chosen` is a list as in the variable BROWSER:
+/// commands with colons between them, where `%s` stands for the page.
+fn browsers(chosen: &str) -> Vec<Vec<OsString>> {
+    // Windows has colons in paths.
+    let separator = if cfg!(windows) { ';' } else { ':' };
+    let mut browsers: Vec<Vec<OsString>> = chosen
+        .split(separator)
+        .map(|command| command.split_whitespace().map(OsString::from).collect())
+        .filter(|words: &Vec<OsString>| !words.is_empty())
+        .collect();
+    let usual: &[&[&str]] = match std::env::consts::OS {
+        "macos" => &[&["/usr/bin/open"]],
+        "windows" => &[&["rundll32", "url.dll,FileProtocolHandler"]],
+        _ => &[
+            &["xdg-open"],
+            &["sensible-browser"],
+            &["firefox"],
+            &["chromium"],
+            &["google-chrome"],
+            &["chromium-browser"],
+        ],
+    };
+    browsers.extend(usual.iter().map(|words| words.iter().map(OsString::from).collect()));
+    browsers
+}
+
+/// How long a program that gives up takes to do so.
+const PATIENCE: Duration = Duration::from_millis(1500);
+
+/// Starts a command on `path` and lets it run; the reason if it cannot be started or fails at once.
+fn start(words: &[OsString], path: &Path) -> Result<(), String> {
+    let [program, arguments @ ..] = words else { return Err("no command".to_owned()) };
+    let mut command = Command::new(program);
+    let mut named = false;
+    for argument in arguments {
+        named |= argument == "%s";
+        command.arg(if argument == "%s" { path.as_os_str() } else { argument });
+    }
+    if !named {
+        command.arg(path);
+    }
+    // What browsers say is not for our users.
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    match command.spawn() {
+        Ok(child) => wait_a_little(child),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Err("not found".to_owned()),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+fn wait_a_little(mut child: Child) -> Result<(), String> {
+    let end = Instant::now() + PATIENCE;
+    while Instant::now() < end {
+        match child.try_wait() {
+            Ok(Some(status)) if status.success() => return Ok(()),
+            Ok(Some(status)) => return Err(status.to_string()),
+            Ok(None) => std::thread::sleep(Duration::from_millis(20)),
+            Err(error) => return Err(error.to_string()),
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_browser_of_the_user_comes_first() {
+        if cfg!(windows) {
+            return;
+        }
+        let browsers = browsers("lynx -x:  :links %s");
+        assert_eq!(browsers[0], ["lynx", "-x"]);
+        assert_eq!(browsers[1], ["links", "%s"]);
+        assert!(browsers.len() > 2);
+    }
+
+    #[test]
+    fn programs_that_are_not_there_are_told() {
+        let missing = start(&["hotlist-no-such-program".into()], Path::new("x"));
+        assert_eq!(missing, Err("not found".to_owned()));
     }
 }

@@ -3,11 +3,12 @@
 use std::io::{self, Write};
 
 use hotlist_profile::unit::percentage;
-use hotlist_report::{Amount, CallGraph, GraphEdge, GraphNode, Place, Shape};
+use hotlist_report::{CallGraph, GraphEdge, GraphNode, Place, Shape};
 
-use crate::dot_tags::write_tags;
+use crate::colour::{Colour, Ground};
 use crate::legend::{Extent, report_lines};
 use crate::short_name::short_name;
+use crate::tag_boxes::{TagBox, tag_boxes};
 use crate::{Context, Drawing};
 
 /// The drawing.
@@ -31,7 +32,7 @@ fn draw(shape: &Shape<'_>, out: &mut dyn Write, context: &Context) -> io::Result
     let mut has_tags = Vec::with_capacity(listed.len());
     for (row, node) in listed.iter().enumerate() {
         write_node(graph, row, node, max_flat, out)?;
-        has_tags.push(write_tags(&graph.header.format, row + 1, node, out)?);
+        has_tags.push(write_tags(graph, row, node, out)?);
     }
     for edge in &graph.edges {
         write_edge(graph, edge, has_tags[edge.from], out)?;
@@ -40,7 +41,7 @@ fn draw(shape: &Shape<'_>, out: &mut dyn Write, context: &Context) -> io::Result
 }
 
 fn write_legend(graph: &CallGraph, out: &mut dyn Write, context: &Context) -> io::Result<()> {
-    let lines: Vec<String> = report_lines(&graph.header, &graph.showing, Extent::Picture, context)
+    let lines: Vec<String> = report_lines(&graph.header, &graph.showing, Extent::Graphviz, context)
         .iter()
         .map(|line| escape(line))
         .collect();
@@ -90,8 +91,27 @@ fn write_node(
     )
 }
 
+/// Writes the tags of a node; returns whether there are any.
+fn write_tags(graph: &CallGraph, row: usize, node: &GraphNode, out: &mut dyn Write) -> io::Result<bool> {
+    let boxes = tag_boxes(&format!("N{}", row + 1), node);
+    for TagBox { id, from, text, weight, dotted, number } in &boxes {
+        let weight = graph.header.format.label(*weight);
+        let text = match number {
+            true => escape(text),
+            false => text.split('\n').map(escape).collect::<Vec<_>>().join("\\n"),
+        };
+        writeln!(out, "{id} [label = \"{text}\" id=\"{id}\" fontsize=8 shape=box3d tooltip=\"{weight}\"]")?;
+        let style = if *dotted { " style=\"dotted\"" } else { "" };
+        writeln!(
+            out,
+            "{from} -> {id} [label=\" {weight}\" weight=100 tooltip=\"{weight}\" labeltooltip=\"{weight}\"{style}]"
+        )?;
+    }
+    Ok(!boxes.is_empty())
+}
+
 /// From 8 to 24 points, by the root of the own weight, so that differences among the small show.
-fn font_size(flat: i64, max_flat: i64) -> u32 {
+pub(crate) fn font_size(flat: i64, max_flat: i64) -> u32 {
     const SMALLEST: u32 = 8;
     const GROWTH: f64 = 16.0;
     if flat == 0 || max_flat == 0 {
@@ -132,7 +152,7 @@ fn multiline_name(place: &Place) -> String {
     lines.iter().map(|line| format!("{line}\\n")).collect()
 }
 
-fn base_name(path: &str) -> &str {
+pub(crate) fn base_name(path: &str) -> &str {
     path.trim_end_matches('/').rsplit('/').next().unwrap_or(path)
 }
 
@@ -175,46 +195,8 @@ fn write_edge(
     writeln!(out, "N{} -> N{} [{attributes}]", number(edge.from), number(edge.to))
 }
 
-/// Whether something is drawn in a colour or on it.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Ground {
-    Fore,
-    Back,
-}
-
-/// A colour between green (-1), grey (0) and red (1).
-pub(crate) struct Colour {
-    red: u8,
-    green: u8,
-    blue: u8,
-}
-
-impl Colour {
-    /// The colour of a share of the total, with the curve of pprof: small shares turn grey, and all
-    /// are pushed away from zero to be told apart.
-    pub(crate) fn of(score: f64, ground: Ground) -> Colour {
-        let (saturation, value) = match ground {
-            Ground::Back => (0.1, 0.93),
-            Ground::Fore => (1.0, 0.7),
-        };
-        let score = if score.is_nan() { score } else { score.clamp(-1.0, 1.0) };
-        let saturation = if score.abs() < 0.2 { saturation * score.abs() / 0.2 } else { saturation };
-        let pushed = score.abs().powf(0.3);
-        let faded = value * (1.0 - saturation * pushed);
-        let (red, green) = if score < 0.0 { (faded, value) } else { (value, faded) };
-        let byte = |part: f64| (part * 255.0) as u8;
-        Colour { red: byte(red), green: byte(green), blue: byte(value * (1.0 - saturation)) }
-    }
-}
-
-impl std::fmt::Display for Colour {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "#{:02x}{:02x}{:02x}", self.red, self.green, self.blue)
-    }
-}
-
 /// Text inside quotes, with line ends as breaks to the left.
-pub(crate) fn escape(text: &str) -> String {
+fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for character in text.chars() {
         match character {
@@ -226,9 +208,4 @@ pub(crate) fn escape(text: &str) -> String {
         }
     }
     escaped
-}
-
-/// The weight that a drawing shows for an amount.
-pub(crate) fn shown(amount: Amount) -> i64 {
-    amount.shown()
 }

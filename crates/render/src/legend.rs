@@ -57,8 +57,10 @@ fn time(nanos: i64, context: &Context) -> String {
 pub(crate) enum Extent {
     /// As much as users asked for, without edges.
     Text,
-    /// Everything, with the pointer for newcomers.
+    /// Everything.
     Picture,
+    /// Everything, with the pointer for newcomers to the pictures of Graphviz.
+    Graphviz,
 }
 
 /// What is known about the profile and about how much of it a report shows.
@@ -68,11 +70,8 @@ pub(crate) fn report_lines(
     extent: Extent,
     context: &Context,
 ) -> Vec<String> {
-    let mut lines = if extent == Extent::Picture || !header.compact {
-        profile_lines(header, context)
-    } else {
-        Vec::new()
-    };
+    let mut lines =
+        if extent != Extent::Text || !header.compact { profile_lines(header, context) } else { Vec::new() };
     if !header.active_filters.is_empty() {
         lines.push("Active filters:".to_owned());
         lines.extend(header.active_filters.iter().map(|filter| format!("   {}", shortened(filter))));
@@ -92,14 +91,14 @@ pub(crate) fn report_lines(
             }
         };
         dropped(showing.dropped_nodes, "node", "cum", showing.node_cutoff);
-        if extent == Extent::Picture {
+        if extent != Extent::Text {
             dropped(showing.dropped_edges, "edge", "freq", showing.edge_cutoff);
         }
         if 0 < showing.nodes && showing.nodes < showing.original_nodes {
             lines.push(format!("Showing top {} nodes out of {}", showing.nodes, showing.original_nodes));
         }
     }
-    if extent == Extent::Picture {
+    if extent == Extent::Graphviz {
         lines.push("\nSee https://git.io/JfYMW for how to read the graph".to_owned());
     }
     lines

@@ -8,16 +8,26 @@
 
 mod callgrind;
 mod clean;
+mod colour;
 mod csv;
 mod dot;
-mod dot_tags;
 mod flame;
 mod folded;
+mod font;
+pub mod graph;
+#[cfg(feature = "raster")]
+mod image;
 mod json;
 mod legend;
 pub mod page;
+#[cfg(feature = "pdf")]
+mod pdf;
+mod picture;
+mod postscript;
 mod proto;
 mod short_name;
+mod svg;
+mod tag_boxes;
 mod text;
 
 use std::io::{self, Write};
@@ -56,6 +66,16 @@ pub const ALL: &[Drawing] = &[
     flame::html::DRAWING,
     callgrind::DRAWING,
     proto::DRAWING,
+    svg::DRAWING,
+    #[cfg(feature = "raster")]
+    image::PNG,
+    #[cfg(feature = "raster")]
+    image::JPG,
+    #[cfg(feature = "raster")]
+    image::GIF,
+    #[cfg(feature = "pdf")]
+    pdf::DRAWING,
+    postscript::DRAWING,
 ];
 
 /// Where and for whom a shape is drawn.

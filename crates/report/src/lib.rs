@@ -23,6 +23,8 @@ mod topproto;
 mod traces;
 mod tree;
 
+pub use hotlist_analyze::Sides;
+
 pub use flamegraph::{FlameFrame, FlameGraph, FlameKind, FlameOptions, FlamePlace};
 pub use header::{Header, Showing, ValueFormat};
 pub use report::{Argument, Defaults, Drawing, Options, Report, ReportError, Request, Sort};

@@ -133,6 +133,10 @@ impl Command {
 }
 
 fn shown_by(drawing: &Drawing) -> Option<&'static Report> {
+    // Callgrind files tell functions of different binaries apart, which is for their report to do.
+    if let Some(own) = hotlist_report::find(drawing.name) {
+        return Some(own);
+    }
     let (_, report) = SHOWN.iter().find(|(shape, _)| drawing.shapes.contains(shape))?;
     hotlist_report::find(report)
 }
@@ -160,7 +164,8 @@ mod tests {
         assert_eq!(report("json"), "top");
         assert_eq!(report("csv"), "top");
         assert_eq!(report("folded"), "traces");
-        assert_eq!(report("kcachegrind"), "dot");
+        assert_eq!(report("kcachegrind"), "callgrind");
+        assert_eq!(report("web"), "dot");
         assert_eq!(report("text"), "top");
     }
 }

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use hotlist_session::{ALL, Field, Group};
 
 use crate::console::Console;
-use crate::flags::{self, DRAWINGS, Flag, NOT_YET};
+use crate::flags::{self, Flag, NOT_YET};
 
 const USAGE: &str = "\
 hotlist reads profiles of Go, C++, Rust and Java programs and shows where time and memory go.
@@ -46,8 +46,8 @@ fn overview(out: &mut dyn Write) -> io::Result<()> {
         entry(out, &names, Flag::Report(report))?;
     }
     writeln!(out, "\nForms (in place of the report's own):")?;
-    for name in DRAWINGS {
-        entry(out, &[name], Flag::Drawing(name))?;
+    for command in flags::drawings() {
+        entry(out, &[command.name], Flag::Drawing(command))?;
     }
     let mut groups: Vec<Group> = ALL.iter().map(|option| option.group).collect();
     groups.sort_unstable();

@@ -8,21 +8,23 @@ use anyhow::Context as _;
 use hotlist_fetch::write_beside;
 use hotlist_render::{Context, Drawing};
 use hotlist_report::ReportError;
-use hotlist_session::{Error, Note, Options, Question};
+use hotlist_session::{Error, Note, Question};
+use hotlist_shell::Viewer;
 
 use crate::args::ReportRequest;
 use crate::console::Console;
 use crate::opening::{open, source_files};
+use crate::viewer;
 
 pub(crate) fn run(request: &ReportRequest, console: &Console) -> anyhow::Result<()> {
     let options = &request.subject.options;
     // Wishes that make no sense are refused before anything is read.
     let question =
         Question::new(request.report, request.argument.as_deref(), &options.view).map_err(Error::Usage)?;
-    let drawing = match request.drawing.and_then(hotlist_render::find) {
-        Some(drawing) => drawing,
-        None => request.report.drawing.into(),
-    };
+    let drawing = request.drawing.unwrap_or_else(|| {
+        let own: &'static Drawing = request.report.drawing.into();
+        by_file_name(own, &options.output.output).unwrap_or(own)
+    });
 
     let session = open(&request.subject, console)?;
     let source = source_files(&options.view);
@@ -30,7 +32,7 @@ pub(crate) fn run(request: &ReportRequest, console: &Console) -> anyhow::Result<
     let mut draw = |out: &mut dyn Write, context: &Context| {
         session.draw(&question, drawing, &source, out, context, &mut notes)
     };
-    let outcome = match destination(options, drawing, console)? {
+    let outcome = match destination(request, drawing, console)? {
         Destination::Stdout => draw(&mut console.stdout(), &console.context()),
         Destination::File(path) => {
             console.note(&Note::Info(format!("Generating report in {}", path.display())));
@@ -40,6 +42,10 @@ pub(crate) fn run(request: &ReportRequest, console: &Console) -> anyhow::Result<
         Destination::Fresh(path, file) => {
             console.note(&Note::Info(format!("Generating report in {}", path.display())));
             draw(&mut BufWriter::new(file), &Context { colour: false, ..console.context() })
+        }
+        Destination::Viewer(viewer) => {
+            let context = Context { colour: false, ..console.context() };
+            viewer::show(viewer, drawing.extension, |out| draw(out, &context))
         }
     };
     notes.iter().for_each(|note| console.note(note));
@@ -58,6 +64,15 @@ pub(crate) fn run(request: &ReportRequest, console: &Console) -> anyhow::Result<
     })
 }
 
+/// What the name of a file says about the form of a flame graph, of which there is none that everybody
+/// expects. For other reports a name is just a name, as in pprof.
+fn by_file_name(own: &Drawing, file: &str) -> Option<&'static Drawing> {
+    const FLAME: &str = "flame";
+    let extension = Path::new(file).extension()?.to_str()?;
+    let fits = |drawing: &&Drawing| drawing.extension == extension && drawing.shapes.contains(&FLAME);
+    own.shapes.contains(&FLAME).then(|| hotlist_render::ALL.iter().find(fits)).flatten()
+}
+
 /// Where a report goes.
 enum Destination {
     Stdout,
@@ -65,12 +80,17 @@ enum Destination {
     File(PathBuf),
     /// A new file, since what is written would spoil the terminal.
     Fresh(PathBuf, std::fs::File),
+    /// A temporary file that another program shows.
+    Viewer(Viewer),
 }
 
-fn destination(options: &Options, drawing: &Drawing, console: &Console) -> anyhow::Result<Destination> {
-    let output = &options.output.output;
+fn destination(request: &ReportRequest, drawing: &Drawing, console: &Console) -> anyhow::Result<Destination> {
+    let output = &request.subject.options.output.output;
     if !output.is_empty() {
         return Ok(Destination::File(PathBuf::from(output)));
+    }
+    if let Some(viewer) = request.viewer {
+        return Ok(Destination::Viewer(viewer));
     }
     if drawing.binary && console.out_is_terminal {
         let (path, file) = fresh_file(drawing.extension)?;

@@ -1,3 +1,5 @@
 //! Flame graphs as files.
 
+mod colour;
 pub(crate) mod html;
+pub(crate) mod picture;

@@ -1,83 +1,65 @@
 //! The small boxes of tags beside the nodes of a drawn graph.
 
 use std::cmp::Ordering;
-use std::io::{self, Write};
 
 use hotlist_profile::unit::{label, scale};
-use hotlist_report::{Amount, GraphNode, GraphTag, ValueFormat};
-
-use crate::dot::{escape, shown};
+use hotlist_report::{Amount, GraphNode, GraphTag};
 
 /// The most boxes of one kind at a node.
 const MOST: usize = 4;
 
-/// Writes the tags of a node; returns whether there are any.
+/// A small box.
+#[derive(Debug)]
+pub(crate) struct TagBox {
+    /// Its name, which is unique in a graph.
+    pub(crate) id: String,
+    /// The name of the box it hangs on: a node or another tag.
+    pub(crate) from: String,
+    /// The text; several tags of one sample stand on lines of their own.
+    pub(crate) text: String,
+    pub(crate) weight: i64,
+    /// Whether some of the weight belongs to callees.
+    pub(crate) dotted: bool,
+    /// Whether it is a number.
+    pub(crate) number: bool,
+}
+
+/// The boxes at the node that is called `name`.
 ///
 /// At a leaf they show all that passed through the node, which includes callees that were trimmed;
 /// elsewhere only what is the node's own.
-pub(crate) fn write_tags(
-    format: &ValueFormat,
-    number: usize,
-    node: &GraphNode,
-    out: &mut dyn Write,
-) -> io::Result<bool> {
+pub(crate) fn tag_boxes(name: &str, node: &GraphNode) -> Vec<TagBox> {
     let own = node.has_callees;
-    let mut boxes = Boxes { format, own, out, written: false };
+    let mut boxes = Vec::new();
     let numbers = |with: &str| node.numbers.iter().find(|group| group.with == with).map(|group| &group.tags);
     let texts = sorted(&node.texts, own);
     for (position, tag) in texts.iter().take(MOST).enumerate() {
-        let weight = shown(if own { tag.flat } else { tag.cum });
+        let weight = if own { tag.flat } else { tag.cum }.shown();
         if weight == 0 {
             continue;
         }
-        // Several tags of one sample stand below each other.
-        let lines: Vec<String> = tag.name.split('\n').map(escape).collect();
-        let id = format!("N{number}_{position}");
-        boxes.write(&format!("N{number}"), &id, &lines.join("\\n"), weight, "")?;
+        let id = format!("{name}_{position}");
+        let (from, text) = (name.to_owned(), tag.name.clone());
+        boxes.push(TagBox { id: id.clone(), from, text, weight, dotted: false, number: false });
         if let Some(tags) = numbers(&tag.name) {
-            boxes.numbers(tags, &id)?;
+            add_numbers(tags, own, &id, &mut boxes);
         }
     }
     if let Some(tags) = numbers("") {
-        boxes.numbers(tags, &format!("N{number}"))?;
+        add_numbers(tags, own, name, &mut boxes);
     }
-    Ok(boxes.written)
+    boxes
 }
 
-struct Boxes<'a> {
-    format: &'a ValueFormat,
-    own: bool,
-    out: &'a mut dyn Write,
-    written: bool,
-}
-
-impl Boxes<'_> {
-    fn write(&mut self, from: &str, id: &str, text: &str, weight: i64, style: &str) -> io::Result<()> {
-        let weight = self.format.label(weight);
-        writeln!(
-            self.out,
-            "{id} [label = \"{text}\" id=\"{id}\" fontsize=8 shape=box3d tooltip=\"{weight}\"]"
-        )?;
-        writeln!(
-            self.out,
-            "{from} -> {id} [label=\" {weight}\" weight=100 tooltip=\"{weight}\" labeltooltip=\"{weight}\"{style}]"
-        )?;
-        self.written = true;
-        Ok(())
-    }
-
-    fn numbers(&mut self, tags: &[GraphTag], from: &str) -> io::Result<()> {
-        for (position, tag) in grouped(tags, self.own).iter().enumerate() {
-            let (weight, style) = if self.own || tag.flat.shown() == tag.cum.shown() {
-                (shown(tag.flat), "")
-            } else {
-                (shown(tag.cum), " style=\"dotted\"")
-            };
-            if weight != 0 {
-                self.write(from, &format!("N{from}_{position}"), &escape(&tag.name), weight, style)?;
-            }
+fn add_numbers(tags: &[GraphTag], own: bool, from: &str, boxes: &mut Vec<TagBox>) {
+    for (position, tag) in grouped(tags, own).iter().enumerate() {
+        let same = tag.flat.shown() == tag.cum.shown();
+        let (weight, dotted) = if own || same { (tag.flat.shown(), false) } else { (tag.cum.shown(), true) };
+        if weight != 0 {
+            let id = format!("N{from}_{position}");
+            let (from, text) = (from.to_owned(), tag.name.clone());
+            boxes.push(TagBox { id, from, text, weight, dotted, number: true });
         }
-        Ok(())
     }
 }
 

@@ -1,25 +1,36 @@
-//! Compares layouts with those of Graphviz on the same graphs.
+//! Compares our layouts with those of Graphviz on the same graphs: boxes, labels and weights of the call
+//! graphs of profiles, as `-svg` draws them.
 //!
 //! ```text
-//! dot -Tjson graph.dot -o graph.json
-//! cargo run --release --example compare_dot -- [--svg FOLDER] graph.json ...
+//! cargo run --release -p hotlist-benches --example compare_dot -- [--svg FOLDER] [PROFILE...]
 //! ```
 //!
-//! Sizes of boxes and labels come from the JSON, so both drawings are of the same things. For each graph it
-//! prints crossings, width, height, length of edges, faults and time. The time of `dot` in microseconds is
-//! read from a file `graph.us` beside it, if there is one. Lines that begin with `#` are for people.
+//! Without profiles it takes those of `testdata`, and generated ones of 50, 200 and 1,000 nodes. `dot` must be
+//! installed (the package `graphviz`). Each line has crossings, width, height, length of edges, time and
+//! faults of both; the last lines have the ratios. The command fails if our drawings have faults.
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a tool for developers")]
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
+use std::io::Write as _;
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
 use std::time::Instant;
 
-use hotlist_layout::{Cubic, Drawing, Edge, Graph, Node, Options, Point, Rect, Route, Size, layout};
+use hotlist_benches::{SHAPES, generate};
+use hotlist_formats::Limits;
+use hotlist_layout::{Cubic, Drawing, Graph, Options, Point, Rect, Route, Size, layout};
+use hotlist_profile::Profile;
+use hotlist_report::{NoSource, Shape};
+use hotlist_session::{Question, Session, ViewOptions};
 use serde_json::Value;
 
 type Failure = Box<dyn std::error::Error>;
+
+/// Times are the best of so many runs.
+const RUNS: usize = 3;
 
 fn main() -> Result<(), Failure> {
     let mut svg_folder = None;
@@ -32,6 +43,7 @@ fn main() -> Result<(), Failure> {
             files.push(PathBuf::from(argument));
         }
     }
+    let samples = if files.is_empty() { usual_samples()? } else { samples_of(files)? };
     println!(
         "{:<28}{:>5}{:>6} |{:>7}{:>7}{:>6} |{:>7}{:>7} |{:>7}{:>7} |{:>8}{:>8} |{:>9}{:>9} | faults (dot)",
         "# graph",
@@ -50,49 +62,54 @@ fn main() -> Result<(), Failure> {
         "dot"
     );
     let mut ratios: HashMap<&str, Vec<f64>> = HashMap::new();
-    for file in &files {
-        let sample = Sample::read(file)?;
-        let started = Instant::now();
-        let drawing = layout(&sample.graph, &Options::default())?;
-        let millis = started.elapsed().as_secs_f64() * 1e3;
-        let name = file.file_stem().unwrap_or_default().to_string_lossy();
-        let (ours, theirs) =
-            (Measure::of(&sample.graph, &drawing), Measure::of(&sample.graph, &sample.drawing));
+    let mut faulty = Vec::new();
+    for sample in &samples {
+        let theirs = sample.drawn_by_dot()?;
+        let mut millis = f64::INFINITY;
+        let mut drawing = Drawing::default();
+        for _ in 0..RUNS {
+            let started = Instant::now();
+            drawing = layout(&sample.graph, &sample.options)?;
+            millis = millis.min(started.elapsed().as_secs_f64() * 1e3);
+        }
+        let measured = (Measure::of(&sample.graph, &drawing), Measure::of(&sample.graph, &theirs.drawing));
+        let (our, their) = &measured;
         let mut note = |key, ours: f64, theirs: f64| {
             let ratio = if ours == theirs { 1.0 } else { ours / theirs.max(1.0) };
             ratios.entry(key).or_default().push(ratio);
             ratio
         };
-        let ratio = note("crossings", ours.crossings as f64, theirs.crossings as f64);
-        note("width", drawing.size.width, sample.drawing.size.width);
-        note("height", drawing.size.height, sample.drawing.size.height);
-        note("length", ours.length, theirs.length);
-        if let Some(dot) = sample.dot_millis {
-            note("time", millis, dot);
-        }
+        let ratio = note("crossings", our.crossings as f64, their.crossings as f64);
+        note("width", drawing.size.width, theirs.drawing.size.width);
+        note("height", drawing.size.height, theirs.drawing.size.height);
+        note("length", our.length, their.length);
+        note("time", millis, theirs.millis);
         println!(
             "{:<28}{:>5}{:>6} |{:>7}{:>7}{:>6.2} |{:>7.0}{:>7.0} |{:>7.0}{:>7.0} |{:>8.0}{:>8.0} |{:>9.1}{:>9.0} | {} ({})",
-            name,
+            sample.name,
             sample.graph.nodes.len(),
             sample.graph.edges.len(),
-            ours.crossings,
-            theirs.crossings,
+            our.crossings,
+            their.crossings,
             ratio,
             drawing.size.width,
-            sample.drawing.size.width,
+            theirs.drawing.size.width,
             drawing.size.height,
-            sample.drawing.size.height,
-            ours.length,
-            theirs.length,
+            theirs.drawing.size.height,
+            our.length,
+            their.length,
             millis,
-            sample.dot_millis.unwrap_or(f64::NAN),
-            ours.faults,
-            theirs.faults,
+            theirs.millis,
+            our.faults,
+            their.faults,
         );
+        if our.faults.serious() {
+            faulty.push(sample.name.clone());
+        }
         if let Some(folder) = &svg_folder {
             std::fs::create_dir_all(folder)?;
-            std::fs::write(folder.join(format!("{name}.svg")), svg(&sample, &drawing))?;
-            std::fs::write(folder.join(format!("{name}.dot.svg")), svg(&sample, &sample.drawing))?;
+            std::fs::write(folder.join(format!("{}.svg", sample.name)), svg(sample, &drawing))?;
+            std::fs::write(folder.join(format!("{}.dot.svg", sample.name)), svg(sample, &theirs.drawing))?;
         }
     }
     for key in ["crossings", "width", "height", "length", "time"] {
@@ -101,84 +118,156 @@ fn main() -> Result<(), Failure> {
         let at = |share: f64| values[((values.len() - 1) as f64 * share) as usize];
         println!("# {key:<10} ratio to dot: median {:.3}, 90% {:.3}, worst {:.3}", at(0.5), at(0.9), at(1.0));
     }
-    Ok(())
+    if faulty.is_empty() { Ok(()) } else { Err(format!("faults in {}", faulty.join(", ")).into()) }
 }
 
-/// A graph with the drawing that `dot` made of it.
+/// A graph to draw.
 struct Sample {
+    name: String,
     graph: Graph,
+    options: Options,
+}
+
+/// What `dot` made of it.
+struct ByDot {
     drawing: Drawing,
-    names: Vec<String>,
-    dot_millis: Option<f64>,
+    millis: f64,
+}
+
+/// The profiles of `testdata` with as many nodes as pictures have by default, and large generated graphs.
+fn usual_samples() -> Result<Vec<Sample>, Failure> {
+    let folder = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../testdata/profiles"));
+    let mut files: Vec<PathBuf> =
+        std::fs::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect::<Result<_, Failure>>()?;
+    files.sort();
+    let mut samples = samples_of(files)?;
+    for seed in 1..=3 {
+        let profile = generate(hotlist_benches::Shape { seed, ..SHAPES[2] });
+        for nodes in [50, 200, 1000] {
+            samples.extend(sample(format!("generated-{seed}-{nodes}"), profile.clone(), nodes));
+        }
+    }
+    Ok(samples)
+}
+
+fn samples_of(files: Vec<PathBuf>) -> Result<Vec<Sample>, Failure> {
+    let mut samples = Vec::new();
+    for file in files {
+        let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let bytes = std::fs::read(&file)?;
+        // What is no profile, or has nothing to draw, is left out.
+        if let Ok(profile) = hotlist_formats::read_bytes(&bytes, Limits::default()) {
+            samples.extend(sample(name.trim_end_matches(".pb.gz").to_owned(), profile, 80));
+        }
+    }
+    Ok(samples)
+}
+
+fn sample(name: String, profile: Profile, nodes: i64) -> Option<Sample> {
+    let report = hotlist_report::find("dot")?;
+    let mut options = ViewOptions { nodecount: nodes, ..ViewOptions::default() };
+    if nodes > 80 {
+        (options.nodefraction, options.edgefraction) = (0.0, 0.0);
+    }
+    let question = Question::new(report, None, &options).ok()?;
+    let session = Session::new(profile, NonZeroUsize::MIN);
+    let answer = session.answer(&question, &NoSource, &mut Vec::new(), |shape| {
+        Ok(match shape {
+            Shape::Graph(graph) => Some(hotlist_render::graph::layout_of(graph)),
+            _ => None,
+        })
+    });
+    let (graph, options) = answer.ok()??;
+    (graph.nodes.len() > 1).then_some(Sample { name, graph, options })
 }
 
 impl Sample {
-    fn read(file: &Path) -> Result<Self, Failure> {
-        let json: Value = serde_json::from_slice(&std::fs::read(file)?)?;
+    /// The graph in the language of Graphviz: boxes and labels of our sizes.
+    fn dot(&self) -> String {
+        let inches = |points: f64| points / 72.0;
+        let mut text = format!(
+            "digraph g {{ nodesep={} ranksep={} node [shape=box fixedsize=true label=\"\"]\n",
+            inches(self.options.node_separation),
+            inches(self.options.rank_separation)
+        );
+        for (index, node) in self.graph.nodes.iter().enumerate() {
+            let (width, height) = (inches(node.size.width), inches(node.size.height));
+            let _ = writeln!(text, "n{index} [width={width:.4} height={height:.4}]");
+        }
+        for (index, edge) in self.graph.edges.iter().enumerate() {
+            let _ = write!(
+                text,
+                "n{} -> n{} [id={index} weight={} minlen={}",
+                edge.from, edge.to, edge.weight, edge.min_length
+            );
+            if let Some(size) = edge.label {
+                let (width, height) = (size.width.round(), size.height.round());
+                let _ = write!(
+                    text,
+                    " label=<<TABLE BORDER=\"0\" CELLBORDER=\"0\" CELLPADDING=\"0\" CELLSPACING=\"0\" \
+                     FIXEDSIZE=\"TRUE\" WIDTH=\"{width}\" HEIGHT=\"{height}\"><TR><TD></TD></TR></TABLE>>"
+                );
+            }
+            text.push_str("]\n");
+        }
+        text.push_str("}\n");
+        text
+    }
+
+    fn drawn_by_dot(&self) -> Result<ByDot, Failure> {
+        let text = self.dot();
+        let (mut millis, mut output) = (f64::INFINITY, Vec::new());
+        // Large graphs take it long enough for one run to be exact.
+        for _ in 0..if self.graph.nodes.len() > 300 { 1 } else { RUNS } {
+            let started = Instant::now();
+            let mut dot = Command::new("dot")
+                .arg("-Tjson")
+                .stdin(Stdio::piped())
+                .stdout(Stdio::piped())
+                .stderr(Stdio::null())
+                .spawn()
+                .map_err(|error| format!("cannot run dot (of the package graphviz): {error}"))?;
+            let mut input = dot.stdin.take().ok_or("no input")?;
+            let text = text.clone();
+            let writer = std::thread::spawn(move || input.write_all(text.as_bytes()));
+            output = dot.wait_with_output()?.stdout;
+            writer.join().map_err(|_| "the writer failed")??;
+            millis = millis.min(started.elapsed().as_secs_f64() * 1e3);
+        }
+        Ok(ByDot { drawing: self.read(&serde_json::from_slice(&output)?)?, millis })
+    }
+
+    /// The places in the JSON of `dot`.
+    fn read(&self, json: &Value) -> Result<Drawing, Failure> {
         let text = |value: &Value, key: &str| value[key].as_str().map(str::to_owned);
-        let number = |value: &Value, key: &str| value[key].as_str().and_then(|text| text.parse::<f64>().ok());
         let page: Vec<f64> =
-            text(&json, "bb").unwrap_or_default().split(',').filter_map(|part| part.parse().ok()).collect();
+            text(json, "bb").unwrap_or_default().split(',').filter_map(|part| part.parse().ok()).collect();
         let &[_, _, width, height] = &page[..] else { return Err("no bounding box".into()) };
         let point = |text: &str| -> Option<Point> {
             let (x, y) = text.split_once(',')?;
             Some(Point::new(x.parse().ok()?, height - y.parse::<f64>().ok()?))
         };
-        let mut sample = Self {
-            graph: Graph::default(),
-            drawing: Drawing { size: Size::new(width, height), ..Drawing::default() },
-            names: Vec::new(),
-            dot_millis: std::fs::read_to_string(file.with_extension("us"))
-                .ok()
-                .and_then(|text| text.trim().parse::<f64>().ok())
-                .map(|micros| micros / 1e3),
+        let mut drawing = Drawing {
+            size: Size::new(width, height),
+            nodes: vec![Point::default(); self.graph.nodes.len()],
+            edges: vec![Route::default(); self.graph.edges.len()],
         };
-        let mut index_of = HashMap::new();
         for object in json["objects"].as_array().into_iter().flatten() {
-            let (Some(w), Some(h), Some(at)) =
-                (number(object, "width"), number(object, "height"), text(object, "pos"))
-            else {
-                continue;
-            };
-            index_of.insert(object["_gvid"].as_u64(), sample.graph.nodes.len());
-            sample.graph.nodes.push(Node { size: Size::new(w * 72.0, h * 72.0) });
-            sample.drawing.nodes.push(point(&at).ok_or("a node without a place")?);
-            sample.names.push(text(object, "label").unwrap_or_default());
+            let name = text(object, "name").unwrap_or_default();
+            let index: usize = name.trim_start_matches('n').parse()?;
+            drawing.nodes[index] =
+                text(object, "pos").and_then(|at| point(&at)).ok_or("a node without a place")?;
         }
-        for item in json["edges"].as_array().into_iter().flatten() {
-            let (Some(&from), Some(&to)) =
-                (index_of.get(&item["tail"].as_u64()), index_of.get(&item["head"].as_u64()))
-            else {
-                continue;
-            };
-            let whole = |key: &str| number(item, key).unwrap_or(1.0) as u32;
-            let label = label_size(&item["_ldraw_"]);
-            let (weight, min_length) = (whole("weight"), whole("minlen"));
-            sample.graph.edges.push(Edge { from, to, weight, min_length, label });
-            sample.drawing.edges.push(Route {
-                path: spline(&text(item, "pos").unwrap_or_default(), point)
-                    .ok_or("an edge without a path")?,
-                label: text(item, "lp").and_then(|at| point(&at)).filter(|_| label.is_some()),
-            });
+        for edge in json["edges"].as_array().into_iter().flatten() {
+            let index: usize = text(edge, "id").unwrap_or_default().parse()?;
+            let path =
+                spline(&text(edge, "pos").unwrap_or_default(), point).ok_or("an edge without a path")?;
+            let label = text(edge, "lp").and_then(|at| point(&at));
+            drawing.edges[index] =
+                Route { path, label: label.filter(|_| self.graph.edges[index].label.is_some()) };
         }
-        Ok(sample)
+        Ok(drawing)
     }
-}
-
-/// The size of a label from its drawing operations: `F` sets the font, each `T` is a line.
-fn label_size(operations: &Value) -> Option<Size> {
-    let (mut font, mut width, mut lines) = (14.0, 0.0f64, 0.0);
-    for operation in operations.as_array()? {
-        match operation["op"].as_str() {
-            Some("F") => font = operation["size"].as_f64().unwrap_or(font),
-            Some("T") => {
-                width = width.max(operation["width"].as_f64().unwrap_or(0.0));
-                lines += 1.0;
-            }
-            _ => {}
-        }
-    }
-    (lines > 0.0).then(|| Size::new(width + 2.0, lines * font * 1.2 + 2.0))
 }
 
 /// The curves of a `pos` attribute, with the arrow head as a last straight piece.
@@ -206,7 +295,7 @@ fn spline(text: &str, point: impl Fn(&str) -> Option<Point>) -> Option<Vec<Cubic
 struct Measure {
     crossings: usize,
     length: f64,
-    faults: String,
+    faults: Faults,
 }
 
 impl Measure {
@@ -275,9 +364,38 @@ fn meeting(a: Point, b: Point, c: Point, d: Point) -> Option<Point> {
     ((0.0..1.0).contains(&t) && (0.0..1.0).contains(&u)).then(|| a + r * t)
 }
 
-/// Counts what should not be: boxes over boxes, edges through boxes, labels over boxes or labels, edges
-/// through labels of others.
-fn faults(graph: &Graph, drawing: &Drawing, lines: &[Vec<Point>]) -> String {
+/// What should not be.
+struct Faults {
+    boxes_over_boxes: usize,
+    edges_through_boxes: usize,
+    labels_over_boxes: usize,
+    labels_over_labels: usize,
+    edges_through_labels: usize,
+}
+
+impl Faults {
+    /// Whether something cannot be read. An edge that passes behind a label of another can.
+    fn serious(&self) -> bool {
+        self.boxes_over_boxes + self.edges_through_boxes + self.labels_over_boxes + self.labels_over_labels
+            > 0
+    }
+}
+
+impl std::fmt::Display for Faults {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(
+            f,
+            "boxes {} edge/box {} label/box {} label/label {} edge/label {}",
+            self.boxes_over_boxes,
+            self.edges_through_boxes,
+            self.labels_over_boxes,
+            self.labels_over_labels,
+            self.edges_through_labels
+        )
+    }
+}
+
+fn faults(graph: &Graph, drawing: &Drawing, lines: &[Vec<Point>]) -> Faults {
     let boxes: Vec<Rect> = graph
         .nodes
         .iter()
@@ -330,14 +448,13 @@ fn faults(graph: &Graph, drawing: &Drawing, lines: &[Vec<Point>]) -> String {
     };
     let through_boxes: usize = boxes.iter().map(|rect| hits(rect, None)).sum();
     let through_labels: usize = labels.iter().map(|(edge, rect)| hits(rect, Some(*edge))).sum();
-    format!(
-        "boxes {} edge/box {} label/box {} label/label {} edge/label {}",
-        pairs(&boxes, &boxes, true),
-        through_boxes,
-        pairs(&only_labels, &boxes, false),
-        pairs(&only_labels, &only_labels, true),
-        through_labels,
-    )
+    Faults {
+        boxes_over_boxes: pairs(&boxes, &boxes, true),
+        edges_through_boxes: through_boxes,
+        labels_over_boxes: pairs(&only_labels, &boxes, false),
+        labels_over_labels: pairs(&only_labels, &only_labels, true),
+        edges_through_labels: through_labels,
+    }
 }
 
 /// A plain picture to look at.
@@ -380,24 +497,13 @@ fn svg(sample: &Sample, drawing: &Drawing) -> String {
             );
         }
     }
-    for ((node, at), name) in sample.graph.nodes.iter().zip(&drawing.nodes).zip(&sample.names) {
+    for (node, at) in sample.graph.nodes.iter().zip(&drawing.nodes) {
         let rect = Rect::centered(*at, node.size);
         let _ = writeln!(
             out,
             "<rect x='{:.1}' y='{:.1}' width='{:.1}' height='{:.1}' fill='#fee' stroke='#933'/>",
             rect.min.x, rect.min.y, node.size.width, node.size.height
         );
-        let lines: Vec<&str> = name.split("\\n").flat_map(|line| line.split("\\l")).collect();
-        let font = (node.size.height - 8.0) / lines.len().max(1) as f64 / 1.15;
-        for (index, line) in lines.iter().enumerate() {
-            let line = line.replace('&', "&amp;").replace('<', "&lt;");
-            let _ = writeln!(
-                out,
-                "<text x='{:.1}' y='{:.1}' font-size='{font:.1}' font-family='serif' text-anchor='middle'>{line}</text>",
-                at.x,
-                rect.min.y + 4.0 + font * 1.1 * (index as f64 + 0.8)
-            );
-        }
     }
     out.push_str("</svg>\n");
     out

@@ -1,0 +1,97 @@
+//! Pictures: rectangles, curves and text at places, to be written as SVG, PDF, PostScript or pixels.
+//!
+//! Lengths are points, y grows downwards. Each drawing of a shape as a picture makes one of these, and each
+//! format writes it, so both are written once.
+
+mod outline;
+#[cfg(feature = "raster")]
+pub(crate) mod palette;
+#[cfg(feature = "pdf")]
+pub(crate) mod pdf;
+pub(crate) mod postscript;
+#[cfg(feature = "raster")]
+pub(crate) mod raster;
+pub(crate) mod svg;
+
+use std::io;
+
+use hotlist_layout::{Cubic, Point, Rect, Size};
+use hotlist_report::Shape;
+
+use crate::colour::Colour;
+use crate::font::{Used, Weight};
+use crate::{Context, flame, graph};
+
+/// The shapes of which there are pictures.
+pub(crate) const SHAPES: &[&str] = &["graph", "flame"];
+
+/// The picture of one of those.
+///
+/// # Errors
+/// When a shape is too large to be laid out.
+pub(crate) fn of_shape(shape: &Shape<'_>, context: &Context) -> io::Result<Picture> {
+    match shape {
+        Shape::Graph(graph) => graph::picture(graph, context),
+        Shape::Flame(flame) => Ok(flame::picture::picture(flame, context)),
+        _ => Ok(Picture::default()),
+    }
+}
+
+/// A picture.
+#[derive(Debug, Default)]
+pub(crate) struct Picture {
+    pub(crate) title: String,
+    pub(crate) size: Size,
+    /// What is drawn first comes first.
+    pub(crate) groups: Vec<Group>,
+}
+
+/// Marks that belong together.
+#[derive(Debug, Default)]
+pub(crate) struct Group {
+    /// What it is, as a class of the SVG.
+    pub(crate) class: &'static str,
+    /// The name of the element of the SVG; empty for none.
+    pub(crate) id: String,
+    /// More attributes of the SVG, for its script. The values must need no quoting.
+    pub(crate) data: Vec<(&'static str, String)>,
+    /// What is shown when a pointer rests on it.
+    pub(crate) tooltip: String,
+    pub(crate) marks: Vec<Mark>,
+}
+
+/// Something visible.
+#[derive(Debug)]
+pub(crate) enum Mark {
+    Box { rect: Rect, radius: f64, fill: Option<Colour>, border: Option<(Colour, f64)> },
+    Line { path: Vec<Cubic>, colour: Colour, width: f64, dashed: bool },
+    Area { points: Vec<Point>, fill: Colour },
+    Text(Text),
+}
+
+/// A line of text.
+#[derive(Debug)]
+pub(crate) struct Text {
+    /// The left end of its base line.
+    pub(crate) at: Point,
+    /// Its size in points.
+    pub(crate) size: f64,
+    pub(crate) weight: Weight,
+    pub(crate) colour: Colour,
+    pub(crate) text: String,
+    /// How wide it is.
+    pub(crate) width: f64,
+}
+
+impl Picture {
+    /// The characters that it is written with.
+    pub(crate) fn characters(&self) -> Used {
+        let mut used = Used::default();
+        for mark in self.groups.iter().flat_map(|group| &group.marks) {
+            if let Mark::Text(text) = mark {
+                used.note(&text.text, text.weight);
+            }
+        }
+        used
+    }
+}
