@@ -29,8 +29,8 @@ const HUES: [[u32; 3]; 12] = [
 const GREY: [u32; 3] = [0xd3d1cd, 0xd9d6d2, 0xdfdcd8];
 
 /// From no change to all of it.
-const GREW: [u32; 6] = [0xe4e2de, 0xeccdca, 0xecb5b0, 0xeb9c96, 0xe8837c, 0xe15955];
-const SHRANK: [u32; 6] = [0xe4e2de, 0xc3d9ec, 0xa2caed, 0x7fbbed, 0x5aabed, 0x3d9fe8];
+const GREW: [u32; 6] = [0xe4e2de, 0xefd6d3, 0xf0c3bf, 0xf0b0aa, 0xee9c95, 0xea857d];
+const SHRANK: [u32; 6] = [0xe4e2de, 0xd0dfec, 0xb7d4ee, 0x9dc8ef, 0x82bbef, 0x66aeee];
 
 /// Chosen so that packages that are in most profiles of Go and Rust have different hues.
 const FACTOR: u32 = 2719;
@@ -152,10 +152,20 @@ mod tests {
     }
 
     #[test]
+    fn the_page_has_the_same_colours() {
+        let script = include_str!("../../page/colour.js");
+        let light = HUES.iter().flatten().chain(&GREY).chain(&GREW).chain(&SHRANK);
+        for rgb in light {
+            assert!(script.contains(&format!("'#{rgb:06x}'")), "#{rgb:06x}");
+        }
+        assert!(script.contains(&format!("Math.imul(hash(group), {FACTOR})")));
+    }
+
+    #[test]
     fn changes() {
         assert_eq!(change_colour(5, 5), colour(0xe4e2de));
-        assert_eq!(change_colour(0, 5), colour(0xe15955));
-        assert_eq!(change_colour(5, 0), colour(0x3d9fe8));
+        assert_eq!(change_colour(0, 5), colour(0xea857d));
+        assert_eq!(change_colour(5, 0), colour(0x66aeee));
         assert_ne!(change_colour(10, 11), change_colour(10, 10));
     }
 }

@@ -101,7 +101,7 @@ fn heading_height(graph: &FlameGraph, context: &Context) -> f64 {
 fn heading(graph: &FlameGraph, context: &Context, fonts: &Fonts) -> Group {
     let mut marks = Vec::new();
     for (index, lines) in heading_lines(graph, context).chunks(LINES_IN_ROW).enumerate() {
-        let lines: Vec<String> = lines.iter().map(|line| shortened(&clean(line), 60)).collect();
+        let lines: Vec<String> = lines.iter().map(|line| shortened(&clean(line), 90)).collect();
         let text = lines.join("   ");
         let width = fonts.width(&text, Weight::Regular, TEXT);
         let at = Point::new(MARGIN, MARGIN + TEXT + index as f64 * TEXT * 1.4);
