@@ -132,7 +132,9 @@ pub(crate) fn parse(words: impl IntoIterator<Item = String>) -> Result<Request, 
         Request::Shell(subject) if is_symbols => {
             Ok(Request::Symbols(Box::new(SymbolsRequest { json: false, subject: *subject })))
         }
-        Request::Report(request) if is_symbols && request.drawing == Some("json") => {
+        Request::Report(request)
+            if is_symbols && request.drawing.is_some_and(|drawing| drawing.name == "json") =>
+        {
             Ok(Request::Symbols(Box::new(SymbolsRequest { json: true, subject: request.subject })))
         }
         Request::Report(_) if is_symbols => Err(ArgsError::SeveralReports),
