@@ -29,9 +29,14 @@ fn hotlist() -> Option<PathBuf> {
     Some(folder.join("hotlist")).filter(|path| path.exists())
 }
 
+/// Where files of this run go, also those that readers keep.
+fn folder() -> PathBuf {
+    std::env::temp_dir().join(format!("hotlist-collect-interop-{}", std::process::id()))
+}
+
 /// The output of a reader, which must succeed.
 fn run(command: &mut Command) -> String {
-    let output = command.env("PPROF_TMPDIR", std::env::temp_dir()).output().unwrap();
+    let output = command.env("PPROF_TMPDIR", folder()).output().unwrap();
     let errors = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(output.status.success(), "{command:?}: {errors}");
     String::from_utf8(output.stdout).unwrap()
@@ -76,7 +81,7 @@ fn readers_agree() {
     set_block_rate(1);
     let is_over = AtomicBool::new(false);
     let lock = Mutex::new(0_u64);
-    let folder = std::env::temp_dir().join(format!("hotlist-collect-interop-{}", std::process::id()));
+    let folder = folder();
     std::fs::create_dir_all(&folder).unwrap();
     std::thread::scope(|scope| {
         // Also when a check fails.
