@@ -22,6 +22,9 @@ const LARGEST_VIEW: usize = 24 << 20;
 /// The largest file to keep, in bytes.
 const LARGEST_FILE: usize = 512 << 20;
 
+/// The most frames of a flame graph in one answer.
+const MOST_FRAMES: usize = 100_000;
+
 /// Parameters of routes that are no options: a pattern or search text, and where a flame graph begins.
 const OWN_KEYS: [&str; 3] = ["q", "pivot", "path"];
 
@@ -104,6 +107,11 @@ pub(crate) fn question(
         return Err(wrong("q: a regular expression is needed"));
     }
     let mut question = Question::new(report, argument, &options).map_err(|why| wrong(&why.to_string()))?;
+    if report.name == "flamegraph" {
+        // The whole tree of a large profile would need many times the memory of the profile.
+        let count = &mut question.options.node_count;
+        *count = if *count == 0 { MOST_FRAMES } else { (*count).min(MOST_FRAMES) };
+    }
     query.get("pivot").unwrap_or_default().clone_into(&mut question.options.flame.pivot);
     if let Some(path) = query.get("path") {
         let ids: Result<Vec<usize>, _> = path.split(',').map(str::parse).collect();

@@ -20,6 +20,13 @@ struct Shot {
     hover: Option<&'static str>,
 }
 
+/// Opens the actions on a frame.
+const OPEN_MENU: &str = "
+    const canvas = document.querySelector('.flame-canvas'), chart = canvas.chart;
+    const box = chart.box(8), at = canvas.getBoundingClientRect();
+    canvas.dispatchEvent(new MouseEvent('contextmenu',
+        { clientX: at.left + box.x + 30, clientY: at.top + box.y + 8, bubbles: true, cancelable: true }));";
+
 /// Waits until nothing moves any more.
 fn settle(browser: &Browser) {
     browser.wait("document.querySelector('.main')?.childElementCount && !document.querySelector('.waiting')");
@@ -64,12 +71,11 @@ fn write_screenshots() {
         wide("graph", "light", json("graph")),
         wide("top", "light", json("top")),
         narrow("top-narrow-dark", "dark", json("top")),
-        wide("peek", "light", json("peek?q=structEncoder")),
         wide("source", "light", format!("{}/ui/source?q=build", listed.url)),
         wide("tags", "dark", format!("{}/ui/tags", tagged.url)),
         Shot {
-            script: "document.querySelector('.filters .button').click()",
-            ..wide("filters", "light", json("flamegraph?f=json"))
+            script: OPEN_MENU,
+            ..wide("menu", "light", format!("{}/ui/flamegraph?tagroot=kind", tagged.url))
         },
     ];
     for shot in shots {
