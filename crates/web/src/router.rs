@@ -1,5 +1,7 @@
 //! Which path means what.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use hotlist_session::{Session, ViewOptions};
 use hyper::header::{ACCEPT_ENCODING, IF_NONE_MATCH};
 use hyper::{Method, Request, StatusCode};
@@ -34,6 +36,8 @@ pub(crate) struct Shared {
     pub(crate) base: ViewOptions,
     /// The query with which the page begins.
     first_query: String,
+    /// Whether the answers that people want next are being worked out.
+    is_ahead: AtomicBool,
 }
 
 impl Shared {
@@ -51,6 +55,7 @@ impl Shared {
             assets: Assets::new(site.page_folder.clone()),
             answers: AnswerCache::new(KEPT_ANSWERS),
             base,
+            is_ahead: AtomicBool::new(false),
             guard,
             site,
         }
@@ -68,6 +73,11 @@ pub(crate) struct Asked {
 }
 
 impl Asked {
+    /// Whether this is what the page needs for its first picture.
+    pub(crate) fn is_first_picture(&self) -> bool {
+        self.path == "/api/v1/flamegraph"
+    }
+
     pub(crate) fn of<B>(request: &Request<B>) -> Asked {
         let text = |name| request.headers().get(name).and_then(|value| value.to_str().ok());
         let takes_gzip = text(ACCEPT_ENCODING).is_some_and(|list| {
@@ -127,6 +137,20 @@ pub(crate) fn at_once(shared: &Shared, asked: &Asked) -> Option<Answer> {
         return Some(Answer::redirect(StatusCode::FOUND, &with_query(view, query)));
     }
     Some(shared.assets.page(shared.guard.token()))
+}
+
+/// Works out what people look at next, once the page has its first picture. On large profiles that takes a
+/// moment, which nobody waits for now.
+pub(crate) fn work_ahead(shared: &Shared) {
+    /// As the page asks for them.
+    const NEXT: [(&str, &str); 2] = [("top", "n=5000&nf=0&sort=flat"), ("flamegraph", "inverted=t")];
+    if !shared.is_ahead.swap(true, Ordering::Relaxed) {
+        for (path, query) in NEXT {
+            if let Ok(query) = Query::parse(query) {
+                api::answer(shared, path, &query);
+            }
+        }
+    }
 }
 
 /// Answers everything else.

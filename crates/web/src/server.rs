@@ -152,13 +152,19 @@ async fn answer(shared: &Arc<Shared>, workers: &Arc<Semaphore>, request: &Reques
     let Ok(place) = Arc::clone(workers).acquire_owned().await else {
         return Answer::error(StatusCode::SERVICE_UNAVAILABLE, "the server is about to end");
     };
-    let shared = Arc::clone(shared);
+    let is_first_picture = asked.is_first_picture();
+    let worker = Arc::clone(shared);
     let work = tokio::task::spawn_blocking(move || {
-        let answer = router::with_work(&shared, &asked);
+        let answer = router::with_work(&worker, &asked);
         drop(place);
         answer
     });
-    work.await.unwrap_or_else(|_| {
+    let answer = work.await;
+    if is_first_picture {
+        let shared = Arc::clone(shared);
+        tokio::task::spawn_blocking(move || router::work_ahead(&shared));
+    }
+    answer.unwrap_or_else(|_| {
         Answer::error(
             StatusCode::INTERNAL_SERVER_ERROR,
             "an error of hotlist: the answer could not be worked out",

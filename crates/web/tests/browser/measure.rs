@@ -48,17 +48,21 @@ fn measure_page() {
     let top: serde_json::Value =
         serde_json::from_str(&get(&format!("{}/api/v1/top?n=1", served.url)).1).expect("JSON");
     let label = top["rows"][0]["place"]["label"].as_str().unwrap_or_default();
-    let name: String = label.bytes().map(|byte| format!("%{byte:02X}")).collect();
+    let percent = |text: &str| text.bytes().map(|byte| format!("%{byte:02X}")).collect::<String>();
+    let name = percent(label);
+    // As a regular expression that matches the label alone.
+    let literal = |c: char| if c.is_alphanumeric() { c.to_string() } else { format!("\\{c}") };
+    let pattern = percent(&format!("^{}$", label.chars().map(literal).collect::<String>()));
     for route in [
         "flamegraph".to_owned(),
         "flamegraph?inverted=t".to_owned(),
         format!("flamegraph?pivot={name}"),
         format!("flamegraph?pivot={name}&inverted=t"),
-        format!("flamegraph?f={name}"),
+        format!("flamegraph?f={pattern}"),
         "top?n=5000&nf=0".to_owned(),
-        format!("search?q={name}"),
-        format!("peek?q={name}"),
-        format!("list?q={name}"),
+        format!("search?q={pattern}"),
+        format!("peek?q={pattern}"),
+        format!("list?q={pattern}"),
         "dot".to_owned(),
         "tags".to_owned(),
         "profile".to_owned(),
