@@ -2,6 +2,8 @@
 //!
 //! The binaries are built here; where a compiler is missing, its part is skipped with a line that says so.
 
+#![allow(clippy::disallowed_methods, reason = "tests build programs and read them")]
+
 mod support;
 
 use std::collections::BTreeMap;

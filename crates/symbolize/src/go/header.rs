@@ -102,7 +102,9 @@ impl Header {
                 // New versions of Go leave the field of the header empty.
                 header.text = header
                     .module
-                    .and_then(|module| memory.word(module + TEXT_WORD * pointer_size as u64, pointer_size))
+                    .and_then(|module| {
+                        memory.word(module.checked_add(TEXT_WORD * pointer_size as u64)?, pointer_size)
+                    })
                     .or_else(|| memory.word(address.checked_add(text_field)?, pointer_size))
                     .filter(|&text| text != 0)
                     .or_else(|| memory.text_section())?;

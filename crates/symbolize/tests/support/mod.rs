@@ -1,6 +1,6 @@
 //! What the tests share: programs built on the spot, a store of real files, llvm-symbolizer as the judge.
 
-#![expect(clippy::disallowed_methods, reason = "tests build programs and read them")]
+#![allow(clippy::disallowed_methods, reason = "tests build programs and read them")]
 #![allow(dead_code, reason = "not every test needs everything")]
 
 use std::ffi::OsStr;
