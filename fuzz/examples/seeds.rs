@@ -12,6 +12,7 @@ fn main() -> io::Result<()> {
     let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus");
     for (file, bytes) in decode()
         .chain(names())
+        .chain(disassembly())
         .chain(merges())
         .chain(options())
         .chain(patterns())
@@ -148,6 +149,25 @@ fn reports() -> impl Iterator<Item = Seed> {
         "reports",
         seeds.map(|(options, profile)| [options.as_bytes(), &[0], profile].concat()).collect(),
     )
+}
+
+/// Code of both processors, with prefixes and jumps.
+fn disassembly() -> impl Iterator<Item = Seed> {
+    let x86: &[u8] = &[
+        0x55, 0x48, 0x89, 0xe5, 0xe8, 6, 0, 0, 0, 0x66, 0x66, 0x2e, 0x0f, 0x1f, 0x84, 0, 0, 0, 0, 0, 0xf3, 0x48, 0xab,
+        0x48, 0x8d, 0x05, 1, 2, 3, 4, 0xd1, 0xe8, 0x6b, 0xc0, 7, 0xf0, 0x0f, 0xb1, 0x11, 0xde, 0xc9, 0xc5, 0xf8, 0x77,
+        0x62, 0xf1, 0x7c, 0x48, 0x10, 0x07, 0x74, 0xfe, 0x06, 0xc3,
+    ];
+    let aarch64: Vec<u8> = [
+        0xd65f_03c0u32, 0x9400_0004, 0xb000_0010, 0xf947_fe11, 0x5400_0060, 0x9a9f_07e0, 0xd280_0022, 0xb200_03e1,
+        0x8b3b_4eb4, 0x1e6e_1001, 0xd503_245f, 0x4c00_6081, 0xe400_e000, 0x0000_0007,
+    ]
+    .iter()
+    .flat_map(|word| word.to_le_bytes())
+    .collect();
+    let address = 0x40_1000u64.to_le_bytes();
+    let seed = |way: u8, code: &[u8]| [&[way], &address[..], code].concat();
+    numbered("disassemble", vec![seed(0, x86), seed(1, x86), seed(2, &aarch64), seed(101, &aarch64), seed(102, x86)])
 }
 
 fn patterns() -> impl Iterator<Item = Seed> {

@@ -118,6 +118,11 @@ fn demangle() {
 }
 
 #[test]
+fn disassemble() {
+    run("disassemble");
+}
+
+#[test]
 fn merge() {
     run("merge");
 }

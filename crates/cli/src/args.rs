@@ -406,7 +406,6 @@ mod tests {
                 "-base and -diff_base flags cannot both be specified",
             ),
             (&["-top", "-normalize", "p"], "must have base profile to normalize by"),
-            (&["-weblist=x", "p"], "-weblist is not available yet"),
             (
                 &["-top", "-mean=maybe", "p"],
                 "invalid value for flag -mean: \"maybe\" is neither true nor false",

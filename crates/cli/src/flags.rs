@@ -27,10 +27,7 @@ pub(crate) enum Flag {
 pub(crate) const OPTIONAL: [&str; 5] = ["png", "jpg", "gif", "pdf", "evince"];
 
 /// Flags of pprof that are understood and answered with "not available yet".
-pub(crate) const NOT_YET: &[(&str, &str)] = &[
-    ("disasm", "Assembly with what each instruction weighs"),
-    ("weblist", "Source code and assembly in a browser"),
-];
+pub(crate) const NOT_YET: &[(&str, &str)] = &[];
 
 impl Flag {
     /// Whether a value must follow.
@@ -38,8 +35,7 @@ impl Flag {
         match self {
             Flag::Option(option) => !option.field.is_switch(),
             Flag::Report(report) => report.argument == Argument::Pattern,
-            Flag::NotYet(name) => matches!(*name, "disasm" | "weblist"),
-            Flag::Choice(_) | Flag::Drawing(_) | Flag::Help | Flag::Version => false,
+            Flag::NotYet(_) | Flag::Choice(_) | Flag::Drawing(_) | Flag::Help | Flag::Version => false,
         }
     }
 

@@ -4,7 +4,7 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use hotlist_fetch::{Environment, Fetcher, TlsOptions};
-use hotlist_session::{Error, Loaded, Note, Progress, Session, SourceFiles, ViewOptions, load};
+use hotlist_session::{CodeFiles, Error, Loaded, Note, Progress, Session, SourceFiles, ViewOptions, load};
 
 use crate::args::Subject;
 use crate::console::Console;
@@ -14,7 +14,8 @@ use crate::progress::with_bar;
 pub(crate) fn open(subject: &Subject, console: &Console) -> anyhow::Result<Session> {
     let loaded = load_subject(subject, console)?;
     loaded.notes.iter().for_each(|note| console.note(note));
-    Ok(Session::new(loaded.profile, threads()))
+    let code = CodeFiles::new(loaded.objects, subject.binary.as_deref());
+    Ok(Session::new(loaded.profile, threads()).with_code(code))
 }
 
 /// Loads what the command line names, and says nothing of how that went.

@@ -38,7 +38,6 @@ fn wrong_command_lines() {
     check("huge_tag_number", &program, &["-top", "-tagfocus=99999999999999999999kb", "seed.pb.gz"]);
     check("unknown_sample_index", &program, &["-top", "-sample_index=nosuch", "seed.pb.gz"]);
     check("no_match", &program, &["-list=nosuch", "seed.pb.gz"]);
-    check("not_yet", &program, &["-weblist=main", "seed.pb.gz"]);
 }
 
 #[test]

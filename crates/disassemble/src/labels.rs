@@ -62,7 +62,6 @@ impl Labels {
     pub fn new(mut labels: Vec<Label>, mut slots: Vec<Slot>) -> Labels {
         labels.retain(|label| !label.name.is_empty() && !is_mark(&label.name));
         labels.sort_by(preferred_first);
-        labels.dedup_by(|later, kept| later.address == kept.address);
         slots.retain(|slot| !slot.name.is_empty());
         slots.sort_by_key(|slot| slot.address);
         Labels { sorted: labels, slots }
@@ -75,12 +74,27 @@ impl Labels {
             let Slot { name, defined_at, .. } = &self.slots[row];
             return Some(Symbol { name: Cow::Borrowed(name), address: defined_at.unwrap_or(address) });
         }
-        let after = self.sorted.partition_point(|label| label.address <= address);
-        let label = self.sorted.get(after.saturating_sub(1))?;
+        let label = self.at_or_before(address).first()?;
         Some(Symbol { name: Cow::Borrowed(&label.name), address: label.address })
     }
 
-    /// The labels in the order of their addresses, one for each.
+    /// All labels of the nearest address at or before `address`, the preferred one first; those of the first
+    /// address of all where there is none.
+    pub fn at_or_before(&self, address: u64) -> &[Label] {
+        let after = self.sorted.partition_point(|label| label.address <= address);
+        let Some(nearest) = self.sorted.get(after.saturating_sub(1)) else { return &[] };
+        let from = self.sorted.partition_point(|label| label.address < nearest.address);
+        &self.sorted[from..after.max(from + 1)]
+    }
+
+    /// The first labelled address after `address`.
+    pub fn next_address(&self, address: u64) -> Option<u64> {
+        let after = self.sorted.partition_point(|label| label.address <= address);
+        let is_part = |label: &&Label| label.kind != LabelKind::Debugging;
+        self.sorted[after..].iter().find(is_part).map(|label| label.address)
+    }
+
+    /// The labels in the order of their addresses; those of one address the preferred one first.
     pub fn iter(&self) -> impl Iterator<Item = &Label> {
         self.sorted.iter()
     }

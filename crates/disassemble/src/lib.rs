@@ -1,8 +1,8 @@
 //! Machine code as text, the way GNU objdump writes it: `x86-64` in AT&T or Intel syntax, and `aarch64`.
 //!
 //! The decoders are those of `iced-x86` and `yaxpeax-arm`; the text is ours where theirs differs from
-//! objdump's. Code comes as bytes and an address, names come from a closure, so nothing here knows object
-//! files. [`Labels`] picks among the names of an address the one that objdump would.
+//! objdump's. Code comes as bytes and an address, names come from a closure; [`labels_of`] reads them from
+//! an object file, and [`Labels`] picks among those of an address the one that objdump would.
 //!
 //! ```
 //! use hotlist_disassemble::{Architecture, Disassembler, Syntax};
@@ -16,11 +16,13 @@
 
 mod aarch64;
 mod labels;
+mod object_labels;
 mod x86;
 
 use std::borrow::Cow;
 
 pub use labels::{Label, LabelKind, Labels, Slot};
+pub use object_labels::labels_of;
 
 /// An instruction set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -14,7 +14,7 @@ pub(crate) const DRAWING: Drawing = Drawing {
     summary: "The report as comma-separated values",
     extension: "csv",
     binary: false,
-    shapes: &["table", "neighbours", "listing", "tags"],
+    shapes: &["table", "neighbours", "listing", "assembly", "tags"],
     draw,
 };
 
@@ -56,6 +56,19 @@ fn draw(shape: &Shape<'_>, out: &mut dyn Write, _: &Context) -> io::Result<()> {
                     let (number, flat, cum) =
                         (line.number.to_string(), line.flat.to_string(), line.cum.to_string());
                     row(out, &[&routine.name, file, &number, &flat, &cum, &line.text])?;
+                }
+            }
+        }
+        Shape::Assembly(assembly) => {
+            let unit = &assembly.header.format.sample_unit;
+            let (flat, cum) = (format!("flat_{unit}"), format!("cum_{unit}"));
+            row(out, &["routine", "address", &flat, &cum, "instruction", "function", "file", "line"])?;
+            for routine in &assembly.routines {
+                for code in &routine.instructions {
+                    let address = format!("{:#x}", code.address);
+                    let (flat, cum) = (code.flat.to_string(), code.cum.to_string());
+                    let (function, file, line) = (&code.function, &code.file, number(code.line));
+                    row(out, &[&routine.name, &address, &flat, &cum, &code.text, function, file, &line])?;
                 }
             }
         }

@@ -14,7 +14,7 @@ pub(crate) const DRAWING: Drawing = Drawing {
     summary: "The report as JSON",
     extension: "json",
     binary: false,
-    shapes: &["table", "neighbours", "graph", "flame", "stacks", "listing", "tags", "notes"],
+    shapes: &["table", "neighbours", "graph", "flame", "stacks", "listing", "assembly", "tags", "notes"],
     draw,
 };
 
@@ -38,6 +38,7 @@ fn draw(shape: &Shape<'_>, out: &mut dyn Write, _: &Context) -> io::Result<()> {
         Shape::Flame(data) => write(kind, data, out),
         Shape::Stacks(data) => write(kind, data, out),
         Shape::Listing(data) => write(kind, data, out),
+        Shape::Assembly(data) => write(kind, data, out),
         Shape::Tags(data) => write(kind, data, out),
         Shape::Notes(data) => write(kind, data, out),
         Shape::Profile(_) => Ok(()),

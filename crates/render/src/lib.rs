@@ -8,6 +8,7 @@
 
 mod callgrind;
 mod clean;
+mod code_page;
 mod colour;
 mod csv;
 mod dot;
@@ -23,6 +24,7 @@ pub mod page;
 #[cfg(feature = "pdf")]
 mod pdf;
 mod picture;
+mod policy;
 mod postscript;
 mod proto;
 mod short_name;
@@ -76,6 +78,7 @@ pub const ALL: &[Drawing] = &[
     #[cfg(feature = "pdf")]
     pdf::DRAWING,
     postscript::DRAWING,
+    code_page::DRAWING,
 ];
 
 /// Where and for whom a shape is drawn.
@@ -127,6 +130,7 @@ impl From<hotlist_report::Drawing> for &'static Drawing {
             Own::Callgrind => const { &callgrind::DRAWING },
             Own::Proto => const { &proto::DRAWING },
             Own::Html => const { &flame::html::DRAWING },
+            Own::CodePage => const { &code_page::DRAWING },
         }
     }
 }

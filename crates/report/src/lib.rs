@@ -5,8 +5,11 @@
 //! serves every report of the same shape. Numbers in shapes are raw: units and percent signs come
 //! with the drawing.
 
+mod assembly;
 mod callgrind;
+mod code;
 mod comments;
+mod disasm;
 mod dot;
 mod flamegraph;
 mod header;
@@ -15,6 +18,7 @@ mod peek;
 mod proto;
 mod raw;
 mod report;
+mod sampled_code;
 mod shape;
 mod source;
 mod tags;
@@ -22,11 +26,17 @@ mod text;
 mod topproto;
 mod traces;
 mod tree;
+mod weblist;
 
 pub use hotlist_analyze::Sides;
 
+pub use assembly::{Assembly, InlinedCall, LineInstruction, MachineRoutine, WeighedInstruction};
+pub use code::{
+    CodeError, CodeFrame, FunctionQuery, MachineFunction, MachineInstruction, MappedFile, NoCode, ObjectCode,
+};
 pub use flamegraph::{FlameFrame, FlameGraph, FlameKind, FlameOptions, FlamePlace};
 pub use header::{Header, Showing, ValueFormat};
+pub use hotlist_analyze::base_name;
 pub use report::{Argument, Defaults, Drawing, Options, Report, ReportError, Request, Sort};
 pub use shape::{
     Amount, CallGraph, GraphEdge, GraphNode, GraphTag, InlineMark, ListedLine, Listing, Neighbour,
@@ -41,6 +51,8 @@ pub const ALL: &[Report] = &[
     tree::REPORT,
     peek::REPORT,
     list::REPORT,
+    disasm::REPORT,
+    weblist::REPORT,
     traces::REPORT,
     tags::REPORT,
     comments::REPORT,

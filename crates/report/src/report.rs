@@ -7,6 +7,7 @@ use hotlist_analyze::{
 use hotlist_pattern::Pattern;
 use thiserror::Error;
 
+use crate::code::ObjectCode;
 use crate::flamegraph::FlameOptions;
 use crate::header::{Header, Showing, ValueFormat};
 use crate::shape::Shape;
@@ -73,6 +74,8 @@ pub enum Drawing {
     Proto,
     /// A page for browsers.
     Html,
+    /// A page with source code and assembly.
+    CodePage,
 }
 
 /// By which weight places are sorted.
@@ -114,6 +117,8 @@ pub struct Options {
     pub active_filters: Vec<String>,
     /// Prefixes to take off source paths.
     pub path_trim: PathTrim,
+    /// Assembly in the syntax of Intel.
+    pub intel_syntax: bool,
     /// What `flamegraph` alone is asked.
     pub flame: FlameOptions,
 }
@@ -127,6 +132,8 @@ pub struct Request<'v> {
     pub options: &'v Options,
     /// Where source code comes from.
     pub source: &'v dyn SourceText,
+    /// Where machine code comes from.
+    pub code: &'v dyn ObjectCode,
 }
 
 /// Why a report has no answer.
@@ -135,6 +142,14 @@ pub enum ReportError {
     /// No function matches.
     #[error("no matches found for regexp: {0}")]
     NoMatches(String),
+    /// Functions match, but their code is not to be had.
+    #[error("no code found for {pattern}: {}", reasons.join("; "))]
+    NoCode {
+        /// What was asked for.
+        pattern: String,
+        /// For each file why.
+        reasons: Vec<String>,
+    },
     /// No place has this label.
     #[error("there is no {0} in the part of the profile that is looked at")]
     NoPlace(String),

@@ -8,6 +8,7 @@ use hotlist_profile::{LabelValue, LocationId, Profile, SampleId};
 use serde::ser::{SerializeSeq, SerializeStruct};
 use serde::{Serialize, Serializer};
 
+use crate::assembly::{Assembly, LineInstruction};
 use crate::flamegraph::FlameGraph;
 use crate::header::{Header, Showing};
 
@@ -26,6 +27,8 @@ pub enum Shape<'v> {
     Stacks(Stacks<'v>),
     /// Source code with weights.
     Listing(Listing),
+    /// Machine code with weights.
+    Assembly(Assembly),
     /// Tag values with weights.
     Tags(Tags),
     /// Free text.
@@ -44,6 +47,7 @@ impl Shape<'_> {
             Shape::Flame(_) => "flame",
             Shape::Stacks(_) => "stacks",
             Shape::Listing(_) => "listing",
+            Shape::Assembly(_) => "assembly",
             Shape::Tags(_) => "tags",
             Shape::Notes(_) => "notes",
             Shape::Profile(_) => "profile",
@@ -286,6 +290,9 @@ pub struct Listing {
     pub header: Header,
     /// The functions that were asked for.
     pub routines: Vec<Routine>,
+    /// Why instructions that were asked for are not here, for each file.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub problems: Vec<String>,
 }
 
 /// A function of a [`Listing`] in one of its files.
@@ -307,6 +314,9 @@ pub struct Routine {
     /// Which file was shown, where it is not the one that the profile names.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub found_at: Option<String>,
+    /// What casts doubt on what is shown: a file that is shorter than the profile says, or newer.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
 }
 
 /// A line of source code.
@@ -320,6 +330,9 @@ pub struct ListedLine {
     pub cum: i64,
     /// The code.
     pub text: String,
+    /// Its instructions, in the order of their addresses; only where they were asked for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub instructions: Vec<LineInstruction>,
 }
 
 /// Tag values with weights.

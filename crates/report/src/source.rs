@@ -20,6 +20,8 @@ pub struct SourceFile {
     pub lines: Vec<String>,
     /// Which file was taken, where it is not the one that the profile names.
     pub found_at: Option<String>,
+    /// When it was last written, in seconds since the Unix epoch; `None` when unknown.
+    pub modified: Option<i64>,
 }
 
 /// Why source code cannot be shown.

@@ -11,6 +11,7 @@
 mod binaries;
 mod error;
 mod load;
+mod object_code;
 mod object_files;
 mod options;
 mod progress;
@@ -23,6 +24,7 @@ mod symbols;
 pub use binaries::is_object_file;
 pub use error::Error;
 pub use load::{Loaded, load};
+pub use object_code::CodeFiles;
 pub use object_files::ObjectFiles;
 pub use options::{
     ALL, Base, Choice, Field, Group, OptionSpec, Options, OutputOptions, Scope, SourceOptions, ViewOptions,

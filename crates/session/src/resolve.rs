@@ -166,6 +166,7 @@ fn report_options(
         output_unit: options.unit.clone(),
         ratio: 1.0 / options.divide_by,
         active_filters: active_filters(options),
+        intel_syntax: options.intel_syntax,
         path_trim: PathTrim {
             prefixes: list(&options.trim_path, ':'),
             search: list(&options.source_path, ':'),

@@ -6,7 +6,7 @@ use std::num::NonZeroUsize;
 use hotlist_analyze::{SampleValue, Threads, View, Warning, choose_sample_type, with_tag_frames};
 use hotlist_profile::Profile;
 use hotlist_render::{Context, Drawing};
-use hotlist_report::{Header, NoSource, Request, Shape, SourceText};
+use hotlist_report::{Header, NoCode, NoSource, ObjectCode, Request, Shape, SourceText};
 
 use crate::error::Error;
 use crate::resolve::Question;
@@ -21,16 +21,27 @@ pub enum Note {
 }
 
 /// A loaded profile. Answers never change it.
-#[derive(Debug)]
 pub struct Session {
     profile: Profile,
     threads: Threads,
+    code: Box<dyn ObjectCode + Send + Sync>,
+}
+
+impl std::fmt::Debug for Session {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.debug_struct("Session").field("profile", &self.profile).finish_non_exhaustive()
+    }
 }
 
 impl Session {
     /// A session that looks at `profile` with so many threads.
     pub fn new(profile: Profile, threads: NonZeroUsize) -> Session {
-        Session { profile, threads: Threads::new(threads.get()) }
+        Session { profile, threads: Threads::new(threads.get()), code: Box::new(NoCode) }
+    }
+
+    /// The same with the machine code of the profiled program.
+    pub fn with_code(self, code: impl ObjectCode + Send + Sync + 'static) -> Session {
+        Session { code: Box::new(code), ..self }
     }
 
     /// The profile as loaded.
@@ -49,7 +60,12 @@ impl Session {
             mean: question.mean,
         };
         let view = View::new(&self.profile, value, self.threads, &mut Vec::new())?;
-        Ok(Header::new(&Request { view: &view, options: &question.options, source: &NoSource }))
+        Ok(Header::new(&Request {
+            view: &view,
+            options: &question.options,
+            source: &NoSource,
+            code: &NoCode,
+        }))
     }
 
     /// Answers `question` and hands the shape to `take`.
@@ -65,13 +81,16 @@ impl Session {
     ) -> Result<R, Error> {
         let mut found = Vec::new();
         let result = self.look(question, notes, |view| {
-            let request = Request { view, options: &question.options, source };
+            let request = Request { view, options: &question.options, source, code: &*self.code };
             let shape = (question.report.build)(&request)?;
             if let Shape::Listing(listing) = &shape {
+                let problem = |text: &String| Note::Warning(format!("no assembly: {text}"));
+                found.extend(listing.problems.iter().map(problem));
                 for routine in &listing.routines {
                     if let (Some(file), Some(place)) = (&routine.file, &routine.found_at) {
                         found.push(Note::Info(format!("{file}: showing {place}")));
                     }
+                    found.extend(routine.warnings.iter().cloned().map(Note::Warning));
                 }
             }
             take(&shape)

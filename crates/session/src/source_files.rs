@@ -6,12 +6,16 @@ use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::UNIX_EPOCH;
 
 use hotlist_analyze::PathTrim;
 use hotlist_report::{SourceError, SourceFile, SourceText};
 
 /// Larger files are no source code.
 const LARGEST_FILE: u64 = 64 << 20;
+
+/// So many ends of a path are tried.
+const MOST_SUFFIXES: usize = 32;
 
 /// Folders in which tools keep sources, from the environment of the process.
 #[derive(Debug, Clone, Default)]
@@ -98,15 +102,15 @@ impl SourceFiles {
         self
     }
 
-    /// The lines of a file that may be shown.
-    fn lines(&self, path: &Path) -> Result<Vec<String>, String> {
+    /// A file that may be shown.
+    fn file(&self, path: &Path) -> Result<SourceFile, String> {
         match &self.roots {
             Some(roots) if !roots.hold(path) => {
                 // Whether there is such a file is told to nobody either.
                 Err("not found below the folders from which source code is shown (see -source_path)"
                     .to_owned())
             }
-            _ => read_lines(path),
+            _ => read_file(path),
         }
     }
 
@@ -114,21 +118,21 @@ impl SourceFiles {
         let trimmed = self.trim.apply(path);
         let asked = Path::new(trimmed);
         let first = if asked.is_absolute() {
-            self.lines(asked).map_err(|error| format!("open {trimmed}: {error}"))
+            self.file(asked).map_err(|error| format!("open {trimmed}: {error}"))
         } else {
             self.search
                 .iter()
                 .flat_map(|folder| folder.ancestors())
-                .find_map(|folder| self.lines(&folder.join(asked)).ok())
+                .find_map(|folder| self.file(&folder.join(asked)).ok())
                 .ok_or_else(|| format!("could not find file {trimmed} on path {}", self.search_path()))
         };
         let error = match first {
-            Ok(lines) => return Ok(SourceFile { lines, found_at: None }),
+            Ok(file) => return Ok(file),
             Err(error) => error,
         };
         for candidate in self.candidates(path).into_iter().chain(self.candidates(trimmed)) {
-            if let Ok(lines) = self.lines(&candidate) {
-                return Ok(SourceFile { lines, found_at: Some(candidate.display().to_string()) });
+            if let Ok(file) = self.file(&candidate) {
+                return Ok(SourceFile { found_at: Some(candidate.display().to_string()), ..file });
             }
         }
         Err(SourceError(error))
@@ -180,6 +184,13 @@ impl SourceFiles {
                 found.push(folder.join(rest.trim_start_matches('/')));
                 found.push(folder.join("vendor").join(relative));
             }
+        }
+        // A checkout elsewhere: the end of the path below one of the folders. Two parts would be too few: many
+        // folders have a src/lib.rs.
+        let parts: Vec<&str> = relative.split('/').collect();
+        for dropped in 1..parts.len().saturating_sub(2).min(MOST_SUFFIXES) {
+            let end = parts[dropped..].join("/");
+            found.extend(self.search.iter().map(|folder| folder.join(&end)));
         }
         // A candidate must not lead out of its root.
         found.retain(|candidate| !candidate.components().any(|part| part.as_os_str() == ".."));
@@ -252,9 +263,12 @@ fn module_name(folder: &Path) -> Option<String> {
     lines.iter().find_map(|line| line.strip_prefix("module ").map(|name| name.trim().to_owned()))
 }
 
-/// The lines of a regular file of reasonable size. Profiles name files at will, so devices and pipes
-/// are refused.
 fn read_lines(path: &Path) -> Result<Vec<String>, String> {
+    read_file(path).map(|file| file.lines)
+}
+
+/// A regular file of reasonable size. Profiles name files at will, so devices and pipes are refused.
+fn read_file(path: &Path) -> Result<SourceFile, String> {
     let plain = |error: io::Error| match error.kind() {
         io::ErrorKind::NotFound => "no such file or directory".to_owned(),
         io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
@@ -271,7 +285,12 @@ fn read_lines(path: &Path) -> Result<Vec<String>, String> {
     let mut bytes = Vec::new();
     File::open(path).and_then(|file| file.take(LARGEST_FILE).read_to_end(&mut bytes)).map_err(plain)?;
     let text = String::from_utf8_lossy(&bytes);
-    Ok(text.lines().map(str::to_owned).collect())
+    let since_epoch = metadata.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
+    Ok(SourceFile {
+        lines: text.lines().map(str::to_owned).collect(),
+        found_at: None,
+        modified: since_epoch.and_then(|time| i64::try_from(time.as_secs()).ok()),
+    })
 }
 
 #[cfg(test)]
@@ -329,6 +348,9 @@ mod tests {
         check(&[library], &go, "/rustc/0123abc/library/core/src/mem.rs", Ok(Some(library)));
         let krate = "cargo/registry/src/index-1/memchr-2.0.0/src/lib.rs";
         check(&[krate], &go, "/home/ci/.cargo/registry/src/index-9/memchr-2.0.0/src/lib.rs", Ok(Some(krate)));
+        let elsewhere = "project/crates/app/src/main.rs";
+        check(&[elsewhere], &go, "/builds/9f/crates/app/src/main.rs", Ok(Some(elsewhere)));
+        check(&["project/src/main.rs"], &go, "/builds/other/src/main.rs", Err(()));
         check(&["secret"], &go, "example.com/App/../../secret", Err(()));
     }
 

@@ -53,6 +53,7 @@ fn header<'a>(shape: &'a Shape<'_>) -> Option<&'a Header> {
         Shape::Flame(shape) => Some(&shape.header),
         Shape::Stacks(shape) => Some(&shape.header),
         Shape::Listing(shape) => Some(&shape.header),
+        Shape::Assembly(shape) => Some(&shape.header),
         Shape::Tags(shape) => Some(&shape.header),
         Shape::Notes(_) | Shape::Profile(_) => None,
     }

@@ -76,7 +76,9 @@ pub fn commands() -> Vec<Command> {
     for report in hotlist_report::ALL {
         let names = [report.name].into_iter().chain(report.aliases.iter().copied());
         let drawing = report.drawing.into();
-        let viewer = None;
+        // A page of source code is made for a browser.
+        let is_page = report.drawing == hotlist_report::Drawing::CodePage;
+        let viewer = is_page.then_some(Viewer::Browser);
         commands.extend(names.map(|name| Command {
             name,
             summary: report.summary,

@@ -73,6 +73,7 @@ impl Wish {
         if view.nodecount == -1 && matches!(command.name, "top" | "text") {
             view.nodecount = TOP_COUNT;
         }
+        let viewer = viewer.filter(|_| output.is_empty());
         Ok(Wish { report, argument, drawing, viewer, options: view, output })
     }
 }

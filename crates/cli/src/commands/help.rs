@@ -67,9 +67,10 @@ fn overview(out: &mut dyn Write) -> io::Result<()> {
     }
     entry(out, &["help"], Flag::Help)?;
     entry(out, &["version"], Flag::Version)?;
-    writeln!(out, "\nNot available yet:")?;
     let names: Vec<String> = NOT_YET.iter().map(|(name, _)| format!("-{name}")).collect();
-    writeln!(out, "  {}", names.join(" "))?;
+    if !names.is_empty() {
+        writeln!(out, "\nNot available yet:\n  {}", names.join(" "))?;
+    }
     writeln!(out, "\nEnvironment:")?;
     for (name, help) in ENVIRONMENT {
         writeln!(out, "  {name}\n      {help}")?;

@@ -39,6 +39,20 @@ pub(crate) fn run(request: &ReportRequest, console: &Console) -> anyhow::Result<
             let context = Context { colour: false, ..console.context() };
             write_beside(&path, |out| draw(out, &context))
         }
+        Destination::Browser => match viewer::show(Viewer::Browser, drawing.extension, |out| {
+            let context = Context { colour: false, ..console.context() };
+            session.draw(&question, drawing, &source, out, &context, &mut notes)
+        }) {
+            // Without a browser there is still the page.
+            Err(Error::Write(_)) => {
+                let (path, file) = fresh_file(drawing.extension)?;
+                console.note(&Note::Info(format!("Generating report in {}", path.display())));
+                let context = Context { colour: false, ..console.context() };
+                notes.clear();
+                session.draw(&question, drawing, &source, &mut BufWriter::new(file), &context, &mut notes)
+            }
+            outcome => outcome,
+        },
         Destination::Fresh(path, file) => {
             console.note(&Note::Info(format!("Generating report in {}", path.display())));
             draw(&mut BufWriter::new(file), &Context { colour: false, ..console.context() })
@@ -78,6 +92,8 @@ enum Destination {
     Stdout,
     /// A file that users named; replaced when the report is complete.
     File(PathBuf),
+    /// A file for the time being, shown in a browser.
+    Browser,
     /// A new file, since what is written would spoil the terminal.
     Fresh(PathBuf, std::fs::File),
     /// A temporary file that another program shows.
@@ -91,6 +107,9 @@ fn destination(request: &ReportRequest, drawing: &Drawing, console: &Console) ->
     }
     if let Some(viewer) = request.viewer {
         return Ok(Destination::Viewer(viewer));
+    }
+    if drawing.name == "codepage" && console.out_is_terminal {
+        return Ok(Destination::Browser);
     }
     if drawing.binary && console.out_is_terminal {
         let (path, file) = fresh_file(drawing.extension)?;

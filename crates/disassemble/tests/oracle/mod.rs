@@ -6,8 +6,8 @@ use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use hotlist_disassemble::{Architecture, Disassembler, Label, LabelKind, Labels, Slot, Syntax};
-use object::{Object, ObjectSection, ObjectSymbol, RelocationTarget, SectionKind, SymbolKind, SymbolSection};
+use hotlist_disassemble::{Architecture, Disassembler, Syntax, labels_of};
+use object::{Object, ObjectSection, SectionKind};
 
 /// How many instructions are equal, and those that are not.
 pub struct Comparison {
@@ -65,7 +65,7 @@ pub fn compare(path: &Path, syntax: Syntax) -> Comparison {
         object::Architecture::Aarch64 => Architecture::Aarch64,
         _ => Architecture::X86_64,
     };
-    let labels = labels(&file);
+    let labels = labels_of(&file, None);
     let theirs = objdump(path, architecture, syntax);
     let disassembler = Disassembler::new(architecture, syntax);
     let mut comparison = Comparison { total: 0, equal: 0, equal_but_names: 0, different: Vec::new() };
@@ -135,138 +135,4 @@ fn without_names(text: &str) -> String {
         };
     }
     plain + rest
-}
-
-/// The labels that objdump has: those of the symbol table, or of the dynamic one where there is none, and
-/// those of the stubs that jump into other files.
-fn labels(file: &object::File<'_>) -> Labels {
-    let dynamic: Vec<(String, Option<u64>)> = dynamic_names(file);
-    let label = |symbol: &object::Symbol<'_, '_>, name: &str| Label {
-        address: symbol.address(),
-        name: name.to_owned(),
-        size: symbol.size(),
-        kind: match symbol.kind() {
-            SymbolKind::Text => LabelKind::Function,
-            SymbolKind::Data => LabelKind::Object,
-            SymbolKind::Section | SymbolKind::File => LabelKind::Debugging,
-            _ => LabelKind::Other,
-        },
-        global: symbol.is_global() && !symbol.is_weak(),
-        synthetic: false,
-    };
-    let is_defined = |symbol: &object::Symbol<'_, '_>| {
-        !matches!(symbol.section(), SymbolSection::Undefined | SymbolSection::Common)
-    };
-    let mut labels: Vec<Label> =
-        file.symbols().filter(is_defined).map(|symbol| label(&symbol, symbol.name().unwrap_or(""))).collect();
-    if labels.is_empty() {
-        labels = file
-            .dynamic_symbols()
-            .filter(is_defined)
-            .map(|symbol| label(&symbol, &dynamic[symbol.index().0].0))
-            .collect();
-    }
-    let (mut slots, mut resolved) = (Vec::new(), Vec::new());
-    for (address, relocation) in file.dynamic_relocations().into_iter().flatten() {
-        let RelocationTarget::Symbol(index) = relocation.target() else {
-            // What a function of this file answers when it is asked for the best variant.
-            let object::RelocationFlags::Elf { r_type } = relocation.flags() else { continue };
-            if matches!(r_type.0, 37 | 1032) {
-                resolved.push(Slot {
-                    address,
-                    name: format!("*ABS*+{:#x}", relocation.addend()),
-                    defined_at: None,
-                });
-            }
-            continue;
-        };
-        let Some((name, defined_at)) = dynamic.get(index.0) else { continue };
-        slots.push(Slot { address, name: name.clone(), defined_at: *defined_at });
-    }
-    resolved.extend(slots.iter().cloned());
-    for section in file.sections() {
-        if section.name().is_ok_and(|name| name.starts_with(".plt")) {
-            let bytes = section.data().expect("data");
-            labels.extend(stubs(file.architecture(), bytes, section.address(), &resolved));
-        }
-    }
-    // In a program that is not position-independent, objdump does not look at the slots.
-    let slots = if file.kind() == object::ObjectKind::Dynamic { slots } else { Vec::new() };
-    Labels::new(labels, slots)
-}
-
-/// Stubs of the procedure linkage table, found by the slots that they jump through.
-fn stubs(architecture: object::Architecture, bytes: &[u8], start: u64, slots: &[Slot]) -> Vec<Label> {
-    let mut labels = Vec::new();
-    let mut add = |address: u64, slot: u64| {
-        if let Some(slot) = slots.iter().find(|other| other.address == slot) {
-            let name = format!("{}@plt", slot.name.split('@').next().unwrap_or(""));
-            labels.push(Label {
-                address,
-                name,
-                size: 0,
-                kind: LabelKind::Other,
-                global: true,
-                synthetic: true,
-            });
-        }
-    };
-    if architecture == object::Architecture::Aarch64 {
-        for (row, words) in bytes
-            .chunks_exact(4)
-            .enumerate()
-            .collect::<Vec<_>>()
-            .windows(2)
-            .map(|w| (w[0].0, [w[0].1, w[1].1]))
-        {
-            let word = |bytes: &[u8]| u32::from_le_bytes(bytes.try_into().unwrap());
-            let (page, load) = (word(words[0]), word(words[1]));
-            if page & 0x9f00_001f == 0x9000_0010 && load & 0xffc0_03ff == 0xf940_0211 {
-                let address = start + row as u64 * 4;
-                let high = (i64::from((page >> 5) as i32) << 45 >> 45) << 2 | i64::from(page >> 29 & 3);
-                let base = (address & !0xfff).wrapping_add((high << 12) as u64);
-                add(address, base + u64::from(load >> 10 & 0xfff) * 8);
-            }
-        }
-        return labels;
-    }
-    for (row, _) in bytes.windows(2).enumerate().filter(|(_, two)| *two == [0xff, 0x25]) {
-        let Some(four) = bytes.get(row + 2..row + 6) else { continue };
-        let displacement = i32::from_le_bytes(four.try_into().unwrap());
-        let slot = (start + row as u64 + 6).wrapping_add(displacement as u64);
-        let mut entry = row;
-        if bytes[..row].ends_with(&[0xf3, 0x0f, 0x1e, 0xfa]) {
-            entry -= 4;
-        }
-        add(start + entry as u64, slot);
-    }
-    labels
-}
-
-/// The dynamic symbols as objdump names them, with `@VERSION`, and where they are defined.
-fn dynamic_names(file: &object::File<'_>) -> Vec<(String, Option<u64>)> {
-    let object::File::Elf64(elf) = file else { return Vec::new() };
-    let endian = elf.endian();
-    let versions = elf.elf_section_table().versions(endian, elf.data()).ok().flatten();
-    let mut names = vec![(String::new(), None)];
-    for symbol in file.dynamic_symbols() {
-        let mut name = symbol.name().unwrap_or("").to_owned();
-        let defined = !symbol.is_undefined();
-        if let Some(versions) = &versions {
-            let index = versions.version_index(endian, symbol.index());
-            let base = index.index().0 == 1;
-            if let Ok(Some(version)) = versions.version(index.index()) {
-                // A version that another file defines is needed, not offered.
-                let hidden = index.is_hidden() || !defined || version.file().is_some();
-                name.push_str(if hidden { "@" } else { "@@" });
-                name.push_str(&String::from_utf8_lossy(version.name()));
-            } else if base && defined {
-                name.push_str("@@Base");
-            } else if base {
-                name.push_str("@Base");
-            }
-        }
-        names.push((name, defined.then_some(symbol.address())));
-    }
-    names
 }

@@ -7,9 +7,9 @@
 use std::io::{self, Write};
 
 use hotlist_report::Shape;
-use sha2::{Digest, Sha256};
 
 use crate::page::{MODULES, STYLES};
+use crate::policy::hash;
 use crate::{Context, Drawing};
 
 /// The drawing.
@@ -44,8 +44,8 @@ fn draw(shape: &Shape<'_>, out: &mut dyn Write, _: &Context) -> io::Result<()> {
          <noscript>This page draws with JavaScript of its own; nothing is loaded from elsewhere.</noscript>\n\
          <script type=\"application/json\" id=\"flame-data\">{}</script>\n\
          <script type=\"module\">{script}</script>\n</body>\n</html>\n",
-        source(&script),
-        source(&style),
+        hash(&script),
+        hash(&style),
         in_script(&data),
     )
 }
@@ -62,46 +62,15 @@ fn script() -> String {
     script
 }
 
-/// A text as a source in a policy: its hash (<https://www.w3.org/TR/CSP3/#grammardef-hash-source>).
-fn source(text: &str) -> String {
-    format!("'sha256-{}'", base64(&Sha256::digest(text.as_bytes())))
-}
-
 /// JSON that cannot end the element that it stands in, nor begin a comment there.
 fn in_script(json: &str) -> String {
     // These characters occur in strings only, where their escapes mean the same.
     json.replace('<', "\\u003c").replace('>', "\\u003e").replace('&', "\\u0026")
 }
 
-/// The standard encoding of RFC 4648, with padding.
-fn base64(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut text = String::new();
-    for group in bytes.chunks(3) {
-        let at = |index: usize| u32::from(group.get(index).copied().unwrap_or(0));
-        let bits = at(0) << 16 | at(1) << 8 | at(2);
-        for digit in 0..4 {
-            text.push(match digit <= group.len() {
-                true => char::from(DIGITS[(bits >> (18 - 6 * digit) & 63) as usize]),
-                false => '=',
-            });
-        }
-    }
-    text
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn base64_of_rfc_4648() {
-        for (text, expected) in
-            [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foobar", "Zm9vYmFy")]
-        {
-            assert_eq!(base64(text.as_bytes()), expected);
-        }
-    }
 
     #[test]
     fn the_script_is_one_module_without_imports() {

@@ -1,5 +1,6 @@
 //! `text`: every shape as lines of text, equal to those of pprof.
 
+mod assembly;
 mod listing;
 mod neighbours;
 mod raw;
@@ -20,7 +21,7 @@ pub(crate) const DRAWING: Drawing = Drawing {
     summary: "The report as text",
     extension: "txt",
     binary: false,
-    shapes: &["table", "neighbours", "stacks", "listing", "tags", "notes", "profile"],
+    shapes: &["table", "neighbours", "stacks", "listing", "assembly", "tags", "notes", "profile"],
     draw,
 };
 
@@ -30,6 +31,7 @@ fn draw(shape: &Shape<'_>, out: &mut dyn Write, context: &Context) -> io::Result
         Shape::Neighbours(neighbours) => neighbours::draw(neighbours, out, context),
         Shape::Stacks(stacks) => stacks::draw(stacks, out, context),
         Shape::Listing(listing) => listing::draw(listing, out, context),
+        Shape::Assembly(assembly) => assembly::draw(assembly, out, context),
         Shape::Tags(tags) => tags::draw(tags, out),
         Shape::Notes(notes) => notes.notes.iter().try_for_each(|note| writeln!(out, "{}", clean_lines(note))),
         Shape::Profile(profile) => raw::draw(profile, out, context),

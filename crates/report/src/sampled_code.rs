@@ -1,0 +1,105 @@
+//! The addresses that samples name, with what each weighs and the files that hold them.
+
+use std::ops::Range;
+
+use hotlist_analyze::{Detail, Granularity, NO_GROUP, NodeId, NodeTable, Weight, Weights};
+use hotlist_profile::{LocationId, MappingId, Profile};
+
+use crate::code::MappedFile;
+use crate::report::Request;
+
+/// The addresses of a view.
+pub(crate) struct SampledCode<'v> {
+    /// A place for each address; inlined calls are part of it.
+    table: NodeTable<'v, 'v>,
+    weights: Weights,
+    /// In the order of their addresses.
+    rows: Vec<SampledAddress>,
+}
+
+/// An address that samples name.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct SampledAddress {
+    pub(crate) address: u64,
+    pub(crate) location: LocationId,
+    pub(crate) mapping: MappingId,
+    node: NodeId,
+}
+
+impl<'v> SampledCode<'v> {
+    pub(crate) fn of(request: &Request<'v>) -> SampledCode<'v> {
+        let detail = Detail {
+            granularity: Granularity::Addresses,
+            no_inlines: true,
+            object_names: true,
+            ..request.options.detail
+        };
+        let table = NodeTable::new(request.view, detail, None);
+        let weights = table.weigh();
+        let profile = request.view.profile();
+        let mut rows: Vec<SampledAddress> = profile
+            .locations
+            .ids()
+            .filter_map(|location| {
+                let &[node] = table.nodes(location) else { return None };
+                let found = profile.locations.get(location);
+                let (address, mapping) = (found.address, found.mapping?);
+                let weighs = !weights.flat(node).is_zero() || !weights.cum(node).is_zero();
+                (weighs && address != 0).then_some(SampledAddress { address, location, mapping, node })
+            })
+            .collect();
+        rows.sort_by_key(|row| (row.address, row.location.index()));
+        SampledCode { table, weights, rows }
+    }
+
+    /// All addresses, in order.
+    pub(crate) fn rows(&self) -> &[SampledAddress] {
+        &self.rows
+    }
+
+    /// Where the rows of the addresses in `range` are.
+    pub(crate) fn rows_in(&self, range: &Range<u64>) -> Range<usize> {
+        let from = self.rows.partition_point(|row| row.address < range.start);
+        from..self.rows.partition_point(|row| row.address < range.end).max(from)
+    }
+
+    /// Flat and cum of groups of addresses. `groups` holds the rows of each; a stack that meets several
+    /// addresses of a group counts once.
+    pub(crate) fn weigh(&self, groups: &[Vec<usize>]) -> Vec<(Weight, Weight)> {
+        let mut group_of = vec![NO_GROUP; self.table.len()];
+        let mut flats = vec![Weight::default(); groups.len()];
+        for (number, rows) in groups.iter().enumerate() {
+            for &row in rows {
+                let node = self.rows[row].node;
+                // Several locations may be the same place.
+                if group_of[node.index()] != number as u32 {
+                    group_of[node.index()] = number as u32;
+                    flats[number] += self.weights.flat(node);
+                }
+            }
+        }
+        let cums = self.table.weigh_groups(&group_of, groups.len());
+        flats.into_iter().zip(cums).collect()
+    }
+}
+
+/// Where a file was mapped, in plain words.
+pub(crate) fn mapped_file(profile: &Profile, mapping: MappingId) -> MappedFile {
+    let mapping = profile.mappings[mapping.index()];
+    MappedFile {
+        path: profile.lossy(mapping.file).into_owned(),
+        build_id: profile.lossy(mapping.build_id).into_owned(),
+        start: mapping.start,
+        limit: mapping.limit,
+        offset: mapping.offset,
+    }
+}
+
+/// The address that `text` is, when it is one: `0x401000`, or a decimal number.
+pub(crate) fn parse_address(text: &str) -> Option<u64> {
+    match text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
+        Some(digits) => u64::from_str_radix(digits, 16).ok(),
+        None if text.starts_with('+') => None,
+        None => text.parse().ok(),
+    }
+}
