@@ -3,17 +3,23 @@
 
 mod check;
 mod generate;
+mod pictures;
+mod terminal_tables;
 
 use std::path::PathBuf;
 
 const USAGE: &str = "usage: cargo xtask check      run everything that must pass
-       cargo xtask generate   write the reference pages in docs/reference";
+       cargo xtask generate   write the reference pages and the tables in docs
+       cargo xtask pictures terminal   make the pictures of the terminal in docs/images";
 
 fn main() -> anyhow::Result<()> {
     let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..");
     match std::env::args().nth(1).as_deref() {
         Some("check") => check::run(&root),
         Some("generate") => generate::write(&root),
+        Some("pictures") if std::env::args().nth(2).as_deref() == Some("terminal") => {
+            pictures::terminal(&root)
+        }
         _ => anyhow::bail!("{USAGE}"),
     }
 }

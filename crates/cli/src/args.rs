@@ -26,6 +26,8 @@ pub(crate) enum Request {
     Shell(Box<Subject>),
     /// The web page.
     Http(Box<Subject>),
+    /// The full-screen view.
+    FullScreen(Box<Subject>),
 }
 
 /// Shells for which there are completions.
@@ -82,6 +84,8 @@ pub(crate) enum ArgsError {
     NoBrowser,
     #[error("{0} is not available yet")]
     NotYet(String),
+    #[error("the full screen takes no report")]
+    ReportOnScreen,
     #[error("there are completions for bash, zsh and fish, not for {0}")]
     UnknownShell(String),
     #[error("standard input can be read only once")]
@@ -98,8 +102,9 @@ pub(crate) fn parse(words: impl IntoIterator<Item = String>) -> Result<Request, 
     if let Some(request) = verb(&words)? {
         return Ok(request);
     }
+    let is_full_screen = words.first().is_some_and(|word| word == "tui" && !Path::new(word).exists());
     let mut collected = Collected::default();
-    let mut words = words.into_iter();
+    let mut words = words.into_iter().skip(usize::from(is_full_screen));
     while let Some(word) = words.next() {
         let flag = word.strip_prefix("--").or_else(|| word.strip_prefix('-'));
         match flag {
@@ -111,7 +116,11 @@ pub(crate) fn parse(words: impl IntoIterator<Item = String>) -> Result<Request, 
             },
         }
     }
-    collected.finish()
+    match collected.finish()? {
+        Request::Shell(subject) if is_full_screen => Ok(Request::FullScreen(subject)),
+        Request::Report(_) if is_full_screen => Err(ArgsError::ReportOnScreen),
+        request => Ok(request),
+    }
 }
 
 /// The few commands that are words, unless files are called so.

@@ -25,6 +25,7 @@ fn main() -> ExitCode {
         Ok(Request::Http(subject)) => commands::http::run(&subject, &console),
         Ok(Request::Report(request)) => commands::report::run(&request, &console),
         Ok(Request::Shell(subject)) => shell::run(*subject, &console),
+        Ok(Request::FullScreen(subject)) => commands::tui::run(*subject, &console),
         Err(error) => Err(error.into()),
     };
     console.exit_code(outcome)

@@ -5,4 +5,5 @@ pub(crate) mod help;
 pub(crate) mod http;
 pub(crate) mod man;
 pub(crate) mod report;
+pub(crate) mod tui;
 pub(crate) mod version;
