@@ -84,7 +84,7 @@ pub(crate) enum ArgsError {
     NoBrowser,
     #[error("{0} is not available yet")]
     NotYet(String),
-    #[error("the full screen takes no report")]
+    #[error("the full screen takes no report and no -http")]
     ReportOnScreen,
     #[error("there are completions for bash, zsh and fish, not for {0}")]
     UnknownShell(String),
@@ -118,7 +118,7 @@ pub(crate) fn parse(words: impl IntoIterator<Item = String>) -> Result<Request, 
     }
     match collected.finish()? {
         Request::Shell(subject) if is_full_screen => Ok(Request::FullScreen(subject)),
-        Request::Report(_) if is_full_screen => Err(ArgsError::ReportOnScreen),
+        Request::Report(_) | Request::Http(_) if is_full_screen => Err(ArgsError::ReportOnScreen),
         request => Ok(request),
     }
 }

@@ -12,40 +12,53 @@ pub(crate) fn show(
     extension: &str,
     write: impl FnOnce(&mut dyn Write) -> Result<(), Error>,
 ) -> Result<(), Error> {
-    let file = tempfile::Builder::new().prefix("hotlist").suffix(&format!(".{extension}")).tempfile()?;
-    let (file, path) = file.keep().map_err(|error| error.error)?;
-    write(&mut BufWriter::new(file))?;
-    let mut last = io::Error::new(io::ErrorKind::NotFound, "no program to show it with");
-    for program in programs(viewer) {
-        let mut words = program.split_whitespace();
-        let Some(name) = words.next() else { continue };
-        let started = Command::new(name)
+    let mut file = tempfile::Builder::new().prefix("hotlist").suffix(&format!(".{extension}")).tempfile()?;
+    write(&mut BufWriter::new(file.as_file_mut()))?;
+    // The program reads it when this one may be gone.
+    let (_, path) = file.keep().map_err(|error| error.error)?;
+    let path = path.to_string_lossy().into_owned();
+    let is_shown = match viewer {
+        Viewer::Browser => open_browser(&path),
+        Viewer::Program(name) => start(name, &path),
+    };
+    if is_shown {
+        return Ok(());
+    }
+    let what = match viewer {
+        Viewer::Browser => "a browser",
+        Viewer::Program(name) => name,
+    };
+    Err(io::Error::other(format!("cannot start {what}; the report is in {path}")).into())
+}
+
+/// Whether one of the programs that open pages was started. `BROWSER` comes first, as in pprof.
+pub(crate) fn open_browser(url: &str) -> bool {
+    let of_user = std::env::var("BROWSER").ok();
+    let of_system: &[&str] = if cfg!(target_os = "macos") {
+        &["/usr/bin/open"]
+    } else if cfg!(windows) {
+        &["explorer"]
+    } else {
+        &["xdg-open", "sensible-browser", "x-www-browser", "chromium", "google-chrome", "firefox"]
+    };
+    // Without a display these would start a browser inside the terminal, or wait for one for ever.
+    let has_display = cfg!(any(target_os = "macos", windows))
+        || ["DISPLAY", "WAYLAND_DISPLAY"].iter().any(|name| std::env::var_os(name).is_some());
+    let of_system = if has_display { of_system } else { &[] };
+    of_user.iter().map(String::as_str).chain(of_system.iter().copied()).any(|program| start(program, url))
+}
+
+/// Starts a program, which may bring words of its own, on its own.
+fn start(program: &str, file: &str) -> bool {
+    let mut words = program.split_whitespace();
+    words.next().is_some_and(|program| {
+        Command::new(program)
             .args(words)
-            .arg(&path)
+            .arg(file)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
-            .spawn();
-        match started {
-            Ok(_) => return Ok(()),
-            Err(error) => last = io::Error::new(error.kind(), format!("cannot start {name}: {error}")),
-        }
-    }
-    Err(last.into())
-}
-
-/// What to try, in this order.
-fn programs(viewer: Viewer) -> Vec<String> {
-    match viewer {
-        Viewer::Program(name) => vec![name.to_owned()],
-        Viewer::Browser => {
-            let own = std::env::var("BROWSER").ok().filter(|name| !name.is_empty());
-            let known: &[&str] = if cfg!(target_os = "macos") {
-                &["open"]
-            } else {
-                &["xdg-open", "google-chrome", "chromium", "firefox", "sensible-browser"]
-            };
-            own.into_iter().chain(known.iter().map(|&name| name.to_owned())).collect()
-        }
-    }
+            .spawn()
+            .is_ok()
+    })
 }

@@ -34,36 +34,33 @@ fn snapshot(name: &str, text: &str) {
     golden(format!("{}/tests/snapshots/screen_{name}.txt", env!("CARGO_MANIFEST_DIR")), text);
 }
 
-/// Presses every documented key, and shows what each makes of the screen.
+/// Presses every documented key, in the flame graph and in top, and shows what each makes of the screen.
 fn every_key(size: (u16, u16)) -> String {
     let program = program();
     let mut terminal = Terminal::open(&program, &["tui", "encoding_json.cpu.pb.gz"], size, MANY_COLOURS);
     let mut story = format!("== begin\n{}", settled(&terminal));
-    for binding in ALL {
+    for binding in ALL.iter().filter(|binding| !matches!(binding.command, Command::Quit | Command::Suspend)) {
         for keys in binding.sent() {
-            let typed = match binding.command {
-                Command::Quit | Command::Suspend => continue,
-                // What is searched for is typed behind the key, what is typed for F stands there already.
-                Command::Search => Some("json.*code\r"),
-                Command::TypeFocus => Some("\x15encode\r"),
-                _ => None,
-            };
-            terminal.send(&keys);
-            let text = match binding.command {
-                Command::Help => terminal.wait_for_text("Moving"),
-                _ if typed.is_some() => {
-                    terminal.wait_for("a prompt", |text| text.contains("search:") || text.contains("focus:"))
+            for (view, name) in [("1", "flame graph"), ("2", "top")] {
+                terminal.send(view);
+                settled(&terminal);
+                terminal.send(&keys);
+                let text = match binding.command {
+                    Command::Help => terminal.wait_for_text("Moving"),
+                    Command::Search | Command::TypeFocus => {
+                        let is_asked = |text: &str| text.contains("search:") || text.contains("focus:");
+                        terminal.wait_for("a prompt", is_asked);
+                        // For F the focus in force stands there already.
+                        terminal.send("\x15json.*code\r");
+                        settled(&terminal)
+                    }
+                    _ => settled(&terminal),
+                };
+                story += &format!("== {} in the {name}: {}\n{text}", binding.name, binding.meaning);
+                if binding.command == Command::Help {
+                    terminal.send("?");
+                    terminal.wait_for("the view", |text| !text.contains("Moving"));
                 }
-                _ => settled(&terminal),
-            };
-            story += &format!("== {}: {}\n{text}", binding.name, binding.meaning);
-            if let Some(typed) = typed {
-                terminal.send(typed);
-                story += &format!("== and {}\n{}", typed.escape_debug(), settled(&terminal));
-            }
-            if binding.command == Command::Help {
-                terminal.send("?");
-                terminal.wait_for("the view", |text| !text.contains("Moving"));
             }
         }
     }
@@ -253,6 +250,8 @@ fn the_prompt_edits_completes_and_remembers() {
     terminal.wait_for_text("(hotlist)");
     terminal.send("\x1b[A\x1b[A\x1b[A");
     terminal.wait_for_text("(hotlist) top2");
-    terminal.send("\x03\x04");
+    terminal.send("\x03");
+    terminal.wait_for("the prompt", |text| text.trim_end().ends_with("(hotlist)"));
+    terminal.send("\x04");
     assert_eq!(terminal.wait(), (0, None));
 }

@@ -345,7 +345,8 @@ mod tests {
 
     #[test]
     fn keys_are_unique_and_explained() {
-        let mut keys: Vec<_> = ALL.iter().flat_map(|binding| binding.keys).collect();
+        let keys = ALL.iter().flat_map(|binding| binding.keys);
+        let mut keys: Vec<String> = keys.map(|key| format!("{key:?}")).collect();
         let count = keys.len();
         keys.sort();
         keys.dedup();

@@ -25,6 +25,7 @@ mod theme;
 mod view;
 mod worker;
 
+pub use answer::{Answer, Ask, Kind};
 pub use app::{App, Tab};
 pub use pager::{Pager, Stopped};
 pub use run::run;

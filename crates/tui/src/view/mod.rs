@@ -321,3 +321,69 @@ fn scroll(app: &mut App, command: Command) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::num::NonZeroUsize;
+    use std::sync::Arc;
+
+    use hotlist_profile::Builder;
+    use hotlist_report::NoSource;
+    use hotlist_session::{Session, ViewOptions};
+    use ratatui::Terminal;
+    use ratatui::backend::TestBackend;
+    use ratatui::crossterm::event::{Event, KeyEvent, KeyModifiers};
+
+    use super::*;
+    use crate::answer::answer;
+    use crate::theme::{Colours, Theme};
+
+    /// Answers everything that the screen wants to know.
+    fn settle(app: &mut App, session: &Session) {
+        while let Some(ask) = app.wanted() {
+            let (found, notes) = answer(session, &NoSource, &ask);
+            app.take(ask, found, &notes);
+        }
+    }
+
+    #[test]
+    fn every_key_and_click_at_every_size() {
+        let mut builder = Builder::new(&[("samples", "count"), ("cpu", "nanoseconds")]);
+        let functions: Vec<_> =
+            (0..9).map(|n| builder.named_function(&format!("pkg{}.f{n}", n % 3), "日本.go")).collect();
+        let places: Vec<_> = functions.iter().map(|&f| builder.source_location(f, 7)).collect();
+        for row in 0..60usize {
+            let stack: Vec<_> = (0..row % 7).map(|depth| places[(row * depth + depth) % 9]).collect();
+            let value = if row % 5 == 0 { -3 } else { row as i64 };
+            builder.sample(&stack, &[], &[1, value]).expect("a few samples fit");
+        }
+        let session = Arc::new(Session::new(builder.finish(), NonZeroUsize::MIN));
+        for colours in [Colours::None, Colours::Sixteen, Colours::Many] {
+            for size in [(80, 24), (200, 50), (20, 6), (21, 7), (10, 3), (1, 1), (300, 5)] {
+                let backend = TestBackend::new(size.0, size.1);
+                let mut terminal = Terminal::new(backend).expect("memory is a terminal");
+                let mut app = App::new(session.profile(), ViewOptions::default(), Theme::new(colours));
+                for binding in keys::ALL {
+                    for &(code, is_control) in binding.keys {
+                        let modifiers = if is_control { KeyModifiers::CONTROL } else { KeyModifiers::NONE };
+                        app.event(&Event::Key(KeyEvent::new(code, modifiers)));
+                        // Drawn once while the answer is on its way, and once with it.
+                        terminal.draw(|frame| draw(&mut app, frame)).expect("memory takes everything");
+                        settle(&mut app, &session);
+                        terminal.draw(|frame| draw(&mut app, frame)).expect("memory takes everything");
+                        for (column, row) in
+                            [(0, 1), (size.0 / 2, 4), (3, 3), (3, 3), (size.0 - 1, size.1 - 1)]
+                        {
+                            let kind = MouseEventKind::Down(MouseButton::Left);
+                            app.event(&Event::Mouse(MouseEvent { kind, column, row, modifiers }));
+                        }
+                        settle(&mut app, &session);
+                        terminal.draw(|frame| draw(&mut app, frame)).expect("memory takes everything");
+                        // Leave what is typed, so that the next key is a key.
+                        app.typing = None;
+                    }
+                }
+            }
+        }
+    }
+}
