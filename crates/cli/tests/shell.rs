@@ -101,10 +101,7 @@ fn names_alone_choose_and_switch() {
 
 #[test]
 fn help_and_topics() {
-    check(
-        "help",
-        "help top\n? list\nhelp tagfocus\nhelp granularity\nhelp lines\nhelp :\nhelp pager\n",
-    );
+    check("help", "help top\n? list\nhelp tagfocus\nhelp granularity\nhelp lines\nhelp :\nhelp pager\n");
 }
 
 #[test]

@@ -107,6 +107,21 @@ impl Terminal {
         self.writer.flush().expect("the terminal takes keys");
     }
 
+    /// Types `keys`, and tells how long it takes until anything changes on the screen.
+    ///
+    /// # Panics
+    /// When nothing does.
+    pub fn time_to_react(&mut self, keys: &str) -> Duration {
+        let before = self.received.load(Ordering::Acquire);
+        let start = Instant::now();
+        self.send(keys);
+        while self.received.load(Ordering::Acquire) == before {
+            assert!(start.elapsed() < PATIENCE, "{keys:?} changes nothing");
+            thread::sleep(Duration::from_micros(200));
+        }
+        start.elapsed()
+    }
+
     /// What is on the screen, without spaces at the ends of rows.
     pub fn text(&self) -> String {
         let parser = self.parser();
