@@ -81,7 +81,7 @@ impl Group {
 }
 
 /// A key, or several that do the same.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub struct Binding {
     /// The keys, Ctrl ones as upper-case letters with `true`.
     pub keys: &'static [(KeyCode, bool)],
