@@ -9,7 +9,7 @@ use hotlist_session::{Field, Options};
 
 /// Writes the pages.
 pub(crate) fn write(root: &Path) -> anyhow::Result<()> {
-    for (path, text) in pages(root) {
+    for (path, text) in pages(root)? {
         fs::create_dir_all(root.join("docs/reference"))?;
         fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))?;
     }
@@ -18,7 +18,7 @@ pub(crate) fn write(root: &Path) -> anyhow::Result<()> {
 
 /// Fails when a page is not what it would be if written now.
 pub(crate) fn compare(root: &Path) -> anyhow::Result<()> {
-    for (path, text) in pages(root) {
+    for (path, text) in pages(root)? {
         if fs::read_to_string(&path).unwrap_or_default() != text {
             bail!("{} is out of date: run cargo xtask generate", path.display());
         }
@@ -26,9 +26,16 @@ pub(crate) fn compare(root: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn pages(root: &Path) -> Vec<(PathBuf, String)> {
+fn pages(root: &Path) -> anyhow::Result<Vec<(PathBuf, String)>> {
     let folder = root.join("docs/reference");
-    vec![(folder.join("options.md"), options()), (folder.join("reports.md"), reports())]
+    let terminal = root.join("docs/terminal.md");
+    let page =
+        fs::read_to_string(&terminal).with_context(|| format!("cannot read {}", terminal.display()))?;
+    Ok(vec![
+        (folder.join("options.md"), options()),
+        (folder.join("reports.md"), reports()),
+        (terminal, crate::terminal_tables::fill(&page)?),
+    ])
 }
 
 const NOTICE: &str = "<!-- Made by `cargo xtask generate`; changes here are lost. -->\n\n";

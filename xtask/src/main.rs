@@ -3,22 +3,31 @@
 
 mod check;
 mod generate;
+mod measure;
 mod page;
+mod pictures;
+mod terminal_tables;
 
 use std::path::PathBuf;
 
-const USAGE: &str = "usage: cargo xtask check      run everything that must pass
-       cargo xtask generate   write the reference pages in docs/reference
-       cargo xtask screenshots   write the pictures of the page in docs/images
-       cargo xtask measure-page PROFILE   tell how fast and how large the page is";
+const USAGE: &str = "usage: cargo xtask check                     run everything that must pass
+       cargo xtask generate                  write the reference pages and the tables in docs
+       cargo xtask pictures page             take the pictures of the page in docs/images
+       cargo xtask pictures terminal         make the pictures of the terminal in docs/images
+       cargo xtask measure page PROFILE      tell how fast and how large the page is
+       cargo xtask measure terminal PROFILE  time the shell and the full screen of the release build";
 
 fn main() -> anyhow::Result<()> {
     let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..");
-    match std::env::args().nth(1).as_deref() {
-        Some("check") => check::run(&root),
-        Some("generate") => generate::write(&root),
-        Some("measure-page") => page::measure(&root, std::env::args_os().nth(2).as_deref()),
-        Some("screenshots") => page::screenshots(&root),
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    match words.as_slice() {
+        ["check"] => check::run(&root),
+        ["generate"] => generate::write(&root),
+        ["pictures", "page"] => page::pictures(&root),
+        ["pictures", "terminal"] => pictures::terminal(&root),
+        ["measure", "page", profile] => page::measure(&root, profile),
+        ["measure", "terminal", profile] => measure::terminal(&root, profile),
         _ => anyhow::bail!("{USAGE}"),
     }
 }

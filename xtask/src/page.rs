@@ -1,6 +1,5 @@
 //! The page: its types are checked by TypeScript's compiler, and a browser takes its pictures.
 
-use std::ffi::OsStr;
 use std::path::Path;
 use std::process::Command;
 
@@ -46,7 +45,7 @@ pub(crate) fn check_types(root: &Path) -> anyhow::Result<()> {
 }
 
 /// Writes the pictures of the documentation into `docs/images`.
-pub(crate) fn screenshots(root: &Path) -> anyhow::Result<()> {
+pub(crate) fn pictures(root: &Path) -> anyhow::Result<()> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let status = Command::new(cargo)
         .args(["test", "-p", "hotlist-web", "--test", "browser", "--", "--ignored", "write_screenshots"])
@@ -60,8 +59,7 @@ pub(crate) fn screenshots(root: &Path) -> anyhow::Result<()> {
 }
 
 /// Tells how fast and how large the page of a profile is.
-pub(crate) fn measure(root: &Path, profile: Option<&OsStr>) -> anyhow::Result<()> {
-    let profile = profile.context("which profile?")?;
+pub(crate) fn measure(root: &Path, profile: &str) -> anyhow::Result<()> {
     let profile = Path::new(profile).canonicalize().context("the profile cannot be found")?;
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let status = Command::new(cargo)

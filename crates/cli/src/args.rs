@@ -30,6 +30,8 @@ pub(crate) enum Request {
     Shell(Box<Subject>),
     /// The web page.
     Http(Box<Subject>),
+    /// The full-screen view.
+    FullScreen(Box<Subject>),
 }
 
 /// Shells for which there are completions.
@@ -96,6 +98,8 @@ pub(crate) enum ArgsError {
     NoBrowser,
     #[error("{0} is not available yet")]
     NotYet(String),
+    #[error("the full screen takes no report and no -http")]
+    ReportOnScreen,
     #[error("there are completions for bash, zsh and fish, not for {0}")]
     UnknownShell(String),
     #[error("-{0} was left out when this program was built")]
@@ -114,9 +118,9 @@ pub(crate) fn parse(words: impl IntoIterator<Item = String>) -> Result<Request, 
     if let Some(request) = verb(&words)? {
         return Ok(request);
     }
-    let is_symbols = is_verb("symbols", &words);
+    let word = ["tui", "symbols"].into_iter().find(|name| is_verb(name, &words));
     let mut collected = Collected::default();
-    let mut words = words.into_iter().skip(usize::from(is_symbols));
+    let mut words = words.into_iter().skip(usize::from(word.is_some()));
     while let Some(word) = words.next() {
         let flag = word.strip_prefix("--").or_else(|| word.strip_prefix('-'));
         match flag {
@@ -129,15 +133,17 @@ pub(crate) fn parse(words: impl IntoIterator<Item = String>) -> Result<Request, 
         }
     }
     match collected.finish()? {
-        Request::Shell(subject) if is_symbols => {
+        Request::Shell(subject) if word == Some("tui") => Ok(Request::FullScreen(subject)),
+        Request::Report(_) | Request::Http(_) if word == Some("tui") => Err(ArgsError::ReportOnScreen),
+        Request::Shell(subject) if word == Some("symbols") => {
             Ok(Request::Symbols(Box::new(SymbolsRequest { json: false, subject: *subject })))
         }
         Request::Report(request)
-            if is_symbols && request.drawing.is_some_and(|drawing| drawing.name == "json") =>
+            if word == Some("symbols") && request.drawing.is_some_and(|drawing| drawing.name == "json") =>
         {
             Ok(Request::Symbols(Box::new(SymbolsRequest { json: true, subject: request.subject })))
         }
-        Request::Report(_) if is_symbols => Err(ArgsError::SeveralReports),
+        Request::Report(_) | Request::Http(_) if word == Some("symbols") => Err(ArgsError::SeveralReports),
         request => Ok(request),
     }
 }

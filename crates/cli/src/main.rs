@@ -26,6 +26,7 @@ fn main() -> ExitCode {
         Ok(Request::Report(request)) => commands::report::run(&request, &console),
         Ok(Request::Symbols(request)) => commands::symbols::run(&request, &console),
         Ok(Request::Shell(subject)) => shell::run(*subject, &console),
+        Ok(Request::FullScreen(subject)) => commands::tui::run(*subject, &console),
         Err(error) => Err(error.into()),
     };
     console.exit_code(outcome)

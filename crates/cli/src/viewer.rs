@@ -1,8 +1,7 @@
 //! Programs that people look at files with: browsers and viewers of pictures.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::io::{self, BufWriter, Write};
-use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -23,8 +22,8 @@ pub(crate) fn show(
     drop(out);
     let path = file.into_temp_path();
     let started = match viewer {
-        Viewer::Browser => show_in_browser(&path),
-        Viewer::Program(name) => start(&command_of(name), &path).map_err(|reason| {
+        Viewer::Browser => open_in_browser(path.as_os_str()),
+        Viewer::Program(name) => start(&command_of(name), path.as_os_str()).map_err(|reason| {
             io::Error::new(io::ErrorKind::NotFound, format!("cannot start {name}: {reason}"))
         }),
     };
@@ -43,31 +42,39 @@ fn command_of(name: &str) -> Vec<OsString> {
     }
 }
 
-/// Shows a file in the browser that users have chosen, or in one that is there.
+/// Opens a file or an address in the browser that users have chosen, or in one that is there.
 ///
 /// # Errors
 /// When no browser can be started.
-pub(crate) fn show_in_browser(path: &Path) -> io::Result<()> {
+pub(crate) fn open_in_browser(target: &OsStr) -> io::Result<()> {
     let chosen = std::env::var("BROWSER").unwrap_or_default();
     let mut tried = Vec::new();
-    for words in browsers(&chosen) {
-        match start(&words, path) {
+    for words in browsers(&chosen, has_display()) {
+        match start(&words, target) {
             Ok(()) => return Ok(()),
             Err(reason) => tried.push(format!("{}: {reason}", words[0].to_string_lossy())),
         }
     }
+    let tried = match tried.as_slice() {
+        [] => "there is no display".to_owned(),
+        tried => tried.join("; "),
+    };
     Err(io::Error::new(
         io::ErrorKind::NotFound,
-        format!(
-            "no browser could be started ({}); name one in BROWSER, or write a file with -o",
-            tried.join("; ")
-        ),
+        format!("no browser could be started ({tried}); name one in BROWSER"),
     ))
+}
+
+/// Whether there is a screen that a browser can open a window on. Without one it would open in the terminal, or
+/// wait for ever.
+fn has_display() -> bool {
+    cfg!(any(target_os = "macos", windows))
+        || ["DISPLAY", "WAYLAND_DISPLAY"].iter().any(|name| std::env::var_os(name).is_some())
 }
 
 /// Commands that open a browser, the preferred one first. `chosen` is a list as in the variable BROWSER:
 /// commands with colons between them, where `%s` stands for the page.
-fn browsers(chosen: &str) -> Vec<Vec<OsString>> {
+fn browsers(chosen: &str, has_display: bool) -> Vec<Vec<OsString>> {
     // Windows has colons in paths.
     let separator = if cfg!(windows) { ';' } else { ':' };
     let mut browsers: Vec<Vec<OsString>> = chosen
@@ -87,24 +94,26 @@ fn browsers(chosen: &str) -> Vec<Vec<OsString>> {
             &["chromium-browser"],
         ],
     };
-    browsers.extend(usual.iter().map(|words| words.iter().map(OsString::from).collect()));
+    if has_display {
+        browsers.extend(usual.iter().map(|words| words.iter().map(OsString::from).collect()));
+    }
     browsers
 }
 
 /// How long a program that gives up takes to do so.
 const PATIENCE: Duration = Duration::from_millis(1500);
 
-/// Starts a command on `path` and lets it run; the reason if it cannot be started or fails at once.
-fn start(words: &[OsString], path: &Path) -> Result<(), String> {
+/// Starts a command on `target` and lets it run; the reason if it cannot be started or fails at once.
+fn start(words: &[OsString], target: &OsStr) -> Result<(), String> {
     let [program, arguments @ ..] = words else { return Err("no command".to_owned()) };
     let mut command = Command::new(program);
     let mut named = false;
     for argument in arguments {
         named |= argument == "%s";
-        command.arg(if argument == "%s" { path.as_os_str() } else { argument });
+        command.arg(if argument == "%s" { target } else { argument });
     }
     if !named {
-        command.arg(path);
+        command.arg(target);
     }
     // What browsers say is not for our users.
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
@@ -137,7 +146,8 @@ mod tests {
         if cfg!(windows) {
             return;
         }
-        let browsers = browsers("lynx -x:  :links %s");
+        assert_eq!(super::browsers("lynx", false), [["lynx"]]);
+        let browsers = browsers("lynx -x:  :links %s", true);
         assert_eq!(browsers[0], ["lynx", "-x"]);
         assert_eq!(browsers[1], ["links", "%s"]);
         assert!(browsers.len() > 2);
@@ -145,7 +155,7 @@ mod tests {
 
     #[test]
     fn programs_that_are_not_there_are_told() {
-        let missing = start(&["hotlist-no-such-program".into()], Path::new("x"));
+        let missing = start(&["hotlist-no-such-program".into()], OsStr::new("x"));
         assert_eq!(missing, Err("not found".to_owned()));
     }
 }

@@ -96,15 +96,12 @@ fn what_makes_no_sense_is_said_and_the_session_goes_on() {
 
 #[test]
 fn names_alone_choose_and_switch() {
-    check("switches", "cum\ntop2\nflat\nlines\ntop2\nfunctions\nmean\nmean=\nmean=0\npager=off\no\n");
+    check("switches", "cum\ntop2\nflat\nlines\ntop2\nfunctions\nmean\nmean=\nmean=0\npager=off\n");
 }
 
 #[test]
 fn help_and_topics() {
-    check(
-        "help",
-        "help\nhelp top\n? list\nhelp tagfocus\nhelp granularity\nhelp lines\nhelp :\nhelp pager\n",
-    );
+    check("help", "help top\n? list\nhelp tagfocus\nhelp granularity\nhelp lines\nhelp :\nhelp pager\n");
 }
 
 #[test]

@@ -3,13 +3,16 @@
 //! * [`profiles`] draws random valid profiles for property tests,
 //! * [`describe`] and [`sums`] write down what a profile holds, for comparing two of them,
 //! * [`golden`] compares with a file and rewrites it on demand, [`difference`] shows what differs,
-//! * [`Program`] runs the built binary in an empty environment.
+//! * [`Program`] runs the built binary in an empty environment,
+//! * `Terminal`, with the feature `terminal`, runs it in a terminal and shows what is on the screen.
 
 mod content;
 mod difference;
 mod golden;
 mod program;
 mod random;
+#[cfg(feature = "terminal")]
+mod terminal;
 
 use std::path::PathBuf;
 
@@ -18,6 +21,8 @@ pub use difference::difference;
 pub use golden::golden;
 pub use program::{Outcome, Program};
 pub use random::{Drawn, Values, profiles, profiles_of, tall_profile};
+#[cfg(feature = "terminal")]
+pub use terminal::{Colour, Style, Terminal};
 
 /// A path in the folder `testdata` of the repository.
 pub fn testdata(path: &str) -> PathBuf {

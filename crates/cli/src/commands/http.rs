@@ -1,7 +1,6 @@
 //! `hotlist -http=[host]:[port]`: the web page.
 
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
 
 use anyhow::Context;
 use hotlist_session::Error;
@@ -10,6 +9,7 @@ use hotlist_web::{Address, Server, Settings, Site};
 use crate::args::Subject;
 use crate::console::Console;
 use crate::opening::{open, source_files};
+use crate::viewer::open_in_browser;
 
 /// A folder from which the files of the page are read at each request, for those who work on the page.
 const PAGE_FOLDER: &str = "HOTLIST_PAGE_FOLDER";
@@ -34,10 +34,17 @@ pub(crate) fn run(subject: &Subject, console: &Console) -> anyhow::Result<()> {
     if server.bound().ip().is_unspecified() {
         console.say("Everybody who can reach this machine can look at the profile.");
     }
-    if !options.output.no_browser && !open_browser(&url) {
-        console.say(&format!("No browser could be started: open {url}"));
-    }
-    Ok(server.run()?)
+    std::thread::scope(|scope| {
+        if !options.output.no_browser {
+            // It is watched for a moment, while the page is answered already.
+            scope.spawn(|| {
+                if let Err(error) = open_in_browser(url.as_ref()) {
+                    console.say(&format!("Open {url} yourself: {error}"));
+                }
+            });
+        }
+        Ok(server.run()?)
+    })
 }
 
 /// What the page calls the profiles: names of files without folders.
@@ -51,33 +58,4 @@ fn name(sources: &[String]) -> String {
         0 | 1 => first.to_owned(),
         count => format!("{first} and {} more", count - 1),
     }
-}
-
-/// Whether one of the programs that open pages was started. `BROWSER` comes first, as in pprof.
-fn open_browser(url: &str) -> bool {
-    let of_user = std::env::var("BROWSER").ok();
-    let of_system: &[&str] = if cfg!(target_os = "macos") {
-        &["/usr/bin/open"]
-    } else if cfg!(windows) {
-        &["explorer"]
-    } else {
-        &["xdg-open", "sensible-browser", "x-www-browser", "chromium", "google-chrome", "firefox"]
-    };
-    // Without a display these would start a browser inside the terminal, or wait for one for ever.
-    let has_display = cfg!(any(target_os = "macos", windows))
-        || ["DISPLAY", "WAYLAND_DISPLAY"].iter().any(|name| std::env::var_os(name).is_some());
-    let of_system = if has_display { of_system } else { &[] };
-    of_user.iter().map(String::as_str).chain(of_system.iter().copied()).any(|program| {
-        let mut words = program.split_whitespace();
-        words.next().is_some_and(|program| {
-            Command::new(program)
-                .args(words)
-                .arg(url)
-                .stdin(Stdio::null())
-                .stdout(Stdio::null())
-                .stderr(Stdio::null())
-                .spawn()
-                .is_ok()
-        })
-    })
 }

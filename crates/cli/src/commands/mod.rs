@@ -6,4 +6,5 @@ pub(crate) mod http;
 pub(crate) mod man;
 pub(crate) mod report;
 pub(crate) mod symbols;
+pub(crate) mod tui;
 pub(crate) mod version;

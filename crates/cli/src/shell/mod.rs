@@ -5,7 +5,6 @@
 mod editor;
 mod input;
 mod runner;
-mod signals;
 
 use std::io::{self, IsTerminal, Write};
 use std::sync::Arc;
@@ -13,7 +12,7 @@ use std::sync::Arc;
 use hotlist_report::Header;
 use hotlist_session::{Error, Question, Session};
 use hotlist_shell::{Shell, Step};
-use hotlist_tui::{Pager, Stopped};
+use hotlist_tui::{Pager, Signals, Stopped};
 
 use crate::args::Subject;
 use crate::console::Console;
@@ -37,11 +36,12 @@ pub(crate) fn run(subject: Subject, console: &Console) -> anyhow::Result<()> {
     let session = Arc::new(open(&subject, console)?);
     greet(&session, &question, console);
     let author = if io::stdin().is_terminal() { Author::People } else { Author::Script };
-    let interrupted = match author {
-        Author::People => Some(signals::keep_terminal()?),
+    let signals = match author {
+        Author::People => Some(Signals::new()?),
+        // In a script Ctrl-C ends the process, as everywhere.
         Author::Script => None,
     };
-    let mut runner = Runner::new(Arc::clone(&session), console, interrupted);
+    let mut runner = Runner::new(Arc::clone(&session), console, signals);
     let mut shell = Shell::new(subject.options, session.profile());
     let mut input = Input::new(author, console, &session);
     let outcome = converse(&mut shell, &mut input, &mut runner, console);
@@ -75,7 +75,11 @@ fn converse(
                 },
                 Step::Show(text) => show(&text, shell.pager, console),
                 Step::Complain(text) => console.complain(&text),
-                Step::FullScreen => console.complain("the full screen is not available yet"),
+                Step::FullScreen => {
+                    if let Err(error) = runner.full_screen(&shell.options.view) {
+                        console.complain(&error.to_string());
+                    }
+                }
                 Step::Quit => return Ok(()),
             }
         }

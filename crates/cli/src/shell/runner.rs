@@ -9,11 +9,12 @@ use std::time::Duration;
 
 use hotlist_fetch::write_beside;
 use hotlist_render::{Context, Drawing};
-use hotlist_session::{Error, Note, Question, Session, SourceFiles};
+use hotlist_session::{Error, Note, Question, Session, SourceFiles, ViewOptions};
 use hotlist_shell::Wish;
-use hotlist_tui::{Pager, Stopped};
+use hotlist_tui::{Pager, Signals, Source, Stopped, Unfit};
 
 use crate::commands::report::fresh_file;
+use crate::commands::tui::show;
 use crate::console::Console;
 use crate::opening::source_files;
 
@@ -21,8 +22,8 @@ use crate::opening::source_files;
 pub(super) struct Runner<'c> {
     session: Arc<Session>,
     console: &'c Console,
-    /// Ctrl-C was pressed; `None` where it ends the process.
-    interrupted: Option<Arc<AtomicBool>>,
+    /// Tell whether Ctrl-C was pressed; `None` where it ends the process.
+    signals: Option<Signals>,
     /// Source files that were read, and the paths by which they were found.
     source: Option<((String, String), Arc<SourceFiles>)>,
 }
@@ -35,12 +36,8 @@ const PATIENCE: Duration = Duration::from_millis(20);
 const PIECES: usize = 16;
 
 impl<'c> Runner<'c> {
-    pub(super) fn new(
-        session: Arc<Session>,
-        console: &'c Console,
-        interrupted: Option<Arc<AtomicBool>>,
-    ) -> Runner<'c> {
-        Runner { session, console, interrupted, source: None }
+    pub(super) fn new(session: Arc<Session>, console: &'c Console, signals: Option<Signals>) -> Runner<'c> {
+        Runner { session, console, signals, source: None }
     }
 
     /// Answers `wish`, a page at a time where `pager` asks for it and somebody looks.
@@ -50,7 +47,7 @@ impl<'c> Runner<'c> {
             session: Arc::clone(&self.session),
             question,
             drawing: wish.drawing,
-            source: self.source(wish),
+            source: self.source(&wish.options),
         };
         let console = self.console;
         let plain = Context { colour: false, ..console.context() };
@@ -86,13 +83,22 @@ impl<'c> Runner<'c> {
         outcome
     }
 
+    /// Shows the profile on the full screen, with the variables as they are.
+    pub(super) fn full_screen(&mut self, options: &ViewOptions) -> anyhow::Result<()> {
+        let source: Source = self.source(options);
+        match &self.signals {
+            Some(signals) => show(&self.session, options.clone(), &source, signals),
+            None => Err(Unfit::NoTerminal.into()),
+        }
+    }
+
     /// Files are read once while the places to look for them stay the same.
-    fn source(&mut self, wish: &Wish) -> Arc<SourceFiles> {
-        let paths = (wish.options.source_path.clone(), wish.options.trim_path.clone());
+    fn source(&mut self, options: &ViewOptions) -> Arc<SourceFiles> {
+        let paths = (options.source_path.clone(), options.trim_path.clone());
         match &self.source {
             Some((known, source)) if *known == paths => Arc::clone(source),
             _ => {
-                let source = Arc::new(source_files(&wish.options));
+                let source = Arc::new(source_files(options));
                 self.source = Some((paths, Arc::clone(&source)));
                 source
             }
@@ -108,7 +114,8 @@ impl<'c> Runner<'c> {
         out: &mut dyn Write,
         notes: &mut Vec<Note>,
     ) -> Result<(), Error> {
-        let Some(interrupted) = &self.interrupted else { return answer.write(context, out, notes) };
+        let Some(signals) = &self.signals else { return answer.write(context, out, notes) };
+        let interrupted = signals.interrupted();
         interrupted.store(false, Ordering::Relaxed);
         let (sender, pieces) = sync_channel(PIECES);
         let (answer, context) = (answer.clone(), context.clone());

@@ -1,4 +1,4 @@
-//! Figures of the page for one profile: `cargo xtask measure-page PROFILE`.
+//! Figures of the page for one profile: `cargo xtask measure page PROFILE`.
 #![allow(clippy::print_stdout, reason = "it is run for what it prints")]
 
 use std::path::PathBuf;

@@ -1,4 +1,4 @@
-//! Pictures of the page for the documentation: `cargo xtask screenshots`.
+//! Pictures of the page for the documentation: `cargo xtask pictures page`.
 
 use std::path::PathBuf;
 

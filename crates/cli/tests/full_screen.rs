@@ -1,0 +1,257 @@
+//! The full screen and the prompt in a real terminal, as people see them.
+
+use hotlist_profile::{Builder, encode_to_vec};
+use hotlist_testkit::{Program, Terminal, golden, testdata};
+use hotlist_tui::keys::{ALL, Command};
+
+const SMALL: (u16, u16) = (80, 24);
+const LARGE: (u16, u16) = (200, 50);
+const MANY_COLOURS: &[(&str, &str)] = &[("TERM", "xterm-256color")];
+
+fn program() -> Program {
+    Program::new(env!("CARGO_BIN_EXE_hotlist"), testdata("profiles"))
+}
+
+/// A profile of functions that `main` calls.
+fn calls(weights: &[(&str, i64)]) -> hotlist_profile::Profile {
+    let mut builder = Builder::new(&[("cpu", "nanoseconds")]);
+    let main = builder.named_function("main.main", "main.go");
+    let main = builder.source_location(main, 3);
+    for (name, weight) in weights {
+        let function = builder.named_function(&format!("main.{name}"), "main.go");
+        let location = builder.source_location(function, 20);
+        builder.sample(&[location, main], &[], &[*weight]).expect("a few samples fit");
+    }
+    builder.finish()
+}
+
+/// Waits until every answer has arrived.
+fn settled(terminal: &Terminal) -> String {
+    terminal.wait_for("an answer", |text| !text.contains("working") && text.contains("quit"))
+}
+
+fn snapshot(name: &str, text: &str) {
+    golden(format!("{}/tests/snapshots/screen_{name}.txt", env!("CARGO_MANIFEST_DIR")), text);
+}
+
+/// Presses every documented key, in the flame graph and in top, and shows what each makes of the screen.
+fn every_key(size: (u16, u16)) -> String {
+    let program = program();
+    let mut terminal = Terminal::open(&program, &["tui", "encoding_json.cpu.pb.gz"], size, MANY_COLOURS);
+    let mut story = format!("== begin\n{}", settled(&terminal));
+    for binding in ALL.iter().filter(|binding| !matches!(binding.command, Command::Quit | Command::Suspend)) {
+        for keys in binding.sent() {
+            for (view, name) in [("1", "flame graph"), ("2", "top")] {
+                terminal.send(view);
+                settled(&terminal);
+                terminal.send(&keys);
+                let text = match binding.command {
+                    Command::Help => terminal.wait_for_text("Moving"),
+                    Command::Search | Command::TypeFocus => {
+                        let is_asked = |text: &str| text.contains("search:") || text.contains("focus:");
+                        terminal.wait_for("a prompt", is_asked);
+                        // For F the focus in force stands there already.
+                        terminal.send("\x15json.*code\r");
+                        settled(&terminal)
+                    }
+                    _ => settled(&terminal),
+                };
+                story += &format!("== {} in the {name}: {}\n{text}", binding.name, binding.meaning);
+                if binding.command == Command::Help {
+                    terminal.send("?");
+                    terminal.wait_for("the view", |text| !text.contains("Moving"));
+                }
+            }
+        }
+    }
+    terminal.send("q");
+    assert_eq!(terminal.wait(), (0, None));
+    assert!(terminal.is_restored());
+    story
+}
+
+#[test]
+fn every_key_on_a_small_screen() {
+    snapshot("keys_80x24", &every_key(SMALL));
+}
+
+#[test]
+fn every_key_on_a_large_screen() {
+    snapshot("keys_200x50", &every_key(LARGE));
+}
+
+#[test]
+fn source_tags_and_comparisons() {
+    let program = program();
+    let path = |name: &str, weights: &[(&str, i64)]| {
+        let path = program.write(name, encode_to_vec(&calls(weights)));
+        path.to_str().expect("a path of text").to_owned()
+    };
+    let base = path("base", &[("slow", 60), ("same", 30), ("gone", 10)]);
+    let new = &path("new", &[("slow", 90), ("same", 30), ("fresh", 20)]);
+    let difference = format!("-diff_base={base}");
+    let mut story = String::new();
+    let mut show = |words: &[&str], keys: &[&str]| {
+        let mut terminal = Terminal::open(&program, words, SMALL, MANY_COLOURS);
+        settled(&terminal);
+        for key in keys {
+            terminal.send(key);
+            settled(&terminal);
+        }
+        let words = words.join(" ").replace(program.folder().to_str().unwrap_or_default(), "{home}");
+        story += &format!("== {words} {}\n{}", keys.join(" ").escape_debug(), settled(&terminal));
+        terminal.send("q");
+        assert_eq!(terminal.wait(), (0, None));
+    };
+    show(&["tui", "-source_path=src", "listing-5-004.pb.gz"], &["2", "o", "s"]);
+    show(&["tui", "synth-1-000.pb.gz"], &["6"]);
+    show(&["tui", "synth-1-000.pb.gz"], &["6", "j", "\r", "1"]);
+    show(&["tui", &difference, new], &["\x1b[B"]);
+    show(&["tui", &difference, new], &["2"]);
+    show(&["tui", "wake.heap.pb.gz"], &["t", "t", "v", "g"]);
+    snapshot("views", &story);
+}
+
+#[test]
+fn names_are_harmless() {
+    let mut builder = Builder::new(&[("cpu\x1b[2J", "nanoseconds")]);
+    let name = "\x1b]0;owned\x07\x1b[2Jevil\u{202e}\n\tname";
+    let function = builder.named_function(name, "\x1b[31mfile.c");
+    let location = builder.source_location(function, 1);
+    builder.sample(&[location], &[], &[10]).expect("a sample fits");
+    let program = program();
+    let path = program.write("hostile", encode_to_vec(&builder.finish()));
+    let path = path.to_str().expect("a path of text");
+    let mut story = String::new();
+    let mut terminal = Terminal::open(&program, &["tui", path], SMALL, MANY_COLOURS);
+    settled(&terminal);
+    for key in ["\x1b[B", "2", "3", "4", "f"] {
+        terminal.send(key);
+        story += &settled(&terminal);
+    }
+    snapshot("hostile", &story);
+}
+
+#[test]
+fn colours_follow_the_terminal() {
+    let program = program();
+    let grounds = |variables: &[(&str, &str)]| {
+        let terminal = Terminal::open(&program, &["tui", "seed.pb.gz"], SMALL, variables);
+        settled(&terminal);
+        let cells = (0..SMALL.1).flat_map(|row| (0..SMALL.0).map(move |column| (column, row)));
+        let mut grounds: Vec<String> = cells
+            .filter_map(|(column, row)| terminal.cell(column, row))
+            .flat_map(|(_, style)| [format!("{:?}", style.background), format!("{:?}", style.foreground)])
+            .collect();
+        grounds.sort();
+        grounds.dedup();
+        grounds
+    };
+    assert_eq!(grounds(&[("TERM", "xterm-256color"), ("NO_COLOR", "1")]), ["Default"]);
+    let sixteen = grounds(&[("TERM", "xterm")]);
+    assert!(sixteen.len() > 2, "{sixteen:?}");
+    let number = |colour: &String| colour.strip_prefix("Indexed(")?.strip_suffix(')')?.parse::<u8>().ok();
+    assert!(sixteen.iter().filter_map(number).all(|number| number < 16), "{sixteen:?}");
+    let many = grounds(MANY_COLOURS);
+    assert!(many.iter().filter_map(number).any(|number| number >= 16), "{many:?}");
+}
+
+#[test]
+fn windows_change_their_size() {
+    let program = program();
+    let mut terminal = Terminal::open(&program, &["tui", "seed.pb.gz"], LARGE, MANY_COLOURS);
+    let large = settled(&terminal);
+    terminal.resize(10, 3);
+    terminal.wait_for_text("needs");
+    for key in ["2", "3", "\x1b[B", "?", "?"] {
+        terminal.send(key);
+    }
+    terminal.wait_for_text("needs");
+    terminal.send("1");
+    terminal.resize(LARGE.0, LARGE.1);
+    let again = settled(&terminal);
+    assert_eq!(large.lines().nth(2), again.lines().nth(2));
+    terminal.send("q");
+    assert_eq!(terminal.wait(), (0, None));
+}
+
+#[test]
+fn signals_give_the_terminal_back() {
+    let program = program();
+    for signal in ["TERM", "HUP", "INT"] {
+        let mut terminal = Terminal::open(&program, &["tui", "seed.pb.gz"], SMALL, MANY_COLOURS);
+        settled(&terminal);
+        assert!(!terminal.is_restored());
+        terminal.signal(signal);
+        let (_, by) = terminal.wait();
+        assert!(by.is_some(), "{signal} does not end the program as usual");
+        assert!(terminal.is_restored(), "after {signal}:\n{}", terminal.text());
+
+        // The same at the prompt, where Ctrl-C is no reason to leave.
+        let mut terminal = Terminal::open(&program, &["seed.pb.gz"], SMALL, MANY_COLOURS);
+        terminal.wait_for_text("(hotlist)");
+        terminal.signal(signal);
+        if signal == "INT" {
+            terminal.send("exit\r");
+            assert_eq!(terminal.wait(), (0, None));
+        } else {
+            assert!(terminal.wait().1.is_some(), "{signal} does not end the shell");
+        }
+    }
+}
+
+#[test]
+fn dumb_terminals_are_refused() {
+    let program = program();
+    for variables in [&[("TERM", "dumb")][..], &[]] {
+        let mut terminal = Terminal::open(&program, &["tui", "seed.pb.gz"], SMALL, variables);
+        assert_eq!(terminal.wait(), (1, None));
+        assert!(terminal.text().contains("a terminal that can place text"), "{}", terminal.text());
+        assert!(terminal.is_restored());
+    }
+    let outcome = program.run(&["tui", "seed.pb.gz"]);
+    assert_eq!(outcome.code, Some(1));
+    assert!(outcome.stderr.contains("needs a terminal"), "{}", outcome.stderr);
+}
+
+#[test]
+fn the_prompt_edits_completes_and_remembers() {
+    let program = program();
+    let mut terminal = Terminal::open(&program, &["encoding_json.cpu.pb.gz"], SMALL, MANY_COLOURS);
+    terminal.wait_for_text("(hotlist)");
+    terminal.send("gran\t");
+    terminal.wait_for_text("granularity=");
+    terminal.send("fi\t\t");
+    terminal.wait_for_text("filefunctions");
+    terminal.send("\x15peek ptrEnc\t");
+    terminal.wait_for_text(r"ptrEncoder\.encode");
+    terminal.send("\r");
+    terminal.wait_for_text("calls%");
+    // A line is given up, the shell goes on.
+    terminal.send("nonsense\x03");
+    terminal.wait_for("the prompt", |text| text.trim_end().ends_with("(hotlist)"));
+    terminal.send("top2\r");
+    terminal.wait_for_text("Showing top 2 nodes");
+    // Long output waits, and can be stopped.
+    terminal.send("top100\r");
+    terminal.wait_for_text("more: space");
+    terminal.send("q");
+    terminal.wait_for("the prompt", |text| text.trim_end().ends_with("(hotlist)"));
+    terminal.send("tui\r");
+    settled(&terminal);
+    terminal.send("q");
+    terminal.wait_for_text("(hotlist) tui");
+    assert_eq!(terminal.text().matches("more:").count(), 0);
+    terminal.send("\x04");
+    assert_eq!(terminal.wait(), (0, None));
+    assert!(terminal.is_restored());
+
+    let mut terminal = Terminal::open(&program, &["encoding_json.cpu.pb.gz"], SMALL, MANY_COLOURS);
+    terminal.wait_for_text("(hotlist)");
+    terminal.send("\x1b[A\x1b[A\x1b[A");
+    terminal.wait_for_text("(hotlist) top2");
+    terminal.send("\x03");
+    terminal.wait_for("the prompt", |text| text.trim_end().ends_with("(hotlist)"));
+    terminal.send("\x04");
+    assert_eq!(terminal.wait(), (0, None));
+}

@@ -1,0 +1,144 @@
+//! The screen on the terminal of the process.
+
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Sender, channel};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use hotlist_session::{Note, Session, ViewOptions};
+use ratatui::crossterm::event::{self, Event};
+use signal_hook::consts::SIGTSTP;
+use signal_hook::low_level::emulate_default_handler;
+
+use crate::answer::{Answer, Ask};
+use crate::app::{App, Effect};
+use crate::signals::Signals;
+use crate::terminal::Screen;
+use crate::theme::{Colours, Theme};
+use crate::view;
+use crate::worker::{Source, Worker};
+
+/// What can happen.
+enum Message {
+    Event(Event),
+    Answer(Box<(Ask, Answer, Vec<Note>)>),
+    Signal(i32),
+    /// The terminal cannot be read any more.
+    Gone,
+}
+
+/// So long the thread that reads the terminal waits before it looks whether it is still wanted.
+const PATIENCE: Duration = Duration::from_millis(50);
+
+/// Shows `session` until people quit. A signal that ends the process ends it after the terminal was
+/// given back.
+///
+/// # Errors
+/// When the terminal cannot be written.
+pub fn run(
+    session: &Arc<Session>,
+    options: ViewOptions,
+    source: &Source,
+    colours: Colours,
+    signals: &Signals,
+) -> io::Result<()> {
+    let mut app = App::new(session.profile(), options, Theme::new(colours));
+    let (sender, messages) = channel();
+    let answers = sender.clone();
+    // Nobody is there to take an answer once the screen is closed.
+    let worker = Worker::new(session, source, move |ask, answer, notes| {
+        let _ = answers.send(Message::Answer(Box::new((ask, answer, notes))));
+    });
+    let (signal_sender, signal_messages) = channel();
+    signals.hand_to(Some(signal_sender));
+    let own = sender.clone();
+    thread::spawn(move || {
+        while let Ok(signal) = signal_messages.recv() {
+            if own.send(Message::Signal(signal)).is_err() {
+                break;
+            }
+        }
+    });
+
+    let mut deadly = None;
+    let outcome = (|| {
+        let mut screen = Screen::take()?;
+        let _input = Input::new(sender);
+        loop {
+            if let Some(ask) = app.wanted() {
+                worker.ask(ask);
+            }
+            screen.terminal.draw(|frame| view::draw(&mut app, frame))?;
+            let Ok(first) = messages.recv() else { return Ok(()) };
+            // Whatever else has happened by now is drawn together.
+            for message in std::iter::once(first).chain(messages.try_iter()) {
+                let effect = match message {
+                    Message::Event(event) => app.event(&event),
+                    Message::Answer(answer) => {
+                        let (ask, answer, notes) = *answer;
+                        app.take(ask, answer, &notes);
+                        Effect::Draw
+                    }
+                    Message::Signal(SIGTSTP) => Effect::Suspend,
+                    Message::Signal(signal) => {
+                        deadly = Some(signal);
+                        Effect::Quit
+                    }
+                    Message::Gone => Effect::Quit,
+                };
+                match effect {
+                    Effect::Draw => {}
+                    Effect::Redraw => screen.clear()?,
+                    Effect::Suspend => screen.suspend(|| {
+                        let _ = emulate_default_handler(SIGTSTP);
+                    })?,
+                    Effect::Quit => return Ok(()),
+                }
+            }
+        }
+    })();
+    signals.hand_to(None);
+    if let Some(signal) = deadly {
+        let _ = emulate_default_handler(signal);
+    }
+    outcome
+}
+
+/// A thread that reads the terminal, for as long as this is in scope: afterwards what is typed belongs
+/// to others.
+struct Input {
+    is_over: Arc<AtomicBool>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Input {
+    fn new(sender: Sender<Message>) -> Input {
+        let is_over = Arc::new(AtomicBool::new(false));
+        let over = Arc::clone(&is_over);
+        let thread = thread::spawn(move || {
+            while !over.load(Ordering::Relaxed) {
+                let message = match event::poll(PATIENCE) {
+                    Ok(false) => continue,
+                    Ok(true) => event::read().map_or(Message::Gone, Message::Event),
+                    Err(_) => Message::Gone,
+                };
+                let is_gone = matches!(message, Message::Gone);
+                if sender.send(message).is_err() || is_gone {
+                    break;
+                }
+            }
+        });
+        Input { is_over, thread: Some(thread) }
+    }
+}
+
+impl Drop for Input {
+    fn drop(&mut self) {
+        self.is_over.store(true, Ordering::Relaxed);
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
