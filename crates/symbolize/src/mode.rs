@@ -60,7 +60,7 @@ impl Mode {
                 // pprof takes the names of the modes alone as well.
                 "demangle=full" | "full" => (mode.demangle, mode.force) = (Demangle::Full, true),
                 "demangle=templates" | "templates" => {
-                    (mode.demangle, mode.force) = (Demangle::Templates, true)
+                    (mode.demangle, mode.force) = (Demangle::Templates, true);
                 }
                 "demangle=none" => (mode.demangle, mode.force) = (Demangle::None, true),
                 _ => understood = Err(Unrecognized),

@@ -223,7 +223,7 @@ impl Search<'_> {
             match mini_debug_info::read(&binary.file) {
                 Ok(symbols) => binary.debug = symbols.map(Arc::new),
                 Err(error) => {
-                    self.refuse(&format!("{}(.gnu_debugdata)", binary.path.display()), error.into())
+                    self.refuse(&format!("{}(.gnu_debugdata)", binary.path.display()), error.into());
                 }
             }
         }
