@@ -145,7 +145,8 @@ fn check_go_tables(full: &Path, stripped: &Path) {
             frames.iter().map(tidy).collect()
         };
         let (by_dwarf, by_tables) = (tidy(by_dwarf), tidy(by_tables));
-        if by_dwarf != by_tables {
+        // Between two functions is padding, which Go's tables count to the first.
+        if by_dwarf != by_tables && !by_dwarf.is_empty() {
             // Type arguments are left out of names in the tables.
             let same_places = by_dwarf.len() == by_tables.len()
                 && by_dwarf.iter().zip(&by_tables).all(|(a, b)| (&a.1, a.2) == (&b.1, b.2));
