@@ -19,8 +19,10 @@ export async function graphView(host, page, signal) {
   waiting(host);
   const response = await fetch(answerAddress('dot/svg'), { signal });
   if (!response.ok) throw new Refusal((await response.json()).error, response.status);
-  const parsed = new DOMParser().parseFromString(await response.text(), 'image/svg+xml');
-  // The drawing brings its own font, look and script for when it is a file; here the page has these.
+  // The drawing brings its own font, look and script for when it is a file; here the page has these, and its
+  // policy would complain. Text of the profile has no `<` of its own in there.
+  const text = (await response.text()).replace(/<(script|style)\b[^>]*>[^]*?<\/\1>/g, '');
+  const parsed = new DOMParser().parseFromString(text, 'image/svg+xml');
   parsed.querySelectorAll('script, style, .paper').forEach((element) => element.remove());
   const svg = /** @type {SVGSVGElement} */ (/** @type {unknown} */ (document.importNode(parsed.documentElement, true)));
   const [, , wide, high] = (svg.getAttribute('viewBox') ?? '0 0 100 100').split(/[ ,]+/).map(Number);
