@@ -30,10 +30,11 @@ pub struct CodeFiles {
     named: Option<String>,
     opened: Mutex<HashMap<MappedFile, Slot>>,
     /// By path and build id; a file may be mapped many times.
-    labels: Mutex<HashMap<(String, String), Arc<OnceLock<Arc<Labels>>>>>,
+    labels: Mutex<HashMap<(String, String), LabelSlot>>,
 }
 
 type Slot = Arc<OnceLock<Result<Arc<Opened>, CodeError>>>;
+type LabelSlot = Arc<OnceLock<Arc<Labels>>>;
 
 /// A file and where it was mapped.
 #[derive(Debug)]
