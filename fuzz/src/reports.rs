@@ -62,6 +62,10 @@ impl SourceText for FiveLines {
         }
         let lines =
             ["fn main() {", "\tprintln!(\"\u{1b}[1m\");", "", "}", "// é"].map(str::to_owned).to_vec();
-        Ok(Arc::new(SourceFile { lines, found_at: Some(format!("/found/{path}")) }))
+        Ok(Arc::new(SourceFile {
+            lines,
+            found_at: Some(format!("/found/{path}")),
+            modified: Some(1_800_000_000),
+        }))
     }
 }

@@ -73,12 +73,17 @@ pub(crate) fn collect(
     let weights = table.weigh();
     let mut found: BTreeMap<RoutineKey, Found> = BTreeMap::new();
     let mut groups = 0;
+    let mut weightless = Vec::new();
     for node in table.ids() {
         let (flat, cum) = (weights.flat(node), weights.cum(node));
         let weighs = flat.value != 0 || cum.value != 0;
         let negative = flat.value < 0 || (flat.value == 0 && cum.value < 0);
         let info = table.info(node);
-        if !weighs || (options.drop_negative && negative) || !matches(&info.name) {
+        if (options.drop_negative && negative) || !matches(&info.name) {
+            continue;
+        }
+        if !weighs {
+            weightless.push((node, (info.name, info.file)));
             continue;
         }
         let routine = found.entry((info.name, info.file)).or_insert_with(|| {
@@ -93,6 +98,12 @@ pub(crate) fn collect(
         let line = routine.lines.entry(info.line).or_default();
         line.0 += flat;
         line.1 += cum;
+    }
+    // Samples of a line may cancel each other out and still count for the whole function.
+    for (node, key) in weightless {
+        if let Some(routine) = found.get_mut(&key) {
+            routine.nodes.push(node);
+        }
     }
     if found.is_empty() {
         let pattern = options.pattern.as_ref().map_or("", |pattern| pattern.as_str());

@@ -151,9 +151,10 @@ fn no_report_depends_on_the_number_of_threads() {
         let question = question(report.name, &options);
         let drawn = sessions.each_ref().map(|session| {
             let mut out = Vec::new();
-            session
-                .draw(&question, report.drawing.into(), &NoSource, &mut out, &context, &mut Vec::new())
-                .expect("a report on this profile succeeds");
+            let drawing = report.drawing.into();
+            let outcome = session.draw(&question, drawing, &NoSource, &mut out, &context, &mut Vec::new());
+            // There is no machine code here.
+            assert!(outcome.is_ok() || report.name == "disasm", "{}: {outcome:?}", report.name);
             out
         });
         // Not assert_eq: nobody wants to see these outputs.
