@@ -6,7 +6,8 @@ use hotlist_tui::keys::{ALL, Command};
 
 const SMALL: (u16, u16) = (80, 24);
 const LARGE: (u16, u16) = (200, 50);
-const MANY_COLOURS: &[(&str, &str)] = &[("TERM", "xterm-256color")];
+/// Binaries are looked for in one place that does not exist, so that no folder of the machine shows up.
+const MANY_COLOURS: &[(&str, &str)] = &[("TERM", "xterm-256color"), ("PPROF_BINARY_PATH", "/binaries")];
 
 fn program() -> Program {
     Program::new(env!("CARGO_BIN_EXE_hotlist"), testdata("profiles"))
@@ -37,7 +38,8 @@ fn snapshot(name: &str, text: &str) {
 /// Presses every documented key, in the flame graph and in top, and shows what each makes of the screen.
 fn every_key(size: (u16, u16)) -> String {
     let program = program();
-    let mut terminal = Terminal::open(&program, &["tui", "encoding_json.cpu.pb.gz"], size, MANY_COLOURS);
+    let mut terminal =
+        Terminal::open(&program, &["tui", "-source_path=src", "encoding_json.cpu.pb.gz"], size, MANY_COLOURS);
     let mut story = format!("== begin\n{}", settled(&terminal));
     for binding in ALL.iter().filter(|binding| !matches!(binding.command, Command::Quit | Command::Suspend)) {
         for keys in binding.sent() {
@@ -123,7 +125,7 @@ fn names_are_harmless() {
     let path = program.write("hostile", encode_to_vec(&builder.finish()));
     let path = path.to_str().expect("a path of text");
     let mut story = String::new();
-    let mut terminal = Terminal::open(&program, &["tui", path], SMALL, MANY_COLOURS);
+    let mut terminal = Terminal::open(&program, &["tui", "-source_path=src", path], SMALL, MANY_COLOURS);
     settled(&terminal);
     for key in ["\x1b[B", "2", "3", "4", "f"] {
         terminal.send(key);
