@@ -32,16 +32,19 @@ pub fn with_tag_frames<'p>(
     let mut stacks = StackInterner::default();
     let mut known = FxHashMap::default();
     let mut rows = Vec::with_capacity(profile.samples.len());
-    let mut frames: Vec<LocationId> = Vec::new();
+    let (mut frames, mut outermost): (Vec<LocationId>, Vec<LocationId>) = Default::default();
     for sample in profile.samples.ids() {
         let (stack, labels) = (profile.samples.stack(sample), profile.samples.labels(sample));
         let row = match known.get(&(stack, labels)) {
             Some(&row) => row,
             None => {
                 frames.clear();
+                outermost.clear();
+                // Frames at the root get the lower ids, as in pprof.
+                framed.append(&mut outermost, labels, roots);
                 framed.append(&mut frames, labels, leaves);
                 frames.extend_from_slice(profile.stacks.get(stack));
-                framed.append(&mut frames, labels, roots);
+                frames.extend_from_slice(&outermost);
                 let row = stacks.intern(&frames).ok_or(ViewError::TooManyFrames)?;
                 known.insert((stack, labels), row);
                 row
@@ -136,4 +139,30 @@ impl<'u> TagFrames<'u> {
 
 fn has_units(labels: &[Label]) -> bool {
     labels.iter().any(|label| matches!(label.value, LabelValue::Number { unit, .. } if !unit.is_empty()))
+}
+
+#[cfg(test)]
+mod tests {
+    use hotlist_profile::Builder;
+
+    use super::*;
+
+    #[test]
+    fn frames_at_the_root_get_the_lower_ids() {
+        let mut builder = Builder::new(&[("cpu", "nanoseconds")]);
+        let function = builder.named_function("main", "main.go");
+        let location = builder.source_location(function, 1);
+        let mut tag =
+            |key, value| Label { key: builder.string(key), value: LabelValue::Text(builder.string(value)) };
+        let labels = [tag("user", "ann"), tag("page", "home")];
+        builder.sample(&[location], &labels, &[1]).expect("a sample fits");
+        let profile = builder.finish();
+        let keys = |key: &str| vec![key.to_owned()];
+        let framed = with_tag_frames(&profile, &keys("user"), &keys("page"), "", &mut Vec::new());
+        let framed = framed.expect("a few frames fit");
+        let stack = framed.samples.ids().map(|sample| framed.samples.stack(sample)).next();
+        let stack = framed.stacks.get(stack.expect("there is a sample"));
+        let ids: Vec<u64> = stack.iter().map(|&location| framed.locations.get(location).id).collect();
+        assert_eq!(ids, [3, 1, 2]);
+    }
 }

@@ -96,8 +96,6 @@ pub(crate) enum ArgsError {
     HttpWithReport,
     #[error("-no_browser only makes sense with -http")]
     NoBrowser,
-    #[error("{0} is not available yet")]
-    NotYet(String),
     #[error("the full screen takes no report and no -http")]
     ReportOnScreen,
     #[error("there are completions for bash, zsh and fish, not for {0}")]
@@ -180,7 +178,6 @@ struct Collected {
     options: Options,
     reports: Vec<(&'static Report, Option<String>)>,
     drawings: Vec<Command>,
-    not_yet: Vec<&'static str>,
     /// Shortcuts that were given.
     shortcuts: Vec<&'static str>,
     /// Choices that were made, by option.
@@ -212,7 +209,6 @@ impl Collected {
                     .set(&mut self.options, &value)
                     .map_err(|reason| ArgsError::Value { name: name_owned(), reason })?,
                 Flag::Report(report) if !value.is_empty() => self.reports.push((report, Some(value))),
-                Flag::NotYet(name) if !value.is_empty() => self.not_yet.push(name),
                 _ => {}
             }
             return Ok(None);
@@ -239,7 +235,6 @@ impl Collected {
             Flag::Choice(choice) => self.choose(choice)?,
             Flag::Report(report) => self.reports.push((report, None)),
             Flag::Drawing(command) => self.drawings.push(command),
-            Flag::NotYet(name) => self.not_yet.push(name),
         }
         Ok(None)
     }
@@ -262,7 +257,7 @@ impl Collected {
     }
 
     fn finish(self) -> Result<Request, ArgsError> {
-        let Collected { mut options, mut reports, mut drawings, not_yet, sources, shortcuts, .. } = self;
+        let Collected { mut options, mut reports, mut drawings, sources, shortcuts, .. } = self;
         for option in hotlist_session::ALL.iter().filter(|option| shortcuts.contains(&option.name)) {
             if let Field::Shortcut(apply) = option.field {
                 apply(&mut options);
@@ -275,11 +270,8 @@ impl Collected {
             return Err(ArgsError::TwiceStdin);
         }
         reports.dedup_by_key(|(report, argument)| (report.name, argument.clone()));
-        if reports.len() + not_yet.len() > 1 || drawings.len() > 1 {
+        if reports.len() > 1 || drawings.len() > 1 {
             return Err(ArgsError::SeveralReports);
-        }
-        if let Some(name) = not_yet.first() {
-            return Err(ArgsError::NotYet(format!("-{name}")));
         }
         let output = &options.output;
         if output.no_browser && output.http.is_empty() {

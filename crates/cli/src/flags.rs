@@ -19,15 +19,10 @@ pub(crate) enum Flag {
     Help,
     /// The version.
     Version,
-    /// A report of pprof that is not here yet.
-    NotYet(&'static str),
 }
 
 /// Drawings that a small build may do without.
 pub(crate) const OPTIONAL: [&str; 5] = ["png", "jpg", "gif", "pdf", "evince"];
-
-/// Flags of pprof that are understood and answered with "not available yet".
-pub(crate) const NOT_YET: &[(&str, &str)] = &[];
 
 impl Flag {
     /// Whether a value must follow.
@@ -35,7 +30,7 @@ impl Flag {
         match self {
             Flag::Option(option) => !option.field.is_switch(),
             Flag::Report(report) => report.argument == Argument::Pattern,
-            Flag::NotYet(_) | Flag::Choice(_) | Flag::Drawing(_) | Flag::Help | Flag::Version => false,
+            Flag::Choice(_) | Flag::Drawing(_) | Flag::Help | Flag::Version => false,
         }
     }
 
@@ -48,9 +43,6 @@ impl Flag {
             Flag::Drawing(command) => command.summary,
             Flag::Help => "Show this help",
             Flag::Version => "Show version, commit and target",
-            Flag::NotYet(name) => {
-                NOT_YET.iter().find(|(other, _)| other == name).map_or("", |(_, help)| help)
-            }
         }
     }
 }
@@ -75,7 +67,6 @@ pub(crate) fn all() -> Vec<(&'static str, Flag)> {
         flags.push(("o", Flag::Option(output)));
     }
     flags.extend([("help", Flag::Help), ("h", Flag::Help), ("version", Flag::Version)]);
-    flags.extend(NOT_YET.iter().map(|&(name, _)| (name, Flag::NotYet(name))));
     flags
 }
 

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use hotlist_session::{ALL, Field, Group};
 
 use crate::console::Console;
-use crate::flags::{self, Flag, NOT_YET};
+use crate::flags::{self, Flag};
 
 const USAGE: &str = "\
 hotlist reads profiles of Go, C++, Rust and Java programs and shows where time and memory go.
@@ -67,10 +67,6 @@ fn overview(out: &mut dyn Write) -> io::Result<()> {
     }
     entry(out, &["help"], Flag::Help)?;
     entry(out, &["version"], Flag::Version)?;
-    let names: Vec<String> = NOT_YET.iter().map(|(name, _)| format!("-{name}")).collect();
-    if !names.is_empty() {
-        writeln!(out, "\nNot available yet:\n  {}", names.join(" "))?;
-    }
     writeln!(out, "\nEnvironment:")?;
     for (name, help) in ENVIRONMENT {
         writeln!(out, "  {name}\n      {help}")?;
