@@ -22,7 +22,9 @@ pub(crate) fn prepare() {
     };
 }
 
+/// The loader comes first: while it is asked, blocks may be allocated and freed.
 extern "C" fn before() {
+    crate::unwind::hold_still();
     crate::labels::hold_still();
     crate::sync::hold_still();
     crate::heap::hold_still();
@@ -32,10 +34,15 @@ extern "C" fn after_in_parent() {
     crate::heap::go_on();
     crate::sync::go_on();
     crate::labels::go_on();
+    crate::unwind::go_on();
 }
 
 extern "C" fn after_in_child() {
     after_in_parent();
+    #[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
+    crate::signal::start_over_in_child();
     crate::cpu::start_over_in_child();
     crate::threads::start_over_in_child();
+    crate::own_threads::start_over_in_child();
+    crate::http::start_over_in_child();
 }

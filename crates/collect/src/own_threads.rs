@@ -34,6 +34,11 @@ impl Drop for OwnThread {
     }
 }
 
+/// For the child of a fork: none of them is here, and their numbers may become those of others.
+pub(crate) fn start_over_in_child() {
+    NUMBERS.iter().for_each(|number| number.store(0, Ordering::Relaxed));
+}
+
 /// Whether the thread is one of the profiler's.
 pub(crate) fn is_own(thread: i32) -> bool {
     NUMBERS.iter().any(|number| number.load(Ordering::Relaxed) == thread)

@@ -111,13 +111,22 @@ fn chain(signal: i32, info: *mut libc::siginfo_t, context: *mut libc::c_void) {
     }
 }
 
+/// Held while the handler is installed.
+static INSTALLING: Lock<()> = Lock::new(());
+
+/// For the child of a fork: whoever was installing is gone. At worst the old handler was noted and ours is
+/// not there yet, which the next capture makes up for.
+pub(crate) fn start_over_in_child() {
+    // SAFETY: the child has one thread.
+    unsafe { INSTALLING.start_over(()) };
+}
+
 /// Installs the handler, if it is not the one there is.
 ///
 /// Called again for every capture: a program that installs its own handler later takes the signal away,
 /// and gets its signals through this one from the next capture on.
 pub(crate) fn install() -> std::io::Result<()> {
-    static ONE_AT_A_TIME: Lock<()> = Lock::new(());
-    let _alone = ONE_AT_A_TIME.hold();
+    let _alone = INSTALLING.hold();
     let own = on_signal as *const () as usize;
     // SAFETY: the structures live through the calls. The previous handler is stored before ours is in
     // place, so that no signal of others is lost in between.

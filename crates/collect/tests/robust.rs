@@ -239,6 +239,47 @@ fn fork_storm() {
     });
 }
 
+/// Whatever other threads are in the middle of, the child of a fork finds everything free.
+#[test]
+fn forks_at_any_moment() {
+    alone("forks_at_any_moment", &[], || {
+        set_heap_rate(1000);
+        let is_over = AtomicBool::new(false);
+        let work: [&(dyn Fn() + Sync); 4] =
+            [&|| _ = profile(heap()), &|| _ = profile(threads()), &|| drop(cpu().start().unwrap()), &|| {
+                _ = hotlist_collect::Labels::none().with(&[("a", "b")])
+            }];
+        std::thread::scope(|scope| {
+            for work in work {
+                scope.spawn(|| {
+                    while !is_over.load(Ordering::Relaxed) {
+                        work();
+                    }
+                });
+            }
+            let end = Instant::now() + storm_time();
+            while Instant::now() < end {
+                // SAFETY: the child only does what is to be shown to work, and leaves by `_exit`.
+                let child = unsafe { libc::fork() };
+                if child == 0 {
+                    let is_right = std::panic::catch_unwind(|| {
+                        profile(heap());
+                        assert_eq!(profile(threads()).totals(), [1]);
+                        cpu().start().unwrap().finish(&mut Vec::new()).unwrap();
+                    });
+                    // SAFETY: ends the child at once.
+                    unsafe { libc::_exit(i32::from(is_right.is_err())) };
+                }
+                let mut status = -1;
+                // SAFETY: waits for the child that was just made.
+                assert_eq!(unsafe { libc::waitpid(child, &raw mut status, 0) }, child);
+                assert_eq!(status, 0);
+            }
+            is_over.store(true, Ordering::Relaxed);
+        });
+    });
+}
+
 fn lines_of(path: &str) -> usize {
     std::fs::read_to_string(path).map_or(0, |text| text.lines().count())
 }

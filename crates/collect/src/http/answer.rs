@@ -139,6 +139,11 @@ struct Place;
 
 static WAITING: AtomicUsize = AtomicUsize::new(0);
 
+/// For the child of a fork: nobody waits here.
+pub(crate) fn start_over_in_child() {
+    WAITING.store(0, Ordering::Relaxed);
+}
+
 impl Place {
     fn take() -> Option<Place> {
         let more = |waiting: usize| (waiting < CAPTURES).then_some(waiting + 1);

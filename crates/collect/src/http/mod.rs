@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 use crate::Error;
 use crate::heap::Unsampled;
 use crate::own_threads::OwnThread;
+pub(crate) use answer::start_over_in_child;
 use answer::{Answer, answer};
 use request::Request;
 

@@ -46,6 +46,12 @@ impl<T> Lock<T> {
         Held { lock: self }
     }
 
+    /// The value, if nobody uses it just now.
+    pub(crate) fn try_hold(&self) -> Option<Held<'_, T>> {
+        let taken = self.state.compare_exchange(FREE, TAKEN, Ordering::Acquire, Ordering::Relaxed);
+        taken.is_ok().then(|| Held { lock: self })
+    }
+
     /// Takes the lock without a guard, for handlers of `fork` that run before and after it.
     pub(crate) fn take(&self) {
         for _ in 0..SPINS {

@@ -17,7 +17,7 @@ mod stack;
 mod trace;
 mod walk;
 
-pub(crate) use module::{Module, modules, refresh};
+pub(crate) use module::{Module, go_on, hold_still, modules, refresh};
 pub(crate) use registers::Registers;
 pub(crate) use stack::StackBounds;
 pub(crate) use trace::{MOST_FRAMES, TRUNCATED, Trace, walk_into};

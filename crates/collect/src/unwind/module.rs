@@ -18,7 +18,7 @@ pub(crate) struct Module {
 }
 
 #[cfg(target_os = "linux")]
-pub(crate) use linux::{modules, refresh, unwind_table};
+pub(crate) use linux::{go_on, hold_still, modules, refresh, unwind_table};
 
 /// Nothing is known about modules on this system.
 #[cfg(not(target_os = "linux"))]
@@ -29,6 +29,14 @@ pub(crate) fn modules() -> Vec<Module> {
 /// There is nothing to bring up to date on this system.
 #[cfg(not(target_os = "linux"))]
 pub(crate) fn refresh() {}
+
+/// There is nothing to hold on this system.
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn hold_still() {}
+
+/// There is nothing to let go on this system.
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn go_on() {}
 
 /// Nothing is known about unwind tables on this system.
 #[cfg(not(target_os = "linux"))]
@@ -178,8 +186,22 @@ mod linux {
         }
     }; PUBLISHED];
     static LENGTH: AtomicUsize = AtomicUsize::new(0);
-    /// Held while rows are written; readers need no lock.
-    static WRITER: Lock<()> = Lock::new(());
+
+    /// Held while the loader is asked for its modules, and while rows are written; readers need no lock.
+    ///
+    /// It is held across a fork, because glibc's own lock is not: a child that was forked while another
+    /// thread asked the loader would wait for ever when it asks.
+    static LOADER: Lock<()> = Lock::new(());
+
+    /// For the handlers of `fork`: nobody here asks the loader between these two.
+    pub(crate) fn hold_still() {
+        LOADER.take();
+    }
+
+    /// Ends [`hold_still`], in the parent and in the child.
+    pub(crate) fn go_on() {
+        LOADER.give_back();
+    }
 
     fn published_table(address: u64) -> Option<(Section<'static>, u64)> {
         let rows = &ROWS[..LENGTH.load(Ordering::Acquire).min(PUBLISHED)];
@@ -201,11 +223,14 @@ mod linux {
 
     /// Brings the published table up to date, where one is needed, and forgets rules of code that was
     /// unloaded. Not for signal handlers: this takes the loader's lock.
+    ///
+    /// Left to whoever is just doing it: this may be the first allocation of the program, inside of the
+    /// loader, for which that one waits.
     pub(crate) fn refresh() {
         static UNLOADED: AtomicU64 = AtomicU64::new(0);
+        let Some(_asking) = LOADER.try_hold() else { return };
         let mut found = Column::with_capacity(PUBLISHED);
         let mut unloaded = 0;
-        // The loader is asked before the lock is taken, so the two locks are never held together.
         each_module(&mut |info| {
             unloaded = info.dlpi_subs;
             if find_object().is_none() {
@@ -240,8 +265,8 @@ mod linux {
         }
     }
 
+    /// Only for the holder of [`LOADER`].
     fn publish(found: &[Found]) {
-        let _writer = WRITER.hold();
         let length = LENGTH.load(Ordering::Relaxed);
         let is_at = |row: &Published, found: &Found| {
             row.header.load(Ordering::Relaxed) == found.2 && row.code[0].load(Ordering::Relaxed) == found.0.0
@@ -270,6 +295,7 @@ mod linux {
     /// The modules with their build ids, the main binary first. Not for signal handlers: this takes the
     /// loader's lock and allocates.
     pub(crate) fn modules() -> Vec<Module> {
+        let _asking = LOADER.hold();
         let mut modules = Vec::new();
         each_module(&mut |info| {
             let at = |segment: &Elf64_Phdr| info.dlpi_addr.wrapping_add(segment.p_vaddr);
@@ -361,6 +387,7 @@ mod linux {
         #[test]
         fn both_ways_find_the_same_table() {
             let here = both_ways_find_the_same_table as *const () as u64;
+            let _asking = LOADER.hold();
             let mut rows = Column::with_capacity(PUBLISHED);
             each_module(&mut |info| segments_with_tables(info, &mut rows));
             publish(&rows);
