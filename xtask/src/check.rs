@@ -14,6 +14,7 @@ const STEPS: &[(&str, &[&str])] = &[
     ("tests", &["test", "--workspace", "--no-fail-fast"]),
     ("documentation", &["doc", "--workspace", "--no-deps", "--quiet"]),
     ("fuzz corpus", &["test", "--manifest-path", "fuzz/Cargo.toml"]),
+    ("models", &["test", "--manifest-path", "crates/collect/models/Cargo.toml"]),
 ];
 
 pub(crate) fn run(root: &Path) -> anyhow::Result<()> {

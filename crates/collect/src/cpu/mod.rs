@@ -29,6 +29,11 @@ use crate::heap::Unsampled;
 #[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
 use crate::unwind::Registers;
 
+/// Words in the ring of a thread, 64 KiB: room for 60 of the deepest stacks, which is more than one thread
+/// makes between two rounds of the collector where the kernel looks at timers 1000 times a second.
+#[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
+const RING_WORDS: usize = 8192;
+
 /// For the signal handler: the calling thread is asked for a sample.
 #[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
 pub(crate) fn on_sample(number: u32, generation: u32, registers: Registers) {

@@ -1,14 +1,10 @@
 //! A queue of records from one thread's signal handler to the collector, without locks.
 #![allow(unsafe_code)]
 
-use std::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
-
-use crate::sys::Region;
+use super::RING_WORDS as WORDS;
+use crate::sys::atomic::{AtomicPtr, AtomicUsize, Ordering};
+use crate::sys::{Region, using};
 use crate::unwind::MOST_FRAMES;
-
-/// Words in a ring, 64 KiB: room for 60 of the deepest stacks, which is more than one thread makes between
-/// two rounds of the collector where the kernel looks at timers 1000 times a second.
-const WORDS: usize = 8192;
 
 /// Words of a record before its frames: how many words there are in all, the nanoseconds, the labels.
 const HEAD: usize = 3;
@@ -86,11 +82,13 @@ impl Ring {
         // SAFETY: all places are below `WORDS`, and belong to the writer until `written` says otherwise;
         // the caller is the only one.
         unsafe {
+            using::to_write(words.add(written % WORDS), skipped.min(1));
             if skipped > 0 {
                 words.add(written % WORDS).write(AT_THE_START);
                 written = written.wrapping_add(skipped);
             }
             let record = words.add(written % WORDS);
+            using::to_write(record, LARGEST);
             let frames = &mut *record.add(HEAD).cast::<[u64; MOST_FRAMES]>();
             let length = HEAD + fill(frames).min(MOST_FRAMES);
             record.write(length as u64);
@@ -113,7 +111,11 @@ impl Ring {
             let left = end.wrapping_sub(at);
             let to_the_end = WORDS - at % WORDS;
             // SAFETY: the words up to `end` belong to the reader until `read` says otherwise.
-            let rest = unsafe { std::slice::from_raw_parts(words.add(at % WORDS), to_the_end.min(left)) };
+            let rest = unsafe {
+                let start = words.add(at % WORDS);
+                using::to_read(start, to_the_end.min(left));
+                std::slice::from_raw_parts(start, to_the_end.min(left))
+            };
             let length = match rest {
                 [AT_THE_START, ..] => to_the_end,
                 [length, nanos, ..] => {

@@ -1,9 +1,8 @@
 //! Where the signals of one thread's timer go.
 #![allow(unsafe_code)]
 
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
-
 use super::ring::{Record, Ring};
+use crate::sys::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering, fence};
 use crate::sys::{Clock, clock_nanos};
 use crate::unwind::{Registers, StackBounds, walk_into};
 
@@ -52,7 +51,8 @@ pub(crate) fn start_over_in_child() {
 }
 
 impl Slot {
-    const fn new() -> Self {
+    /// A vacant one.
+    pub(crate) const fn new() -> Self {
         Slot {
             generation: AtomicU32::new(0),
             is_busy: AtomicBool::new(false),
@@ -71,19 +71,21 @@ impl Slot {
     /// Begins a use: from now on signals of this generation are heard. `next` is the CPU time of the
     /// thread at which the first sample is due. Says whether the slot could be used.
     pub(crate) fn open(&self, generation: u32, period: u64, next: u64) -> bool {
-        if self.is_busy.load(Ordering::SeqCst) || !self.ring.make() {
+        // After the end of the use before this one: the other half of the agreement with the handler.
+        fence(Ordering::SeqCst);
+        if self.is_busy.load(Ordering::Acquire) || !self.ring.make() {
             return false;
         }
         self.period.store(period.max(1), Ordering::Relaxed);
         self.next.store(next, Ordering::Relaxed);
         self.limit.store(u64::MAX, Ordering::Relaxed);
-        self.generation.store(generation, Ordering::SeqCst);
+        self.generation.store(generation, Ordering::Release);
         true
     }
 
     /// Ends a use. A handler may still be at work.
     pub(crate) fn close(&self) {
-        self.generation.store(0, Ordering::SeqCst);
+        self.generation.store(0, Ordering::Release);
     }
 
     /// Whether the thread, which has used `now` nanoseconds of CPU time, has something to tell.
@@ -98,18 +100,19 @@ impl Slot {
 
     /// Takes a sample, for the signal handler: no lock, no allocation, nothing that is made on first use.
     pub(crate) fn take_sample(&self, generation: u32, registers: Registers) {
-        if generation == 0 || self.generation.load(Ordering::SeqCst) != generation {
+        if generation == 0 || self.generation.load(Ordering::Relaxed) != generation {
             return;
         }
         // Only a handler that slept just here, while its use ended and another one began, meets another
         // one at work; its time is then counted by whatever comes next.
-        if self.is_busy.swap(true, Ordering::SeqCst) {
+        if self.is_busy.swap(true, Ordering::Acquire) {
             return;
         }
         // Again, now that `open` is kept out: either this load sees the end of the use, or `open` sees
-        // that a handler is busy. That needs one order of all four operations.
-        if self.generation.load(Ordering::SeqCst) != generation {
-            self.is_busy.store(false, Ordering::Release);
+        // that a handler is busy. Without the fence in both places neither might.
+        fence(Ordering::SeqCst);
+        if self.generation.load(Ordering::Acquire) != generation {
+            self.leave();
             return;
         }
         let period = self.period.load(Ordering::Relaxed);
@@ -127,7 +130,13 @@ impl Slot {
                 self.lost.fetch_add(nanos, Ordering::Relaxed);
             }
         }
-        self.is_busy.store(false, Ordering::Release);
+        self.leave();
+    }
+
+    /// The handler is done. An exchange and not a store, because the checker of the models keeps only
+    /// exchanges of one word in one order with each other.
+    fn leave(&self) {
+        self.is_busy.swap(false, Ordering::Release);
     }
 
     /// Takes everything out, and answers the nanoseconds of samples that were lost.

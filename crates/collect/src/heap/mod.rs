@@ -18,6 +18,7 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 pub(crate) use countdown::{Unsampled, bounds as stack_bounds};
+use filter::Filter;
 pub(crate) use snapshot::{Row, Snapshot};
 use table::{Live, Sample, Table};
 
@@ -39,6 +40,9 @@ const SAMPLED_SIZE: usize = 1056;
 /// alignment and can still be resized in place.
 const LARGE: usize = 64 * 1024;
 
+/// Counters of the filter: a power of two, one byte each.
+const FILTER_COUNTERS: usize = 1 << 18;
+
 /// The frame of this module at the leaf of every stack.
 const OWN_FRAMES: usize = 1;
 
@@ -46,6 +50,8 @@ const OWN_FRAMES: usize = 1;
 const LARGEST_RATE: u64 = 1 << 40;
 
 static RATE: AtomicU64 = AtomicU64::new(DEFAULT_RATE);
+/// Of the blocks in the table.
+static FILTER: Filter = Filter::new();
 static TABLE: Lock<Table> = Lock::new(Table::empty());
 static IS_PREPARED: AtomicBool = AtomicBool::new(false);
 
@@ -201,7 +207,7 @@ impl<A: GlobalAlloc> Heap<A> {
             let mut table = TABLE.hold();
             if new.is_null() {
                 table.put_back(old);
-                filter::add(block as u64);
+                FILTER.add(block as u64);
             } else {
                 table.break_promise();
             }
@@ -254,7 +260,7 @@ fn finish(block: *mut u8, size: usize, rate: u64, registers: Registers) {
         };
         let mut table = TABLE.hold();
         table.insert(&sample);
-        filter::add(block as u64);
+        FILTER.add(block as u64);
     }
     countdown::resume();
 }
@@ -270,7 +276,7 @@ enum After {
 
 /// Removes a block from the live table, if it is there.
 fn take(block: *mut u8, after: After) -> Option<Live> {
-    if !filter::may_hold(block as u64) {
+    if !FILTER.may_hold(block as u64) {
         return None;
     }
     let mut table = TABLE.hold();
@@ -278,7 +284,7 @@ fn take(block: *mut u8, after: After) -> Option<Live> {
     if after == After::Freed {
         table.break_promise();
     }
-    filter::remove(block as u64);
+    FILTER.remove(block as u64);
     Some(old)
 }
 

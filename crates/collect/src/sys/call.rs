@@ -4,7 +4,11 @@
 
 use std::sync::atomic::AtomicU32;
 
-/// The state of the word that [`futex_wait`] waits to see change.
+/// How often a taken lock is looked at before the thread goes to sleep. Sections are well below a
+/// microsecond, so the wait is usually over by then.
+pub(crate) const SPINS: u32 = 100;
+
+/// Sleeps until somebody calls [`futex_wake`], unless the word is not `expected` any more.
 #[cfg(target_os = "linux")]
 pub(crate) fn futex_wait(word: &AtomicU32, expected: u32) {
     let operation = (libc::FUTEX_WAIT | libc::FUTEX_PRIVATE_FLAG) as u64;

@@ -3,13 +3,9 @@
 
 use std::cell::UnsafeCell;
 use std::ops::{Deref, DerefMut};
-use std::sync::atomic::{AtomicU32, Ordering};
 
-use super::call::{futex_wait, futex_wake};
-
-/// How often a taken lock is looked at before the thread goes to sleep. Sections are well below a
-/// microsecond, so the wait is usually over by then.
-const SPINS: u32 = 100;
+use super::atomic::{AtomicU32, Ordering};
+use super::call::{SPINS, futex_wait, futex_wake};
 
 const FREE: u32 = 0;
 const TAKEN: u32 = 1;
