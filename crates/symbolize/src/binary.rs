@@ -187,12 +187,14 @@ impl Binary {
         let units = self.units.get_or_init(|| Units::read(&dwarf, lowest_code));
         let package = self.package.as_deref().and_then(|package| dwarf::load_package(package).ok());
         let folder = self.path.parent();
+        let symbols = self.symbol_file().symbols();
         let context = Context {
             dwarf: &dwarf,
             units,
             package: package.as_ref(),
             open_split: &|compiler_folder, name| open_split(store, folder, compiler_folder, name),
             lowest_code,
+            is_padding: &|address| symbols.is_padding(address),
         };
         let mut answers: Vec<dwarf::Answers> = Vec::new();
         let mut open: Vec<(u32, Vec<u32>)> = claims(units, addresses);

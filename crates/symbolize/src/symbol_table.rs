@@ -9,6 +9,9 @@ use crate::object_file::{Architecture, Format, ObjectFile};
 /// How far back a symbol is looked for that holds an address beside others that begin later.
 const MOST_NESTING: usize = 64;
 
+/// Functions begin at multiples of this number at most, with rare exceptions.
+const MOST_PADDING: u64 = 64;
+
 /// Functions in the order of their addresses, one for each address.
 #[derive(Debug, Default)]
 pub struct SymbolTable {
@@ -139,6 +142,16 @@ impl SymbolTable {
             }
         }
         (nearest.size == 0).then_some(nearest)
+    }
+
+    /// Whether `address` lies in the few bytes between two functions whose sizes are known.
+    pub(crate) fn is_padding(&self, address: u64) -> bool {
+        let after = self.rows.partition_point(|symbol| symbol.address <= address);
+        let (Some(before), Some(next)) = (self.rows[..after].last(), self.rows.get(after)) else {
+            return false;
+        };
+        let end = self.reach[after - 1];
+        before.size > 0 && end <= address && next.address - end < MOST_PADDING
     }
 
     /// The name of the source file of a function that only one object knows, without its folder.

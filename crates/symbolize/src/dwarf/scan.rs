@@ -5,12 +5,16 @@
 //! turned, when it is met first, into the few steps that are needed, so that the many attributes of fixed size cost
 //! one addition together. Format: DWARF 5, sections 7.5.2 to 7.5.6.
 
+use std::ops::Range;
+
 use gimli::{Abbreviation, Abbreviations, DwAt, DwForm, DwTag, Encoding, Format, Reader};
+use hashbrown::HashMap;
+use rustc_hash::FxBuildHasher;
 
 use crate::dwarf::Slice;
 
-/// Abbreviations with a larger code are looked up each time; compilers number from 1.
-const MOST_KEPT: usize = 1 << 16;
+/// Abbreviations with a smaller code are found by an index; compilers number from 1.
+const MOST_SMALL: usize = 1 << 12;
 
 /// What an entry means for the walk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,31 +25,46 @@ pub(crate) enum Class {
     Inlined,
     /// Something that holds no functions: its children can be left out.
     Closed,
+    /// A type, or a function without code. Seldom there is code inside: GCC puts that of lambdas there, other
+    /// compilers that of methods.
+    Seldom,
     /// Anything else.
     Other,
 }
 
 /// An abbreviation, as the walk needs it.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct Plan {
     pub(crate) class: Class,
     pub(crate) has_children: bool,
-    /// Whether [`Class::Closed`] can be left by its sibling attribute, which is at this place.
-    sibling: Option<Sibling>,
-    first_step: u32,
-    steps: u32,
+    bounds: Option<Bounds>,
+    /// Where the end of the children stands, when only attributes of fixed size come before.
+    sibling: Option<Field>,
+    /// The size of all attributes, when it is fixed.
+    size: Option<u32>,
+    steps: Range<usize>,
 }
 
-/// A sibling attribute that stands after attributes of fixed size only.
+/// Where an entry has its first address and its size, after attributes of fixed size only.
 #[derive(Debug, Clone, Copy)]
-struct Sibling {
+struct Bounds {
+    low: Field,
+    size: Field,
+}
+
+/// A number in an entry.
+#[derive(Debug, Clone, Copy)]
+struct Field {
     skip: u32,
     size: u8,
 }
 
+/// How to step over some attributes.
 #[derive(Debug, Clone, Copy)]
-enum Step {
+pub(crate) enum Step {
     Bytes(usize),
+    /// A number of so many bytes that says where the next entry that is no child stands.
+    Sibling(u8),
     /// A number with seven bits in each byte.
     Leb,
     /// A string that a zero ends.
@@ -58,86 +77,115 @@ enum Step {
     Indirect,
 }
 
-/// The steps for all abbreviations of a unit that were met.
+/// The plans for all abbreviations of a unit that were met.
 #[derive(Debug)]
 pub(crate) struct Plans<'unit> {
     abbreviations: &'unit Abbreviations,
     encoding: Encoding,
-    kept: Vec<Option<Plan>>,
+    /// For each small code the number of its plan plus one.
+    small: Vec<u32>,
+    large: HashMap<u64, u32, FxBuildHasher>,
+    all: Vec<Plan>,
     steps: Vec<Step>,
 }
 
 impl<'unit> Plans<'unit> {
     pub(crate) fn new(abbreviations: &'unit Abbreviations, encoding: Encoding) -> Plans<'unit> {
-        Plans { abbreviations, encoding, kept: Vec::new(), steps: Vec::new() }
+        let (small, large) = (Vec::new(), HashMap::default());
+        Plans { abbreviations, encoding, small, large, all: Vec::new(), steps: Vec::new() }
     }
 
-    #[inline]
-    fn get(&mut self, code: u64) -> Option<Plan> {
-        match usize::try_from(code).ok().and_then(|code| self.kept.get(code).copied().flatten()) {
-            Some(plan) => Some(plan),
-            None => self.make(code),
-        }
+    #[inline(always)]
+    fn get(&mut self, code: u64) -> Option<(&Plan, &[Step])> {
+        let number = match usize::try_from(code).ok().and_then(|code| self.small.get(code).copied()) {
+            Some(number) if number > 0 => number - 1,
+            _ => self.find(code)?,
+        };
+        let plan = self.all.get(number as usize)?;
+        Some((plan, self.steps.get(plan.steps.clone())?))
     }
 
     #[cold]
-    fn make(&mut self, code: u64) -> Option<Plan> {
-        let plan = plan(self.abbreviations.get(code)?, self.encoding, &mut self.steps);
-        if let Ok(place) = usize::try_from(code)
-            && place < MOST_KEPT
-        {
-            if self.kept.len() <= place {
-                self.kept.resize(place + 1, None);
-            }
-            self.kept[place] = Some(plan);
+    fn find(&mut self, code: u64) -> Option<u32> {
+        if let Some(&number) = self.large.get(&code) {
+            return Some(number);
         }
-        Some(plan)
+        let number = self.all.len() as u32;
+        self.all.push(plan(self.abbreviations.get(code)?, self.encoding, &mut self.steps));
+        match usize::try_from(code) {
+            Ok(place) if place < MOST_SMALL => {
+                if self.small.len() <= place {
+                    self.small.resize(place + 1, 0);
+                }
+                self.small[place] = number + 1;
+            }
+            _ => {
+                self.large.insert(code, number);
+            }
+        }
+        Some(number)
     }
 }
 
 fn plan(abbreviation: &Abbreviation, encoding: Encoding, steps: &mut Vec<Step>) -> Plan {
     let first_step = steps.len();
-    let mut sibling = None;
+    // How many bytes stand in front of an attribute, while that is fixed.
+    let mut fixed = Some(0u32);
+    let (mut low, mut size, mut sibling) = (None, None, None);
     let has = |name: DwAt| abbreviation.attributes().iter().any(|spec| spec.name() == name);
     for spec in abbreviation.attributes() {
         let step = step(spec.form(), encoding);
-        if spec.name() == gimli::DW_AT_sibling {
-            let size = match spec.form() {
-                gimli::DW_FORM_ref1 => 1,
-                gimli::DW_FORM_ref2 => 2,
-                gimli::DW_FORM_ref4 => 4,
-                gimli::DW_FORM_ref8 => 8,
-                _ => 0,
-            };
-            let skip = match &steps[first_step..] {
-                [] => Some(0),
-                [Step::Bytes(count)] => u32::try_from(*count).ok(),
-                _ => None,
-            };
-            sibling = skip.filter(|_| size > 0).map(|skip| Sibling { skip, size });
+        let bytes = match step {
+            Step::Bytes(count) => u8::try_from(count).ok(),
+            _ => None,
+        };
+        let is_sibling = spec.name() == gimli::DW_AT_sibling
+            && matches!(
+                spec.form(),
+                gimli::DW_FORM_ref1 | gimli::DW_FORM_ref2 | gimli::DW_FORM_ref4 | gimli::DW_FORM_ref8
+            );
+        if let (Some(skip), Some(bytes)) = (fixed, bytes) {
+            let field = Some(Field { skip, size: bytes });
+            match (spec.name(), spec.form()) {
+                (gimli::DW_AT_low_pc, gimli::DW_FORM_addr) => low = field,
+                (gimli::DW_AT_high_pc, DATA1 | DATA2 | DATA4 | DATA8) => size = field,
+                _ if is_sibling => sibling = field,
+                _ => {}
+            }
         }
-        match (steps.get_mut(first_step..).and_then(<[Step]>::last_mut), step) {
-            (Some(Step::Bytes(total)), Step::Bytes(count)) => *total += count,
-            (_, Step::Bytes(0)) => {}
-            (_, step) => steps.push(step),
+        fixed = fixed.zip(bytes).map(|(fixed, bytes)| fixed.saturating_add(u32::from(bytes)));
+        match (steps.get_mut(first_step..).and_then(<[Step]>::last_mut), step, bytes) {
+            (_, _, Some(bytes)) if is_sibling => steps.push(Step::Sibling(bytes)),
+            (Some(Step::Bytes(total)), Step::Bytes(count), _) => *total += count,
+            (_, Step::Bytes(0), _) => {}
+            (_, step, _) => steps.push(step),
         }
     }
-    let has_code = has(gimli::DW_AT_low_pc) || has(gimli::DW_AT_ranges) || has(gimli::DW_AT_high_pc);
-    let class = class(abbreviation.tag(), has_code);
+    let has_ranges = has(gimli::DW_AT_ranges);
+    let has_code = has_ranges || has(gimli::DW_AT_low_pc) || has(gimli::DW_AT_high_pc);
     Plan {
-        class,
+        class: class(abbreviation.tag(), has_code),
         has_children: abbreviation.has_children(),
-        sibling: sibling.filter(|_| class == Class::Closed),
-        first_step: u32::try_from(first_step).unwrap_or(u32::MAX),
-        steps: u32::try_from(steps.len() - first_step).unwrap_or(0),
+        sibling,
+        size: fixed,
+        bounds: low.zip(size).filter(|_| !has_ranges).map(|(low, size)| Bounds { low, size }),
+        steps: first_step..steps.len(),
     }
 }
+
+const DATA1: DwForm = gimli::DW_FORM_data1;
+const DATA2: DwForm = gimli::DW_FORM_data2;
+const DATA4: DwForm = gimli::DW_FORM_data4;
+const DATA8: DwForm = gimli::DW_FORM_data8;
 
 fn class(tag: DwTag, has_code: bool) -> Class {
     match tag {
         gimli::DW_TAG_subprogram if has_code => Class::Function,
         gimli::DW_TAG_inlined_subroutine if has_code => Class::Inlined,
-        // Functions without code are not among these: GCC puts the code of lambdas into them.
+        gimli::DW_TAG_subprogram
+        | gimli::DW_TAG_structure_type
+        | gimli::DW_TAG_class_type
+        | gimli::DW_TAG_union_type => Class::Seldom,
         gimli::DW_TAG_enumeration_type
         | gimli::DW_TAG_array_type
         | gimli::DW_TAG_subroutine_type
@@ -197,73 +245,115 @@ fn step(form: DwForm, encoding: Encoding) -> Step {
 #[derive(Debug, Clone)]
 pub(crate) struct Cursor<'a> {
     /// All bytes of the unit, its header included.
-    unit: Slice<'a>,
+    unit: &'a [u8],
     at: usize,
     little: bool,
     encoding: Encoding,
+}
+
+/// An entry that a cursor stands behind the code of.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Next<'p> {
+    Entry(&'p Plan, &'p [Step]),
+    /// The end of a list of children.
+    End,
 }
 
 impl<'a> Cursor<'a> {
     /// A cursor at the offset `at` in `unit`, which begins with the header.
     pub(crate) fn new(unit: Slice<'a>, at: usize, encoding: Encoding) -> Cursor<'a> {
         let little = matches!(unit.endian(), gimli::RunTimeEndian::Little);
-        Cursor { unit, at, little, encoding }
+        Cursor { unit: unit.slice(), at, little, encoding }
     }
 
     /// The offset of the next entry.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn offset(&self) -> usize {
         self.at
     }
 
-    /// Goes on at another offset. Only forwards: entries of hostile files could refer backwards for ever.
-    pub(crate) fn jump(&mut self, offset: usize) {
-        self.at = self.at.max(offset);
-    }
-
-    /// The code of the next entry and its plan; `Some(None)` at the end of a list of children, and `None` at
-    /// the end of the unit or where nothing makes sense any more.
-    #[inline]
-    pub(crate) fn next(&mut self, plans: &mut Plans<'_>) -> Option<Option<Plan>> {
-        match self.leb()? {
-            0 => Some(None),
-            code => plans.get(code).map(Some),
+    /// The next entry; `None` at the end of the unit or where nothing makes sense any more.
+    #[inline(always)]
+    pub(crate) fn next<'p>(&mut self, plans: &'p mut Plans<'_>) -> Option<Next<'p>> {
+        let code = self.leb()?;
+        if code == 0 {
+            return Some(Next::End);
         }
+        let (plan, steps) = plans.get(code)?;
+        Some(Next::Entry(plan, steps))
     }
 
-    /// Steps over the attributes of an entry whose plan `next` has given, and over its children where they do
-    /// not matter and their end is known. Whether children follow is the result.
-    #[inline]
-    pub(crate) fn skip(&mut self, plan: &Plan, plans: &Plans<'_>) -> Option<bool> {
-        if let Some(sibling) = plan.sibling {
-            let target = self.number(self.at + sibling.skip as usize, sibling.size)?;
-            if target > self.at && target <= self.unit.len() {
-                self.at = target;
-                return Some(false);
+    /// The addresses from the first to the last of the entry whose plan `next` has just given, when they are
+    /// quick to read.
+    #[inline(always)]
+    pub(crate) fn bounds(&self, plan: &Plan) -> Option<Range<u64>> {
+        let bounds = plan.bounds?;
+        let read = |field: Field| self.number(self.at.checked_add(field.skip as usize)?, field.size);
+        let low = read(bounds.low)?;
+        Some(low..low.saturating_add(read(bounds.size)?))
+    }
+
+    /// Steps over the attributes of an entry that `next` has given, and with `leave` over its children where
+    /// their end is known. Whether children follow is the result.
+    #[inline(always)]
+    pub(crate) fn skip(&mut self, plan: &Plan, steps: &[Step], leave: bool) -> Option<bool> {
+        if leave
+            && let Some(sibling) = plan.sibling
+            && self.jump(self.number(self.at.checked_add(sibling.skip as usize)?, sibling.size)?)
+        {
+            return Some(false);
+        }
+        if let Some(size) = plan.size {
+            self.forward(size as usize)?;
+            return Some(plan.has_children);
+        }
+        for &step in steps {
+            match step {
+                Step::Bytes(count) => self.forward(count)?,
+                Step::Sibling(size) => {
+                    if leave && self.jump(self.number(self.at, size)?) {
+                        return Some(false);
+                    }
+                    self.forward(usize::from(size))?;
+                }
+                Step::BlockLeb => {
+                    let length = usize::try_from(self.leb()?).ok()?;
+                    self.forward(length)?;
+                }
+                _ => self.step(step)?,
             }
-        }
-        let first = plan.first_step as usize;
-        for &step in &plans.steps[first..first + plan.steps as usize] {
-            self.step(step)?;
         }
         Some(plan.has_children)
     }
 
-    #[inline]
+    /// Goes on at another offset of this unit, if that is further on: entries of hostile files could refer
+    /// backwards for ever.
+    #[inline(always)]
+    pub(crate) fn jump(&mut self, offset: u64) -> bool {
+        match usize::try_from(offset) {
+            Ok(offset) if offset > self.at && offset <= self.unit.len() => {
+                self.at = offset;
+                true
+            }
+            _ => false,
+        }
+    }
+
     fn step(&mut self, step: Step) -> Option<()> {
         match step {
             Step::Bytes(count) => self.forward(count),
+            Step::Sibling(size) => self.forward(usize::from(size)),
             Step::Leb => loop {
                 if self.byte()? < 0x80 {
                     return Some(());
                 }
             },
             Step::Text => {
-                let length = memchr(self.unit.slice().get(self.at..)?)?;
+                let length = self.unit.get(self.at..)?.iter().position(|&byte| byte == 0)?;
                 self.forward(length + 1)
             }
             Step::Block(size) => {
-                let length = self.number(self.at, size)?;
+                let length = usize::try_from(self.number(self.at, size)?).ok()?;
                 self.forward(usize::from(size))?;
                 self.forward(length)
             }
@@ -281,26 +371,26 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn forward(&mut self, count: usize) -> Option<()> {
         self.at = self.at.checked_add(count).filter(|&at| at <= self.unit.len())?;
         Some(())
     }
 
-    #[inline]
+    #[inline(always)]
     fn byte(&mut self) -> Option<u8> {
-        let byte = *self.unit.slice().get(self.at)?;
+        let byte = *self.unit.get(self.at)?;
         self.at += 1;
         Some(byte)
     }
 
-    #[inline]
+    #[inline(always)]
     fn leb(&mut self) -> Option<u64> {
         let first = self.byte()?;
-        if first < 0x80 {
-            return Some(u64::from(first));
-        }
-        let mut value = u64::from(first & 0x7f);
+        if first < 0x80 { Some(u64::from(first)) } else { self.long_leb(u64::from(first & 0x7f)) }
+    }
+
+    fn long_leb(&mut self, mut value: u64) -> Option<u64> {
         for shift in (7..64).step_by(7) {
             let byte = self.byte()?;
             value |= u64::from(byte & 0x7f) << shift;
@@ -312,20 +402,20 @@ impl<'a> Cursor<'a> {
     }
 
     /// A number of `size` bytes at `at`.
-    #[inline]
-    fn number(&self, at: usize, size: u8) -> Option<usize> {
-        let bytes = self.unit.slice().get(at..at.checked_add(usize::from(size))?)?;
+    #[inline(always)]
+    fn number(&self, at: usize, size: u8) -> Option<u64> {
+        let bytes = self.unit.get(at..at.checked_add(usize::from(size))?)?;
+        match (<[u8; 4]>::try_from(bytes), <[u8; 8]>::try_from(bytes)) {
+            (Ok(four), _) if self.little => return Some(u64::from(u32::from_le_bytes(four))),
+            (_, Ok(eight)) if self.little => return Some(u64::from_le_bytes(eight)),
+            _ => {}
+        }
         let add = |number: u64, &byte: &u8| number << 8 | u64::from(byte);
-        let number = if self.little { bytes.iter().rev().fold(0, add) } else { bytes.iter().fold(0, add) };
-        usize::try_from(number).ok()
+        Some(if self.little { bytes.iter().rev().fold(0, add) } else { bytes.iter().fold(0, add) })
     }
 }
 
 fn step_of_indirect(form: DwForm, encoding: Encoding) -> Option<Step> {
     // An implicit constant has its value in the abbreviation, which an indirect form does not have.
     (form != gimli::DW_FORM_implicit_const).then(|| step(form, encoding))
-}
-
-fn memchr(bytes: &[u8]) -> Option<usize> {
-    bytes.iter().position(|&byte| byte == 0)
 }

@@ -1,9 +1,11 @@
 //! For each address the functions around it: the one that has the code, and the calls inlined there.
 
+use std::ops::Range;
+
 use gimli::{AttributeValue, Reader, Section, UnitOffset};
 
 use crate::dwarf::ranges::{Bases, Extent};
-use crate::dwarf::scan::{Class, Cursor, Plans};
+use crate::dwarf::scan::{Class, Cursor, Next, Plans};
 use crate::dwarf::{Slice, Unit};
 
 /// More inlined calls around an address are left out: no compiler goes so deep.
@@ -35,23 +37,29 @@ pub(crate) struct Chains {
     pub(crate) of: Vec<Vec<u32>>,
 }
 
-/// Walks the entries of `unit` for the sorted `addresses`. Code below `lowest_code` is code that the
-/// linker has thrown away.
-pub(crate) fn chains(
-    dwarf: &gimli::Dwarf<Slice<'_>>,
-    unit: &Unit<'_>,
-    addresses: &[u64],
-    lowest_code: u64,
-) -> Chains {
+/// What is asked of a unit.
+#[derive(Clone, Copy)]
+pub(crate) struct Asked<'w> {
+    /// Sorted.
+    pub(crate) addresses: &'w [u64],
+    /// Code below this address has been thrown away by the linker.
+    pub(crate) lowest_code: u64,
+    /// Whether an address is surely in no function.
+    pub(crate) is_padding: &'w (dyn Fn(u64) -> bool + Sync),
+}
+
+/// Walks the entries of `unit`.
+pub(crate) fn chains(dwarf: &gimli::Dwarf<Slice<'_>>, unit: &Unit<'_>, asked: Asked<'_>) -> Chains {
+    let count = asked.addresses.len();
     let mut walk = Walk {
         dwarf,
         unit,
         bases: Bases::of(unit),
-        addresses,
-        lowest_code,
+        asked,
         hits: Vec::new(),
-        missing: addresses.len(),
-        chains: Chains { scopes: Vec::new(), of: vec![Vec::new(); addresses.len()] },
+        missing: count,
+        left: Vec::new(),
+        chains: Chains { scopes: Vec::new(), of: vec![Vec::new(); count] },
     };
     walk.run();
     walk.chains
@@ -61,12 +69,13 @@ struct Walk<'w, 'a> {
     dwarf: &'w gimli::Dwarf<Slice<'a>>,
     unit: &'w Unit<'a>,
     bases: Bases,
-    addresses: &'w [u64],
-    lowest_code: u64,
+    asked: Asked<'w>,
     /// Places of the addresses that the present entry holds.
     hits: Vec<usize>,
     /// How many addresses have no function yet.
     missing: usize,
+    /// Entries that seldom hold code, and have been left out at first.
+    left: Vec<Range<usize>>,
     chains: Chains,
 }
 
@@ -85,17 +94,31 @@ impl<'a> Walk<'_, 'a> {
         let header = &self.unit.header;
         let Some(bytes) = bytes(self.dwarf, header) else { return };
         let encoding = header.encoding();
-        let mut cursor = Cursor::new(bytes, header.root_offset().0, encoding);
         let mut plans = Plans::new(&self.unit.abbreviations, encoding);
+        let whole = header.root_offset().0..bytes.len();
+        self.walk(Cursor::new(bytes, whole.start, encoding), whole.end, &mut plans, true);
+        let missing = self.chains.of.iter().zip(self.asked.addresses).filter(|(chain, _)| chain.is_empty());
+        self.missing = missing.filter(|(_, address)| !(self.asked.is_padding)(**address)).count();
+        for part in std::mem::take(&mut self.left) {
+            if self.missing == 0 {
+                return;
+            }
+            self.walk(Cursor::new(bytes, part.start, encoding), part.end, &mut plans, false);
+        }
+    }
+
+    /// Walks the entry at the cursor and its children, up to the offset `end`; with `leave` it takes note of
+    /// those that seldom hold code, and leaves them out.
+    fn walk(&mut self, mut cursor: Cursor<'a>, end: usize, plans: &mut Plans<'_>, leave: bool) {
         let mut depth = 0usize;
         // The depth of the outermost function that holds one of the addresses.
         let mut inside: Option<usize> = None;
         // The depth of an entry within it that holds none.
         let mut outside: Option<usize> = None;
-        loop {
+        while cursor.offset() < end {
             let offset = cursor.offset();
-            let Some(next) = cursor.next(&mut plans) else { return };
-            let Some(plan) = next else {
+            let Some(next) = cursor.next(plans) else { return };
+            let Next::Entry(plan, steps) = next else {
                 depth = depth.saturating_sub(1);
                 if inside.is_some_and(|level| depth <= level) {
                     inside = None;
@@ -111,29 +134,36 @@ impl<'a> Walk<'_, 'a> {
                 }
                 continue;
             };
-            let matters = match plan.class {
-                Class::Function => outside.is_none(),
-                Class::Inlined => inside.is_some() && outside.is_none(),
-                Class::Closed | Class::Other => false,
+            let (matters, can_leave) = match plan.class {
+                Class::Function => (outside.is_none(), false),
+                Class::Inlined => (inside.is_some() && outside.is_none(), false),
+                Class::Closed => (false, true),
+                Class::Seldom => (false, leave),
+                Class::Other => (false, false),
             };
-            if !matters {
-                let Some(has_children) = cursor.skip(&plan, &plans) else { return };
+            let is_far = matters && cursor.bounds(plan).is_some_and(|bounds| !self.is_wanted(bounds));
+            if !matters || is_far {
+                let Some(has_children) = cursor.skip(plan, steps, can_leave || is_far) else { return };
+                if plan.class == Class::Seldom && plan.has_children && !has_children {
+                    self.left.push(offset..cursor.offset());
+                }
+                if is_far && has_children && inside.is_some() {
+                    outside = outside.or(Some(depth));
+                }
                 depth += usize::from(has_children);
                 continue;
             }
             let Some(entry) = self.read(offset) else { return };
-            let is_hit = match plan.class {
+            let (class, has_children) = (plan.class, plan.has_children);
+            let is_hit = match class {
                 Class::Function => self.enter_function(offset, &entry, inside.is_some()),
                 _ => self.enter_call(offset, &entry),
             };
-            match entry.sibling {
-                Some(sibling) if !is_hit && sibling > offset => {
-                    cursor.jump(sibling);
-                    continue;
-                }
-                _ => cursor.jump(entry.end),
+            if !is_hit && entry.sibling.is_some_and(|sibling| cursor.jump(sibling as u64)) {
+                continue;
             }
-            if plan.has_children {
+            cursor.jump(entry.end as u64);
+            if has_children {
                 match (is_hit, inside) {
                     (true, None) => inside = Some(depth),
                     (false, Some(_)) => outside = outside.or(Some(depth)),
@@ -144,6 +174,13 @@ impl<'a> Walk<'_, 'a> {
                 return;
             }
         }
+    }
+
+    /// Whether any of the addresses is among `bounds`.
+    #[inline]
+    fn is_wanted(&self, bounds: Range<u64>) -> bool {
+        let first = self.asked.addresses.partition_point(|&address| address < bounds.start);
+        self.asked.addresses.get(first).is_some_and(|&address| address < bounds.end)
     }
 
     fn read(&self, offset: usize) -> Option<Entry<'a>> {
@@ -176,7 +213,7 @@ impl<'a> Walk<'_, 'a> {
     /// Finds the addresses that an entry holds.
     fn find(&mut self, entry: &Entry<'a>) {
         self.hits.clear();
-        let (addresses, hits, lowest) = (self.addresses, &mut self.hits, self.lowest_code);
+        let (addresses, hits, lowest) = (self.asked.addresses, &mut self.hits, self.asked.lowest_code);
         entry.extent.each(self.dwarf, self.unit.header.encoding(), self.bases, |begin, end| {
             if begin < lowest {
                 return;
@@ -199,7 +236,7 @@ impl<'a> Walk<'_, 'a> {
         let number = self.chains.scopes.len() as u32;
         for &hit in &self.hits {
             let chain = &mut self.chains.of[hit];
-            self.missing -= usize::from(chain.is_empty());
+            self.missing = self.missing.saturating_sub(usize::from(chain.is_empty()));
             chain.clear();
             chain.push(number);
         }

@@ -7,7 +7,7 @@ use hashbrown::HashMap;
 use hotlist_profile::{StringId, Strings};
 
 use crate::dwarf::names::{Described, Foreign, UnitStarts, describe};
-use crate::dwarf::scopes::{Chains, chains};
+use crate::dwarf::scopes::{Asked, Chains, chains};
 use crate::dwarf::units::Units;
 use crate::dwarf::{Slice, Unit, lines, split};
 use crate::object_file::ObjectFile;
@@ -27,6 +27,8 @@ pub(crate) struct Context<'a> {
     pub(crate) open_split: &'a OpenSplit<'a>,
     /// Code below this address has been thrown away by the linker.
     pub(crate) lowest_code: u64,
+    /// Whether an address is surely in no function.
+    pub(crate) is_padding: &'a (dyn Fn(u64) -> bool + Sync),
 }
 
 /// Answers for some of the addresses.
@@ -62,7 +64,8 @@ impl<'a> Worker<'a> {
 
     /// Answers for the sorted `addresses`, whose numbers are `numbers`, from unit number `unit`.
     pub(crate) fn unit(&mut self, unit: u32, addresses: &[u64], numbers: &[u32]) {
-        let Context { dwarf, units, lowest_code, .. } = self.context;
+        let Context { dwarf, units, lowest_code, is_padding, .. } = self.context;
+        let asked = Asked { addresses, lowest_code, is_padding };
         let start = DebugInfoOffset(units.starts[unit as usize]);
         let Ok(unit) = dwarf.unit_header(start).and_then(|header| dwarf.unit(header)) else { return };
         let rows = match &unit.line_program {
@@ -75,7 +78,7 @@ impl<'a> Worker<'a> {
             Some(id) => {
                 let answered = split::with(self.context, &unit, id, |dwarf, split| {
                     let starts = UnitStarts { main: &[], ..starts };
-                    let chains = chains(dwarf, split, addresses, lowest_code);
+                    let chains = chains(dwarf, split, asked);
                     let answers = &mut self.answers;
                     write(answers, &chains, &rows, numbers, &mut files, &mut |entry| {
                         describe(dwarf, split, entry, starts, &mut Foreign::default())
@@ -84,9 +87,9 @@ impl<'a> Worker<'a> {
                 if answered.is_some() {
                     return;
                 }
-                chains(dwarf, &unit, addresses, lowest_code)
+                chains(dwarf, &unit, asked)
             }
-            None => chains(dwarf, &unit, addresses, lowest_code),
+            None => chains(dwarf, &unit, asked),
         };
         let foreign = &mut self.foreign;
         write(&mut self.answers, &chains, &rows, numbers, &mut files, &mut |entry| {
