@@ -2,22 +2,23 @@
 //! graphs of profiles, as `-svg` draws them.
 //!
 //! ```text
-//! cargo run --release -p hotlist-benches --example compare_dot -- [--svg FOLDER] [PROFILE...]
+//! cargo run --release -p hotlist-benches --example compare_dot -- [--limit SECONDS] [--svg FOLDER] [PROFILE...]
 //! ```
 //!
-//! Without profiles it takes those of `testdata`, and generated ones of 50, 200 and 1,000 nodes. `dot` must be
-//! installed (the package `graphviz`). Each line has crossings, width, height, length of edges, time and
+//! Without profiles it takes those of `testdata`, and generated ones of 50, 200 and 1,000 nodes; a folder
+//! stands for all profiles in it. `dot` must be installed (the package `graphviz`); it is given up after
+//! the limit, usually 120 seconds. Each line has crossings, width, height, length of edges, time and
 //! faults of both; the last lines have the ratios. The command fails if our drawings have faults.
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a tool for developers")]
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use hotlist_benches::{SHAPES, generate};
 use hotlist_formats::Limits;
@@ -34,11 +35,16 @@ const RUNS: usize = 3;
 
 fn main() -> Result<(), Failure> {
     let mut svg_folder = None;
+    let mut limit = Duration::from_secs(120);
     let mut files = Vec::new();
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
         if argument == "--svg" {
             svg_folder = arguments.next().map(PathBuf::from);
+        } else if argument == "--limit" {
+            limit = Duration::from_secs(arguments.next().ok_or("--limit needs seconds")?.parse()?);
+        } else if PathBuf::from(&argument).is_dir() {
+            files.extend(files_in(&PathBuf::from(argument))?);
         } else {
             files.push(PathBuf::from(argument));
         }
@@ -64,7 +70,6 @@ fn main() -> Result<(), Failure> {
     let mut ratios: HashMap<&str, Vec<f64>> = HashMap::new();
     let mut faulty = Vec::new();
     for sample in &samples {
-        let theirs = sample.drawn_by_dot()?;
         let mut millis = f64::INFINITY;
         let mut drawing = Drawing::default();
         for _ in 0..RUNS {
@@ -72,6 +77,32 @@ fn main() -> Result<(), Failure> {
             drawing = layout(&sample.graph, &sample.options)?;
             millis = millis.min(started.elapsed().as_secs_f64() * 1e3);
         }
+        let Some(theirs) = sample.drawn_by_dot(limit)? else {
+            let our = Measure::of(&sample.graph, &drawing);
+            println!(
+                "{:<28}{:>5}{:>6} |{:>7}{:>7}{:>6} |{:>7.0}{:>7} |{:>7.0}{:>7} |{:>8.0}{:>8} |{:>9.1}{:>9} | {} (dot needs more than {} s)",
+                sample.name,
+                sample.graph.nodes.len(),
+                sample.graph.edges.len(),
+                our.crossings,
+                "-",
+                "-",
+                drawing.size.width,
+                "-",
+                drawing.size.height,
+                "-",
+                our.length,
+                "-",
+                millis,
+                "-",
+                our.faults,
+                limit.as_secs(),
+            );
+            if our.faults.serious() {
+                faulty.push(sample.name.clone());
+            }
+            continue;
+        };
         let measured = (Measure::of(&sample.graph, &drawing), Measure::of(&sample.graph, &theirs.drawing));
         let (our, their) = &measured;
         let mut note = |key, ours: f64, theirs: f64| {
@@ -137,10 +168,7 @@ struct ByDot {
 /// The profiles of `testdata` with as many nodes as pictures have by default, and large generated graphs.
 fn usual_samples() -> Result<Vec<Sample>, Failure> {
     let folder = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../testdata/profiles"));
-    let mut files: Vec<PathBuf> =
-        std::fs::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect::<Result<_, Failure>>()?;
-    files.sort();
-    let mut samples = samples_of(files)?;
+    let mut samples = samples_of(files_in(&folder)?)?;
     for seed in 1..=2 {
         let profile = generate(hotlist_benches::Shape { seed, ..SHAPES[2] });
         for nodes in [50, 200, 1000] {
@@ -148,6 +176,13 @@ fn usual_samples() -> Result<Vec<Sample>, Failure> {
         }
     }
     Ok(samples)
+}
+
+fn files_in(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
+    let mut files: Vec<PathBuf> =
+        std::fs::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect::<Result<_, Failure>>()?;
+    files.sort();
+    Ok(files)
 }
 
 fn samples_of(files: Vec<PathBuf>) -> Result<Vec<Sample>, Failure> {
@@ -217,7 +252,8 @@ impl Sample {
         text
     }
 
-    fn drawn_by_dot(&self) -> Result<ByDot, Failure> {
+    /// The drawing of `dot`; nothing if that takes longer than `limit`.
+    fn drawn_by_dot(&self, limit: Duration) -> Result<Option<ByDot>, Failure> {
         let text = self.dot();
         let (mut millis, mut output) = (f64::INFINITY, Vec::new());
         // Large graphs take it long enough for one run to be exact.
@@ -233,11 +269,24 @@ impl Sample {
             let mut input = dot.stdin.take().ok_or("no input")?;
             let text = text.clone();
             let writer = std::thread::spawn(move || input.write_all(text.as_bytes()));
-            output = dot.wait_with_output()?.stdout;
+            let mut stdout = dot.stdout.take().ok_or("no output")?;
+            let reader = std::thread::spawn(move || {
+                let mut bytes = Vec::new();
+                stdout.read_to_end(&mut bytes).map(|_| bytes)
+            });
+            while dot.try_wait()?.is_none() {
+                if started.elapsed() > limit {
+                    dot.kill()?;
+                    dot.wait()?;
+                    return Ok(None);
+                }
+                std::thread::sleep(Duration::from_micros(500));
+            }
+            output = reader.join().map_err(|_| "the reader failed")??;
             writer.join().map_err(|_| "the writer failed")??;
             millis = millis.min(started.elapsed().as_secs_f64() * 1e3);
         }
-        Ok(ByDot { drawing: self.read(&serde_json::from_slice(&output)?)?, millis })
+        Ok(Some(ByDot { drawing: self.read(&serde_json::from_slice(&output)?)?, millis }))
     }
 
     /// The places in the JSON of `dot`.

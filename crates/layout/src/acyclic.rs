@@ -2,7 +2,7 @@
 
 use crate::graph::Graph;
 
-/// Where the search for cycles begins.
+/// Where the search for cycles begins, and which edges it follows first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Roots {
     /// At nodes without callers, so that what nobody calls is at the top.
@@ -11,11 +11,13 @@ pub(crate) enum Roots {
     InputOrder,
     /// At nodes without callers, and of edges that are equally heavy the last is followed first.
     SourcesFirstLastEdges,
+    /// At nodes without callers; the others, and all edges, in an order that the seed decides.
+    Shuffled(u32),
 }
 
 impl Roots {
-    /// All ways to begin, the usual one first.
-    pub(crate) const ALL: [Self; 3] = [Self::SourcesFirst, Self::InputOrder, Self::SourcesFirstLastEdges];
+    /// All ways without chance, the usual one first.
+    pub(crate) const STEADY: [Self; 3] = [Self::SourcesFirst, Self::InputOrder, Self::SourcesFirstLastEdges];
 }
 
 /// For each edge whether it is laid out from its head to its tail.
@@ -36,12 +38,18 @@ pub(crate) fn reversed_edges(graph: &Graph, roots: Roots) -> Vec<bool> {
         if roots == Roots::SourcesFirstLastEdges {
             edges.reverse();
         }
-        edges.sort_by_key(|&edge| std::cmp::Reverse(graph.edges[edge as usize].weight));
+        match roots {
+            Roots::Shuffled(seed) => edges.sort_by_key(|&edge| scatter(edge, seed)),
+            _ => edges.sort_by_key(|&edge| std::cmp::Reverse(graph.edges[edge as usize].weight)),
+        }
     }
     let mut reversed = vec![false; graph.edges.len()];
     let mut state = vec![State::New; nodes];
-    let (sources, others): (Vec<usize>, Vec<usize>) =
+    let (sources, mut others): (Vec<usize>, Vec<usize>) =
         (0..nodes).partition(|&node| roots != Roots::InputOrder && callers[node] == 0);
+    if let Roots::Shuffled(seed) = roots {
+        others.sort_by_key(|&node| scatter(node as u32, seed));
+    }
     for root in sources.into_iter().chain(others) {
         if state[root] != State::New {
             continue;
@@ -67,6 +75,14 @@ pub(crate) fn reversed_edges(graph: &Graph, roots: Roots) -> Vec<bool> {
         }
     }
     reversed
+}
+
+/// A number that differs for each pair, in no order (the finalizer of MurmurHash3).
+fn scatter(number: u32, seed: u32) -> u32 {
+    let mut mixed = number ^ seed.wrapping_mul(0x9e37_79b9);
+    mixed = (mixed ^ (mixed >> 16)).wrapping_mul(0x85eb_ca6b);
+    mixed = (mixed ^ (mixed >> 13)).wrapping_mul(0xc2b2_ae35);
+    mixed ^ (mixed >> 16)
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]

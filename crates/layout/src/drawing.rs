@@ -1,11 +1,12 @@
 //! The whole way from a graph to its drawing.
 
 use crate::acyclic::{self, Roots};
+use crate::candidates::ordered_layers;
 use crate::error::Error;
 use crate::geometry::{Cubic, Point, Rect, Size};
 use crate::graph::{Graph, Options};
-use crate::layers::{Layers, Part};
-use crate::{order, pack, position, route, self_loop};
+use crate::layers::Part;
+use crate::{pack, position, route, self_loop};
 
 /// Where everything goes. Indices are those of the graph.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -79,7 +80,7 @@ impl Route {
 /// If an edge names a node that is not there, or a size or separation is impossible; see [`Error`].
 pub fn layout(graph: &Graph, options: &Options) -> Result<Drawing, Error> {
     graph.validate(options)?;
-    let reversals = Roots::ALL.map(|roots| acyclic::reversed_edges(graph, roots));
+    let usual = acyclic::reversed_edges(graph, Roots::SourcesFirst);
     let (parts, local) = pack::parts(graph);
     let mut drawing = Drawing {
         nodes: vec![Point::default(); graph.nodes.len()],
@@ -87,7 +88,7 @@ pub fn layout(graph: &Graph, options: &Options) -> Result<Drawing, Error> {
         size: Size::default(),
     };
     let sizes: Vec<Size> =
-        parts.iter().map(|part| draw_part(graph, part, options, &reversals, &local, &mut drawing)).collect();
+        parts.iter().map(|part| draw_part(graph, part, options, &usual, &local, &mut drawing)).collect();
     let separation = options.node_separation.max(options.rank_separation);
     for (part, (corner, size)) in parts.iter().zip(pack::shelves(&sizes, separation).into_iter().zip(sizes)) {
         shift_part(part, corner, &mut drawing);
@@ -102,11 +103,11 @@ fn draw_part(
     graph: &Graph,
     part: &Part,
     options: &Options,
-    reversals: &[Vec<bool>; 3],
+    usual: &[bool],
     local: &[u32],
     drawing: &mut Drawing,
 ) -> Size {
-    let (layers, ranks) = ordered_layers(graph, part, options, reversals, local);
+    let (layers, ranks) = ordered_layers(graph, part, options, usual, local);
     let places = position::place(&layers, &ranks, options.node_separation);
     let sizes: Vec<Size> = part.nodes.iter().map(|&node| graph.nodes[node].size).collect();
     for (cell, &node) in part.nodes.iter().enumerate() {
@@ -126,34 +127,6 @@ fn draw_part(
     let bounds = bounds(graph, part, drawing);
     shift_part(part, bounds.min * -1.0, drawing);
     Size::new(bounds.max.x - bounds.min.x, bounds.max.y - bounds.min.y)
-}
-
-/// A part of up to so many cells is ordered for all ways of turning cycles round.
-const TRY_ALL: usize = 2_000;
-
-/// The layers with the fewest crossings of the ways to turn cycles round.
-fn ordered_layers(
-    graph: &Graph,
-    part: &Part,
-    options: &Options,
-    reversals: &[Vec<bool>; 3],
-    local: &[u32],
-) -> (Layers, Vec<Vec<u32>>) {
-    let [usual, others @ ..] = reversals;
-    let mut layers = Layers::new(graph, part, options, usual, local);
-    let mut order = order::order(&layers);
-    let small = layers.cells.len() <= TRY_ALL;
-    for reversed in others {
-        let differs = part.edges.iter().any(|&edge| usual[edge] != reversed[edge]);
-        if small && differs && order.crossings > 0 {
-            let other = Layers::new(graph, part, options, reversed, local);
-            let other_order = order::order(&other);
-            if other_order.crossings < order.crossings {
-                (layers, order) = (other, other_order);
-            }
-        }
-    }
-    (layers, order.ranks)
 }
 
 fn draw_loops(graph: &Graph, part: &Part, drawing: &mut Drawing) {

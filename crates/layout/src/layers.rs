@@ -90,6 +90,7 @@ impl Layers {
         part: &Part,
         options: &Options,
         reversed: &[bool],
+        slack: rank::Slack,
         local: &[u32],
     ) -> Self {
         let mut cells: Vec<Cell> = part
@@ -130,7 +131,7 @@ impl Layers {
             })
             .collect();
         let budget = 2_000_000 + 2_000 * (part.nodes.len() + part.edges.len()) as u64;
-        let mut ranks = rank::ranks(part.nodes.len(), &descents, budget.min(100_000_000));
+        let mut ranks = rank::ranks(part.nodes.len(), &descents, slack, budget.min(100_000_000));
         let labelled = part.edges.iter().any(|&edge| graph.edges[edge].label.is_some());
         let double = if labelled { 2 } else { 1 };
         let mut spans: Vec<u64> = spans_of(&descents, &ranks, double);
@@ -212,6 +213,15 @@ impl Layers {
             bends: first..self.cells.len() as u32,
             around,
         });
+    }
+
+    /// Whether the cells are on the same ranks and linked in the same way.
+    pub(crate) fn is_like(&self, other: &Self) -> bool {
+        let ends = |link: &Link| (link.upper, link.lower);
+        let ranks = |layers: &Self| layers.cells.iter().map(|cell| cell.rank).collect::<Vec<_>>();
+        self.links.len() == other.links.len()
+            && self.links.iter().map(ends).eq(other.links.iter().map(ends))
+            && ranks(self) == ranks(other)
     }
 
     /// The distance between `rank` and the next.

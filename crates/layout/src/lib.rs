@@ -43,6 +43,7 @@
 //! It knows nothing of fonts, colours or files, and of no other shape than boxes.
 
 mod acyclic;
+mod candidates;
 mod corridor;
 mod curve;
 mod drawing;

@@ -60,17 +60,29 @@ enum Center {
 pub(crate) struct Order {
     pub(crate) ranks: Vec<Vec<u32>>,
     pub(crate) crossings: u64,
+    /// Steps that the search took.
+    pub(crate) work: u64,
+}
+
+/// How long to look for an order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Care {
+    /// A single attempt, to tell how promising the layers are.
+    Glance,
+    /// As many attempts as are cheap.
+    Full,
 }
 
 /// The best order found for the cells of `layers`.
-pub(crate) fn order(layers: &Layers) -> Order {
+pub(crate) fn order(layers: &Layers, care: Care) -> Order {
     let mut search = Search::new(layers);
     let size = (layers.cells.len() + layers.links.len()) as u64;
     let mut best: Option<(u64, Vec<Vec<u32>>)> = None;
     let mut random = 0x9e37_79b9_7f4a_7c15u64;
     // Small graphs have time for more attempts; tiny ones need few.
     let small_budget = SMALL_BUDGET.min(size * 4_000);
-    for start in 0..STARTS + MORE_STARTS {
+    let starts = if care == Care::Glance { GLANCE_STARTS } else { STARTS + MORE_STARTS };
+    for start in 0..starts {
         let budget = if start < STARTS { START_BUDGET.max(size * 40) } else { small_budget };
         if start > 0 && search.work > budget {
             break;
@@ -87,10 +99,12 @@ pub(crate) fn order(layers: &Layers) -> Order {
             break;
         }
     }
-    let Some((mut least, mut ranks)) = best else { return Order { ranks: search.ranks, crossings: 0 } };
+    let Some((mut least, mut ranks)) = best else {
+        return Order { ranks: search.ranks, crossings: 0, work: search.work };
+    };
     // Shake the best order and let it settle again, for as long as that is cheap.
     let mut round = 0;
-    while least > 0 {
+    while least > 0 && care == Care::Full {
         let few = round < SHAKES && search.work < SHAKE_BUDGET;
         if !few && (round >= MORE_SHAKES || search.work >= 2 * small_budget) {
             break;
@@ -104,17 +118,17 @@ pub(crate) fn order(layers: &Layers) -> Order {
             ranks.clone_from(&search.ranks);
         }
     }
-    Order { ranks, crossings: least }
+    Order { ranks, crossings: least, work: search.work }
 }
-
 /// No more steps than this, but for the first sweep.
 const MOST_WORK: u64 = 80_000_000;
 const STARTS: u32 = 4;
+const GLANCE_STARTS: u32 = 1;
 const START_BUDGET: u64 = 60_000_000;
-const SHAKES: u32 = 12;
+const SHAKES: u32 = 10;
 const MORE_SHAKES: u32 = 80;
 const MORE_STARTS: u32 = 8;
-const SMALL_BUDGET: u64 = 400_000;
+const SMALL_BUDGET: u64 = 200_000;
 const SHAKE_BUDGET: u64 = 40_000_000;
 
 struct Search {

@@ -92,7 +92,7 @@ fn horizontal(layers: &Layers, ranks: &[Vec<u32>], node_separation: f64) -> Vec<
 
 const BUDGET_BASE: u64 = 30_000_000;
 const BUDGET_PER_ARC: u64 = 1_000;
-const BUDGET_MOST: u64 = 150_000_000;
+const BUDGET_MOST: u64 = 60_000_000;
 
 /// A feasible start near the optimum: each rank in turn goes to the mean places of its neighbours,
 /// as near as the gaps allow.

@@ -11,17 +11,35 @@ pub(crate) struct Descent {
     pub(crate) length: i64,
 }
 
+/// Where a node goes that could be on several ranks at the same cost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Slack {
+    /// To the rank with the fewest nodes.
+    Emptiest,
+    /// As near to its callers as it may.
+    Up,
+    /// As near to its callees as it may.
+    Down,
+}
+
+impl Slack {
+    /// All choices, the usual one first.
+    pub(crate) const ALL: [Self; 3] = [Self::Emptiest, Self::Up, Self::Down];
+}
+
 /// The rank of each of `nodes` nodes, from 0, such that the weighted sum of edge lengths is least.
 ///
 /// `edges` must have no cycle and connect all nodes.
-pub(crate) fn ranks(nodes: usize, edges: &[Descent], budget: u64) -> Vec<i64> {
+pub(crate) fn ranks(nodes: usize, edges: &[Descent], slack: Slack, budget: u64) -> Vec<i64> {
     let mut ranks = longest_path(nodes, edges);
     let arcs: Vec<Arc> =
         edges.iter().map(|edge| Arc::at_least(edge.upper, edge.lower, edge.length, edge.weight)).collect();
     simplex::minimize(&arcs, &mut ranks, budget);
     let least = ranks.iter().min().copied().unwrap_or(0);
     ranks.iter_mut().for_each(|rank| *rank -= least);
-    balance(edges, &mut ranks);
+    balance(edges, slack, &mut ranks);
+    let least = ranks.iter().min().copied().unwrap_or(0);
+    ranks.iter_mut().for_each(|rank| *rank -= least);
     ranks
 }
 
@@ -50,8 +68,8 @@ fn longest_path(nodes: usize, edges: &[Descent]) -> Vec<i64> {
 /// How far a node may be moved to a less crowded rank; it bounds the work.
 const WINDOW: i64 = 64;
 
-/// Moves nodes whose place costs the same on several ranks to the least crowded of them.
-fn balance(edges: &[Descent], ranks: &mut [i64]) {
+/// Moves nodes whose place costs the same on several ranks to the one that `slack` chooses.
+fn balance(edges: &[Descent], slack: Slack, ranks: &mut [i64]) {
     let last = ranks.iter().max().copied().unwrap_or(0);
     let mut crowd = vec![0u32; last as usize + 1];
     for &rank in ranks.iter() {
@@ -82,7 +100,11 @@ fn balance(edges: &[Descent], ranks: &mut [i64]) {
         let range = highest[node].max(here - WINDOW)..=lowest[node].min(here + WINDOW);
         let best = range.min_by_key(|&rank| {
             let others = crowd[rank as usize] - u32::from(rank == here);
-            (others, (rank - here).abs())
+            match slack {
+                Slack::Emptiest => (i64::from(others), (rank - here).abs()),
+                Slack::Up => (rank, 0),
+                Slack::Down => (-rank, 0),
+            }
         });
         if let Some(best) = best {
             crowd[here as usize] -= 1;
@@ -101,7 +123,7 @@ mod tests {
             .iter()
             .map(|&(upper, lower, weight, length)| Descent { upper, lower, weight, length })
             .collect();
-        assert_eq!(ranks(nodes, &edges, 1_000_000), expected);
+        assert_eq!(ranks(nodes, &edges, Slack::Emptiest, 1_000_000), expected);
     }
 
     #[test]
