@@ -8,20 +8,39 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, bail};
 use hotlist_testkit::{Program, Terminal};
 
-/// What the shell is asked, each after the other; `{name}` is the heaviest function.
-const LINES: [&str; 6] = ["top", "top", "peek {name}", "list {name}", "tree20", "top -cum focus={name}"];
+/// What the shell is asked, each after the other; `{name}` matches the heaviest function and is a regexp.
+const LINES: [&str; 10] = [
+    "top",
+    "top",
+    "top -cum",
+    "peek {name}",
+    "list {name}",
+    "tree20",
+    "top {name}",
+    "top -{name}",
+    "tags",
+    "top -cum {name}",
+];
 /// The answer to `help :`, which tells that everything before it is done.
 const MARK: &str = "Clears focus";
-const KEYS: [(&str, &str); 8] = [
+/// What is pressed on the full screen, each when the screen is complete.
+const KEYS: [(&str, &str); 13] = [
     ("Down", "\x1b[B"),
     ("Down", "\x1b[B"),
     ("Right", "\x1b[C"),
     ("zoom", "\r"),
     ("top", "2"),
+    ("Down", "\x1b[B"),
     ("callers", "3"),
-    ("granularity", "g"),
+    ("source", "4"),
+    ("search", "/"),
+    ("a pattern", "method\r"),
+    ("tags", "6"),
     ("flame", "1"),
+    ("invert", "v"),
 ];
+/// What is pressed while a view is computed that takes its time.
+const WHILE_WORKING: [(&str, &str); 3] = [("help", "?"), ("help away", "?"), ("top", "2")];
 
 /// Prints times of the release build with `profile`.
 pub(crate) fn terminal(root: &Path, profile: &str) -> anyhow::Result<()> {
@@ -36,6 +55,7 @@ pub(crate) fn terminal(root: &Path, profile: &str) -> anyhow::Result<()> {
     let heading = text.lines().position(|line| line.contains("flat%")).context("no table")?;
     let row = text.lines().nth(heading + 1).context("an empty table")?;
     let name = row.split_whitespace().nth(5).context("no name")?;
+    let name = escaped(name);
     println!("-top, the whole run: {}", millis(whole));
 
     let start = Instant::now();
@@ -62,7 +82,7 @@ pub(crate) fn terminal(root: &Path, profile: &str) -> anyhow::Result<()> {
     wait("interactive mode")?;
     println!("prompt ready: {}", millis(start.elapsed()));
     for line in LINES {
-        let line = line.replace("{name}", name);
+        let line = line.replace("{name}", &name);
         let start = Instant::now();
         writeln!(input, "{line}\nhelp :")?;
         input.flush()?;
@@ -95,9 +115,21 @@ pub(crate) fn terminal(root: &Path, profile: &str) -> anyhow::Result<()> {
             millis(first + start.elapsed())
         );
     }
+    screen.send("g");
+    for (name, keys) in WHILE_WORKING {
+        let first = screen.time_to_react(keys);
+        println!("key {name}, while a view is computed: the screen changes after {}", millis(first));
+    }
+    settle(&screen);
     screen.send("q");
     screen.wait();
     Ok(())
+}
+
+/// A pattern for `name` that is one word of the shell.
+fn escaped(name: &str) -> String {
+    let is_plain = |character: char| character.is_alphanumeric() || "_/:".contains(character);
+    name.chars().map(|character| if is_plain(character) { character } else { '.' }).collect()
 }
 
 fn millis(time: Duration) -> String {

@@ -3,6 +3,7 @@
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::process::ExitCode;
 
+use hotlist_fetch::Named;
 use hotlist_render::{Context, clean};
 use hotlist_session::Note;
 use jiff::tz::TimeZone;
@@ -46,7 +47,7 @@ impl Console {
 
     /// Standard output, buffered.
     pub(crate) fn stdout(&self) -> impl Write {
-        BufWriter::with_capacity(64 << 10, io::stdout().lock())
+        Named::new(BufWriter::with_capacity(64 << 10, io::stdout().lock()), "standard output")
     }
 
     /// Tells people what they should know. What merely went well is told only to a terminal.

@@ -262,6 +262,38 @@ fn version_names_commit_and_target() {
     assert_eq!((words[0], words[2]), ("hotlist", "(commit"));
 }
 
+#[test]
+fn a_full_disk_is_told_with_the_name_of_the_output() {
+    let full = std::path::Path::new("/dev/full");
+    if !full.exists() {
+        eprintln!("skipped: there is no /dev/full");
+        return;
+    }
+    let program = program();
+    for words in [&["-top", "seed.pb.gz"][..], &["-json", "seed.pb.gz"], &["-help"], &["man"], &["-version"]]
+    {
+        let file = std::fs::OpenOptions::new().write(true).open(full).expect("it can be opened");
+        let output = program.command(words).stdout(file).output().expect("the program starts");
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(
+            (output.status.code(), stderr.as_ref()),
+            (Some(1), "hotlist: standard output: no space left on device\n"),
+            "{words:?}"
+        );
+    }
+    for report in ["-top", "-proto", "-svg"] {
+        let outcome = program.run(&[report, "-output=/dev/full", "seed.pb.gz"]);
+        assert_eq!(
+            (outcome.code, outcome.stderr.as_str()),
+            (Some(1), "hotlist: /dev/full: no space left on device\n"),
+            "{report}"
+        );
+    }
+    let outcome = program.run_with(&["seed.pb.gz"], b"top > /dev/full\ntop1\n");
+    assert!(outcome.stderr.ends_with("/dev/full: no space left on device\n"), "{}", outcome.stderr);
+    assert!(outcome.text().contains("main.main"));
+}
+
 /// Nothing is read from standard input unless it is named.
 #[test]
 fn a_closed_standard_input_does_not_matter() {

@@ -221,7 +221,9 @@ fn the_prompt_edits_completes_and_remembers() {
     let program = program();
     let mut terminal = Terminal::open(&program, &["encoding_json.cpu.pb.gz"], SMALL, MANY_COLOURS);
     terminal.wait_for_text("(hotlist)");
-    terminal.send("gran\t");
+    terminal.send("pee\t");
+    terminal.wait_for_text("(hotlist) peek");
+    terminal.send("\x15gran\t");
     terminal.wait_for_text("granularity=");
     terminal.send("fi\t\t");
     terminal.wait_for_text("filefunctions");
@@ -234,6 +236,11 @@ fn the_prompt_edits_completes_and_remembers() {
     terminal.wait_for("the prompt", |text| text.trim_end().ends_with("(hotlist)"));
     terminal.send("top2\r");
     terminal.wait_for_text("Showing top 2 nodes");
+    // Lines may come faster than they are answered, and all at once.
+    terminal.send("unit=ms\rtop3\rtop4\r");
+    terminal.wait_for_text("Showing top 4 nodes");
+    terminal.send("\x1b[200~unit=us\ntop1\n\x1b[201~\r");
+    terminal.wait_for_text("890000us");
     // Long output waits, and can be stopped.
     terminal.send("top100\r");
     terminal.wait_for_text("more: space");
@@ -250,10 +257,55 @@ fn the_prompt_edits_completes_and_remembers() {
 
     let mut terminal = Terminal::open(&program, &["encoding_json.cpu.pb.gz"], SMALL, MANY_COLOURS);
     terminal.wait_for_text("(hotlist)");
-    terminal.send("\x1b[A\x1b[A\x1b[A");
-    terminal.wait_for_text("(hotlist) top2");
+    terminal.send("\x1b[A\x1b[A\x1b[A\x1b[A\x1b[A");
+    terminal.wait_for_text("(hotlist) top4");
     terminal.send("\x03");
     terminal.wait_for("the prompt", |text| text.trim_end().ends_with("(hotlist)"));
     terminal.send("\x04");
     assert_eq!(terminal.wait(), (0, None));
+}
+
+#[test]
+fn an_interrupt_stops_a_command_and_keeps_the_shell() {
+    let program = program();
+    let mut builder = Builder::new(&[("cpu", "nanoseconds")]);
+    for sample in 0..30_000 {
+        let name = if sample == 29_999 { "the_last_one".to_owned() } else { format!("function{sample}") };
+        let function = builder.named_function(&name, "main.go");
+        let location = builder.source_location(function, 1);
+        builder.sample(&[location], &[], &[30_000 - sample]).expect("some samples fit");
+    }
+    program.write("long.pb", encode_to_vec(&builder.finish()));
+    let path = program.folder().join("long.pb");
+    let mut terminal =
+        Terminal::open(&program, &[path.to_str().expect("a path of text")], SMALL, MANY_COLOURS);
+    terminal.wait_for_text("(hotlist)");
+    terminal.send("pager=off\rtraces\r");
+    terminal.wait_for_now("function2");
+    terminal.send("\x03");
+    let text = terminal.wait_for("the prompt", |text| text.trim_end().ends_with("(hotlist)"));
+    assert!(!text.contains("the_last_one"), "it was not stopped:\n{text}");
+    terminal.send("top1\r");
+    terminal.wait_for_text("Dropped 30000 nodes");
+    terminal.send("\x04");
+    assert_eq!(terminal.wait(), (0, None));
+}
+
+#[test]
+fn the_prompt_makes_do_with_poor_terminals() {
+    let program = program();
+    for (size, variables) in [((10, 3), MANY_COLOURS), (SMALL, &[("TERM", "dumb")][..]), (SMALL, &[])] {
+        let mut terminal = Terminal::open(&program, &["seed.pb.gz"], size, variables);
+        let prompt = |text: &str| text.trim_end().ends_with("(hotlist)");
+        terminal.wait_for("the prompt", prompt);
+        terminal.send("top1\r");
+        if size.1 == 3 {
+            terminal.wait_for_text(" more: ");
+            terminal.send("a");
+        }
+        terminal.wait_for("the prompt after an answer", |text| prompt(text) && text.contains("ain"));
+        terminal.send("exit\r");
+        assert_eq!(terminal.wait(), (0, None));
+        assert!(terminal.is_restored());
+    }
 }

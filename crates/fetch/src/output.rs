@@ -5,6 +5,7 @@ use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use crate::error::Error;
+use crate::named::Named;
 
 /// Writes a file by writing a new one beside it and renaming that into place when it is complete.
 ///
@@ -14,7 +15,8 @@ use crate::error::Error;
 /// open. When `write` or the renaming fails, the old file is untouched and the new one removed.
 ///
 /// # Errors
-/// [`Error::Write`] from creating, flushing and renaming; whatever `write` returns.
+/// [`Error::Write`] from creating, flushing and renaming; whatever `write` returns. Errors of the writer that it
+/// is given name the file.
 pub fn write_beside<T, E: From<Error>>(
     path: &Path,
     write: impl FnOnce(&mut dyn Write) -> Result<T, E>,
@@ -24,9 +26,9 @@ pub fn write_beside<T, E: From<Error>>(
         Target::Straight => {
             // Appending, since the file behind `/dev/stdout` may hold the output of an earlier command.
             let file = OpenOptions::new().append(true).open(path).map_err(fail)?;
-            let mut writer = BufWriter::new(file);
+            let mut writer = Named::new(BufWriter::new(file), path.display());
             let result = write(&mut writer)?;
-            writer.flush().map_err(fail)?;
+            writer.out.flush().map_err(fail)?;
             Ok(result)
         }
         Target::Replace(target) => {
@@ -35,9 +37,9 @@ pub fn write_beside<T, E: From<Error>>(
                 OpenOptions::new().append(true).open(&target).map_err(fail)?;
             }
             let temporary = create_beside(&target).map_err(fail)?;
-            let mut writer = BufWriter::new(temporary);
+            let mut writer = Named::new(BufWriter::new(temporary), path.display());
             let result = write(&mut writer)?;
-            let temporary = writer.into_inner().map_err(|error| fail(error.into_error()))?;
+            let temporary = writer.out.into_inner().map_err(|error| fail(error.into_error()))?;
             if let Ok(metadata) = fs::metadata(&target) {
                 temporary.as_file().set_permissions(metadata.permissions()).map_err(fail)?;
             }

@@ -29,9 +29,7 @@ pub fn overview() -> String {
     for (word, meaning) in DOCUMENTED_WORDS {
         entry(&mut text, word, meaning);
     }
-    text.push_str(
-        "\n  Variables, set with name=value; those that are on or off also with their name alone:\n",
-    );
+    text.push_str("\n  Variables, set with name=value; switches and choices with their name alone:\n");
     let mut variables = variables();
     variables.sort_by_key(Variable::name);
     for variable in &variables {
@@ -45,7 +43,7 @@ pub fn overview() -> String {
         }
     }
     text.push_str(
-        "\n  The name of a sample type chooses it; total_ and mean_ before it turn mean off and on.\n",
+        "\n  The name of a sample type chooses it; with total_ or mean_ before it, mean is\n  turned off or on.\n",
     );
     text.push_str("  type \"help <cmd|option>\" for more information\n");
     text
@@ -108,8 +106,24 @@ fn grouped(commands: &[Command]) -> Vec<(String, &Command)> {
     groups
 }
 
+/// Lines are no longer than on the smallest usual terminal.
+const WIDTH: usize = 79;
+/// Where meanings begin.
+const INDENT: usize = 27;
+
+/// A name and what it means, in as many lines as that takes.
 fn entry(text: &mut String, name: &str, meaning: &str) {
-    let _ = writeln!(text, "    {name:<22} {meaning}");
+    let _ = write!(text, "    {name:<22}");
+    let mut column = INDENT - 1;
+    for word in meaning.split(' ') {
+        if column + 1 + word.len() > WIDTH && column >= INDENT {
+            let _ = write!(text, "\n{:1$}", "", INDENT - 1);
+            column = INDENT - 1;
+        }
+        let _ = write!(text, " {word}");
+        column += 1 + word.len();
+    }
+    text.push('\n');
 }
 
 #[cfg(test)]
@@ -123,6 +137,7 @@ mod tests {
             assert!(about(name).is_some_and(|text| text.lines().count() >= 2), "{name}");
             assert!(overview().contains(name), "{name}");
         }
+        assert!(overview().lines().all(|line| line.len() < 80), "{}", overview());
         assert_eq!(about("nonsense"), None);
     }
 }

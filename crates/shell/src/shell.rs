@@ -2,7 +2,8 @@
 
 use hotlist_analyze::choose_sample_type;
 use hotlist_profile::Profile;
-use hotlist_session::{Field, OptionSpec, Options, Scope};
+use hotlist_report::Argument;
+use hotlist_session::{Field, OptionSpec, Options, Question, Scope};
 
 use crate::command::{self, Kind, commands};
 use crate::help;
@@ -149,7 +150,24 @@ impl<'p> Shell<'p> {
         format!("unrecognized command: {:?}{hint}", quoted(name))
     }
 
+    /// Sets a variable. A pattern or a range that makes no sense is kept, as in pprof, and complained about
+    /// at once.
     fn assign(&mut self, variable: Variable, value: Option<&str>) -> Result<(), String> {
+        let before = self.problem();
+        self.set(variable, value)?;
+        match self.problem() {
+            Some(problem) if before.as_ref() != Some(&problem) => Err(problem),
+            _ => Ok(()),
+        }
+    }
+
+    /// Why no report can be answered with the variables as they are.
+    fn problem(&self) -> Option<String> {
+        let report = hotlist_report::ALL.iter().find(|report| report.argument == Argument::None)?;
+        Question::new(report, None, &self.options.view).err().map(|error| error.to_string())
+    }
+
+    fn set(&mut self, variable: Variable, value: Option<&str>) -> Result<(), String> {
         let name = variable.name();
         let value = match value {
             Some(value) => value,

@@ -194,6 +194,18 @@ impl Terminal {
         }
     }
 
+    /// Waits for a text, be the screen at rest or not.
+    ///
+    /// # Panics
+    /// As [`wait_for`](Self::wait_for).
+    pub fn wait_for_now(&self, expected: &str) {
+        let start = Instant::now();
+        while !self.text().contains(expected) {
+            assert!(start.elapsed() < PATIENCE, "{expected:?} does not come up:\n{}", self.text());
+            thread::sleep(Duration::from_millis(1));
+        }
+    }
+
     /// Waits for a text.
     ///
     /// # Panics

@@ -1,10 +1,9 @@
 //! What the views ask of a session, and what they get.
 
+use hotlist_analyze::{Names, NodeTable};
 use hotlist_pattern::Pattern;
 use hotlist_render::{Context, Drawing};
-use hotlist_report::{
-    FlameGraph, Header, Listing, Neighbours, Report, Shape, SourceText, Stacks, Table, Tags,
-};
+use hotlist_report::{FlameGraph, Header, Listing, Neighbours, Report, Shape, SourceText, Table, Tags};
 use hotlist_session::{Error, Note, Question, Session, UsageError, ViewOptions};
 
 /// A question of a view.
@@ -81,29 +80,40 @@ pub(crate) const ASSEMBLY: &str = "disasm";
 /// Answers `ask`, with what should be known beside it.
 pub(crate) fn answer(session: &Session, source: &dyn SourceText, ask: &Ask) -> (Answer, Vec<Note>) {
     let mut notes = Vec::new();
-    let answer = question(ask).map_err(Error::Usage).and_then(|question| {
-        session.answer(&question, source, &mut notes, |shape| match (shape, &ask.kind) {
-            (Shape::Stacks(stacks), Kind::Matches(pattern)) => Ok(matches(stacks, pattern)),
-            _ => Ok(owned(shape, question.report.drawing.into())),
-        })
+    let answer = question(ask).map_err(Error::Usage).and_then(|question| match &ask.kind {
+        Kind::Matches(pattern) => matches(session, &question, pattern, &mut notes),
+        _ => session
+            .answer(&question, source, &mut notes, |shape| Ok(owned(shape, question.report.drawing.into()))),
     });
     (answer.unwrap_or_else(|error| Answer::Failed(error.to_string())), notes)
 }
 
-/// What the samples weigh that pass through a match.
-fn matches(stacks: &Stacks<'_>, pattern: &str) -> Answer {
-    let Ok(pattern) = Pattern::new(pattern) else { return Answer::Matches(0) };
-    let is_match: Vec<bool> =
-        stacks.places.iter().map(|place| pattern.is_match(place.label.as_bytes())).collect();
-    let mut sum = 0i64;
-    for row in stacks.rows() {
-        let mut passes = false;
-        row.for_each_frame(|place, _| passes |= is_match[place]);
-        if passes {
-            sum = sum.saturating_add(row.value);
-        }
+/// What is searched for when people type `text`: capitals count only where one is typed, as in many editors.
+///
+/// # Errors
+/// When it is no regular expression.
+pub(crate) fn search_pattern(text: &str) -> Result<Pattern, hotlist_pattern::Error> {
+    match text.chars().any(char::is_uppercase) {
+        true => Pattern::new(text),
+        false => Pattern::new(&format!("(?i){text}")),
     }
-    Answer::Matches(sum)
+}
+
+/// What the samples weigh that pass through a match.
+fn matches(
+    session: &Session,
+    question: &Question,
+    text: &str,
+    notes: &mut Vec<Note>,
+) -> Result<Answer, Error> {
+    let Ok(pattern) = search_pattern(text) else { return Ok(Answer::Matches(0)) };
+    session.look(question, notes, |view| {
+        let table = NodeTable::new(view, question.options.detail, Some(&question.options.path_trim));
+        let names = Names::new(&table);
+        let is_match = |node| pattern.is_match(names.get(node).printable.as_bytes());
+        let chosen: Vec<bool> = table.ids().map(is_match).collect();
+        Ok(Answer::Matches(table.weigh_together(&chosen).cum.shown()))
+    })
 }
 
 fn question(ask: &Ask) -> Result<Question, UsageError> {
@@ -128,7 +138,7 @@ fn question(ask: &Ask) -> Result<Question, UsageError> {
         Kind::Source(pattern) => Question::new(report("list")?, Some(pattern), options),
         Kind::Assembly(pattern) => Question::new(report(ASSEMBLY)?, Some(pattern), options),
         Kind::Tags => Question::new(report("tags")?, None, options),
-        Kind::Matches(_) => Question::new(report("traces")?, None, options),
+        Kind::Matches(_) => Question::new(report("top")?, None, options),
     }
 }
 

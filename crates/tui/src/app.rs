@@ -9,7 +9,7 @@ use hotlist_report::{FlameGraph, FlameKind, Place, Sort};
 use hotlist_session::{Note, ViewOptions};
 use ratatui::crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
-use crate::answer::{ASSEMBLY, Answer, Ask, Kind};
+use crate::answer::{ASSEMBLY, Answer, Ask, Kind, search_pattern};
 use crate::cells::plain;
 use crate::flame;
 use crate::keys::{self, Command};
@@ -109,6 +109,17 @@ pub(crate) enum What {
     Focus,
 }
 
+/// How a message is meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Tone {
+    /// It tells what has changed.
+    Plain,
+    /// What is shown may not be as intended.
+    Warning,
+    /// What was typed makes no sense.
+    Wrong,
+}
+
 /// A pattern that is searched for.
 #[derive(Debug, Clone)]
 pub(crate) struct Search {
@@ -137,6 +148,8 @@ pub struct App {
     pub(crate) theme: Theme,
     pub(crate) options: ViewOptions,
     pub(crate) sample_types: Vec<String>,
+    /// How many samples there are.
+    pub(crate) samples: usize,
     pub(crate) tab: Tab,
     pub(crate) chosen: Option<Chosen>,
     /// Places that callers and callees were shown of before.
@@ -153,7 +166,7 @@ pub struct App {
     pub(crate) rows: [Rows; 6],
     pub(crate) search: Option<Search>,
     pub(crate) typing: Option<Typing>,
-    pub(crate) message: Option<(String, bool)>,
+    pub(crate) message: Option<(String, Tone)>,
     /// Whether the help is shown, and how far it is scrolled.
     pub(crate) help: Option<usize>,
     answers: Vec<(Ask, Arc<Answer>)>,
@@ -174,6 +187,7 @@ impl App {
                 .iter()
                 .map(|kind| profile.lossy(kind.kind).into_owned())
                 .collect(),
+            samples: profile.samples.len(),
             tab: Tab::Flame,
             chosen: None,
             visited: Vec::new(),
@@ -253,7 +267,7 @@ impl App {
         if self.asked.as_ref() == Some(&ask)
             && let Some(Note::Warning(text)) = notes.iter().find(|note| matches!(note, Note::Warning(_)))
         {
-            self.message = Some((plain(text), true));
+            self.message = Some((plain(text), Tone::Warning));
         }
         self.answers.retain(|(other, _)| *other != ask);
         self.answers.push((ask, Arc::new(answer)));
@@ -352,8 +366,12 @@ impl App {
             }
             return;
         }
-        match Pattern::new(&typing.text) {
-            Err(error) => self.message = Some((plain(&error.to_string()), true)),
+        let pattern = match typing.what {
+            What::Search => search_pattern(&typing.text),
+            What::Focus => Pattern::new(&typing.text),
+        };
+        match pattern {
+            Err(error) => self.message = Some((plain(&error.to_string()), Tone::Wrong)),
             Ok(pattern) => {
                 self.typing = None;
                 match typing.what {
@@ -440,7 +458,7 @@ impl App {
     }
 
     pub(crate) fn say(&mut self, text: &str) {
-        self.message = Some((text.to_owned(), false));
+        self.message = Some((text.to_owned(), Tone::Plain));
     }
 
     /// Changes the options so that it can be undone. Ways through flame graphs hold for one view only.

@@ -82,6 +82,17 @@ pub(crate) fn package(name: &str) -> &str {
     }
 }
 
+/// A name without what [`package`] returns and, as in Go, without a receiver before the method, where
+/// anything is left.
+pub(crate) fn bare(name: &str) -> &str {
+    let rest = name[package(name).len()..].trim_start_matches([':', '.', '/']);
+    let method = match rest.strip_prefix("(*") {
+        Some(receiver) => receiver.split_once(").").map_or(rest, |(_, method)| method),
+        None => rest,
+    };
+    if method.is_empty() { name } else { method }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -110,5 +121,10 @@ mod tests {
         assert_eq!(package("runtime.memmove"), "runtime");
         assert_eq!(package("std::vector<int>::push_back"), "std");
         assert_eq!(package("main"), "");
+        assert_eq!(bare("json.(*Decoder).Decode"), "Decode");
+        assert_eq!(bare("(anonymous namespace)::run"), "(anonymous namespace)::run");
+        assert_eq!(bare("std::vector<int>::push_back"), "vector<int>::push_back");
+        assert_eq!(bare("main"), "main");
+        assert_eq!(bare("main."), "main.");
     }
 }

@@ -65,7 +65,8 @@ impl std::error::Error for Stopped {}
 #[derive(Debug, Clone, Copy)]
 pub struct Terminal;
 
-const MORE: &str = "\x1b[7m more: space  a line: Enter  all: a  stop: q \x1b[0m";
+/// In ASCII, so that it can be cut anywhere.
+const MORE: &str = " more: space  a line: Enter  all: a  stop: q ";
 const ERASE: &str = "\r\x1b[K";
 /// A tab stop is at every eighth column.
 const TAB: usize = 8;
@@ -91,7 +92,9 @@ impl<W: Write, T: Screen> Pager<W, T> {
         if *left > 0 {
             return Ok(());
         }
-        self.out.write_all(MORE.as_bytes())?;
+        // In a narrow window there is room for its beginning.
+        let room = self.terminal.size().0.saturating_sub(1).min(MORE.len());
+        write!(self.out, "\x1b[7m{}\x1b[0m", &MORE[..room])?;
         self.out.flush()?;
         let wanted = self.terminal.wait();
         self.out.write_all(ERASE.as_bytes())?;
@@ -184,7 +187,11 @@ impl<W: Write, T: Screen> Write for Pager<W, T> {
 
 impl Screen for Terminal {
     fn size(&self) -> (usize, usize) {
-        size().map_or((80, 24), |(columns, rows)| (columns.into(), rows.into()))
+        match size() {
+            // Where nobody has told the system how large the terminal is, it is as large as most.
+            Err(_) | Ok((0, _) | (_, 0)) => (80, 24),
+            Ok((columns, rows)) => (columns.into(), rows.into()),
+        }
     }
 
     fn wait(&mut self) -> io::Result<Wanted> {
@@ -236,7 +243,7 @@ mod tests {
         let mut pager = Pager::with_screen(&mut out, Somebody(wanted.iter()));
         let _ = pager.write_all(text.as_bytes());
         let written = String::from_utf8(out).expect("text stays text").replace(ERASE, "");
-        written.split(MORE).map(str::to_owned).collect()
+        written.split("\x1b[7m more: sp\x1b[0m").map(str::to_owned).collect()
     }
 
     #[test]

@@ -3,9 +3,9 @@
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Sender, channel};
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use hotlist_session::{Note, Session, ViewOptions};
 use ratatui::crossterm::event::{self, Event};
@@ -15,7 +15,7 @@ use signal_hook::low_level::emulate_default_handler;
 use crate::answer::{Answer, Ask};
 use crate::app::{App, Effect};
 use crate::signals::Signals;
-use crate::terminal::Screen;
+use crate::terminal::{Screen, is_gone};
 use crate::theme::{Colours, Theme};
 use crate::view;
 use crate::worker::{Source, Worker};
@@ -31,6 +31,8 @@ enum Message {
 
 /// So long the thread that reads the terminal waits before it looks whether it is still wanted.
 const PATIENCE: Duration = Duration::from_millis(50);
+/// So often is looked whether the terminal is still there when nothing else happens.
+const WATCH: Duration = Duration::from_secs(1);
 
 /// Shows `session` until people quit. A signal that ends the process ends it after the terminal was
 /// given back.
@@ -71,7 +73,13 @@ pub fn run(
                 worker.ask(ask);
             }
             screen.terminal.draw(|frame| view::draw(&mut app, frame))?;
-            let Ok(first) = messages.recv() else { return Ok(()) };
+            let first = match messages.recv_timeout(WATCH) {
+                Ok(first) => first,
+                // The thread that reads does not notice, and a signal need not come.
+                Err(RecvTimeoutError::Timeout) if is_gone() => Message::Gone,
+                Err(RecvTimeoutError::Timeout) => continue,
+                Err(RecvTimeoutError::Disconnected) => return Ok(()),
+            };
             // Whatever else has happened by now is drawn together.
             for message in std::iter::once(first).chain(messages.try_iter()) {
                 let effect = match message {
@@ -137,8 +145,11 @@ impl Input {
 impl Drop for Input {
     fn drop(&mut self) {
         self.is_over.store(true, Ordering::Relaxed);
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
+        let Some(thread) = self.thread.take() else { return };
+        // Where the terminal has gone away, the library reads it for ever, and nothing is left to wait for.
+        let end = Instant::now() + 4 * PATIENCE;
+        while !thread.is_finished() && Instant::now() < end {
+            thread::sleep(Duration::from_millis(1));
         }
     }
 }

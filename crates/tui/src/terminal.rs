@@ -99,6 +99,11 @@ impl Drop for Screen {
     }
 }
 
+/// Whether the terminal was closed.
+pub(crate) fn is_gone() -> bool {
+    rustix::termios::tcgetattr(io::stdin()).is_err()
+}
+
 fn enter() -> io::Result<()> {
     enable_raw_mode()?;
     execute!(io::stdout(), EnterAlternateScreen, EnableMouseCapture, EnableBracketedPaste, Hide)
@@ -110,4 +115,40 @@ fn leave() {
     let _ = execute!(out, DisableBracketedPaste, DisableMouseCapture, LeaveAlternateScreen, Show);
     let _ = out.flush();
     let _ = disable_raw_mode();
+}
+
+#[cfg(test)]
+mod tests {
+    use hotlist_testkit::{Program, Terminal, testdata};
+
+    use super::*;
+
+    /// Run by the next test in a terminal of its own.
+    #[test]
+    #[ignore = "needs a terminal, and panics"]
+    fn a_panic_with_a_screen() {
+        let mut screen = Screen::take().expect("there is a terminal");
+        screen
+            .terminal
+            .draw(|frame| frame.render_widget("drawn", frame.area()))
+            .expect("the screen is drawn");
+        // The terminal is looked at before it is given back.
+        let mut line = String::new();
+        io::stdin().read_line(&mut line).expect("a key is pressed");
+        panic!("the screen fails");
+    }
+
+    #[test]
+    fn a_panic_gives_the_terminal_back() {
+        let own = std::env::current_exe().expect("a test is a program");
+        let program = Program::new(own, testdata("profiles"));
+        let words = ["--ignored", "--exact", "terminal::tests::a_panic_with_a_screen", "--nocapture"];
+        let mut terminal = Terminal::open(&program, &words, (80, 24), &[("TERM", "xterm")]);
+        terminal.wait_for_text("drawn");
+        assert!(!terminal.is_restored());
+        terminal.send("\r\n");
+        assert_ne!(terminal.wait(), (0, None));
+        assert!(terminal.is_restored());
+        assert!(terminal.text().contains("the screen fails"), "{}", terminal.text());
+    }
 }

@@ -46,9 +46,9 @@ const FAMILIES: [[u8; 2]; 10] = [
     [215, 216],
     [222, 223],
     [180, 187],
-    [210, 217],
-    [186, 228],
-    [151, 157],
+    [217, 224],
+    [186, 187],
+    [151, 150],
     [152, 116],
     [183, 182],
     [174, 181],
@@ -56,11 +56,12 @@ const FAMILIES: [[u8; 2]; 10] = [
 ];
 /// The same for sixteen colours.
 const PLAIN: [Color; 6] =
-    [Color::Yellow, Color::LightYellow, Color::LightRed, Color::LightGreen, Color::Cyan, Color::LightMagenta];
+    [Color::Yellow, Color::Green, Color::LightRed, Color::LightBlue, Color::Cyan, Color::LightMagenta];
 /// Growth, from little to much, and its opposite. Red and blue can be told apart by most people.
 const GROWTH: [u8; 5] = [224, 217, 210, 203, 196];
 const SHRINKAGE: [u8; 5] = [189, 153, 117, 75, 39];
 const NEUTRAL: u8 = 252;
+const BAR: u8 = 67;
 const BLACK: Color = Color::Indexed(16);
 
 impl Theme {
@@ -97,8 +98,23 @@ impl Theme {
         self.coloured(Style::new().fg(Color::Cyan), Modifier::empty()).add_modifier(Modifier::BOLD)
     }
 
+    /// A row as a whole: coloured text would become coloured ground.
     pub(crate) fn selected(self) -> Style {
-        Style::new().add_modifier(Modifier::REVERSED)
+        Style::new()
+            .fg(Color::Reset)
+            .bg(Color::Reset)
+            .remove_modifier(Modifier::DIM)
+            .add_modifier(Modifier::REVERSED)
+    }
+
+    /// A bar as long as a share; calm, since the percentage beside it has the colour of its heat.
+    pub(crate) fn bar(self, share: f64, is_comparison: bool) -> Style {
+        match self.colours {
+            _ if is_comparison => self.heat(share, true),
+            Colours::None => Style::new(),
+            Colours::Sixteen => Style::new().fg(Color::Cyan),
+            Colours::Many => Style::new().fg(Color::Indexed(BAR)),
+        }
     }
 
     pub(crate) fn matched(self) -> Style {
@@ -110,7 +126,15 @@ impl Theme {
     }
 
     pub(crate) fn working(self) -> Style {
-        self.coloured(Style::new().fg(Color::Yellow), Modifier::empty()).add_modifier(Modifier::BOLD)
+        self.coloured(Style::new().fg(self.yellow()), Modifier::empty()).add_modifier(Modifier::BOLD)
+    }
+
+    /// A yellow that can be read on dark and on light ground, where there is one.
+    fn yellow(self) -> Color {
+        match self.colours {
+            Colours::Many => Color::Indexed(136),
+            _ => Color::Yellow,
+        }
     }
 
     /// The colour of a number by its share of the total: as the text reports paint it, and by its sign
@@ -126,7 +150,7 @@ impl Theme {
         } else if share >= 0.05 {
             self.coloured(Style::new().fg(Color::Red), Modifier::BOLD)
         } else if share >= 0.01 {
-            self.coloured(Style::new().fg(Color::Yellow), Modifier::empty())
+            self.coloured(Style::new().fg(self.yellow()), Modifier::empty())
         } else {
             Style::new()
         }

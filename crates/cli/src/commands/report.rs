@@ -5,7 +5,7 @@ use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
-use hotlist_fetch::write_beside;
+use hotlist_fetch::{Named, write_beside};
 use hotlist_render::{Context, Drawing};
 use hotlist_report::ReportError;
 use hotlist_session::{Error, Note, Question};
@@ -49,13 +49,13 @@ pub(crate) fn run(request: &ReportRequest, console: &Console) -> anyhow::Result<
                 console.note(&Note::Info(format!("Generating report in {}", path.display())));
                 let context = Context { colour: false, ..console.context() };
                 notes.clear();
-                session.draw(&question, drawing, &source, &mut BufWriter::new(file), &context, &mut notes)
+                session.draw(&question, drawing, &source, &mut buffered(file, &path), &context, &mut notes)
             }
             outcome => outcome,
         },
         Destination::Fresh(path, file) => {
             console.note(&Note::Info(format!("Generating report in {}", path.display())));
-            draw(&mut BufWriter::new(file), &Context { colour: false, ..console.context() })
+            draw(&mut buffered(file, &path), &Context { colour: false, ..console.context() })
         }
         Destination::Viewer(viewer) => {
             let context = Context { colour: false, ..console.context() };
@@ -116,6 +116,11 @@ fn destination(request: &ReportRequest, drawing: &Drawing, console: &Console) ->
         return Ok(Destination::Fresh(path, file));
     }
     Ok(Destination::Stdout)
+}
+
+/// A writer to a file, whose errors name it.
+pub(crate) fn buffered(file: std::fs::File, path: &Path) -> impl Write {
+    Named::new(BufWriter::new(file), path.display())
 }
 
 /// The first of `profile001.…`, `profile002.…` that does not exist.

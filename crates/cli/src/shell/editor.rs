@@ -61,12 +61,15 @@ impl<'s> LineEditor<'s> {
         let Some(editor) = &mut self.editor else { return Ok(Line::End) };
         loop {
             match editor.readline(PROMPT) {
-                Ok(line) => {
-                    let is_new = editor.history_mut().add(&line).unwrap_or(false);
+                Ok(text) => {
+                    let mut is_new = false;
+                    for line in text.lines() {
+                        is_new |= editor.history_mut().add(line).unwrap_or(false);
+                    }
                     if let (true, Some(path)) = (is_new, &self.history) {
                         let _ = editor.append_history(path);
                     }
-                    return Ok(Line::Text(line));
+                    return Ok(Line::Text(text));
                 }
                 // The line is given up, the shell goes on.
                 Err(ReadlineError::Interrupted) => {}

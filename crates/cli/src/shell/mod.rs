@@ -7,6 +7,7 @@ mod input;
 mod runner;
 
 use std::io::{self, IsTerminal, Write};
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use hotlist_report::Header;
@@ -57,33 +58,47 @@ fn converse(
     console: &Console,
 ) -> anyhow::Result<()> {
     loop {
-        let line = match input.read()? {
-            Line::Text(line) => line,
+        let text = match input.read()? {
+            Line::Text(text) => text,
             Line::TooLong => {
                 console.complain("a line this long is no command");
                 continue;
             }
             Line::End => return Ok(()),
         };
-        for step in shell.read(&line) {
-            match step {
-                Step::Report(wish) => match runner.run(&wish, shell.pager) {
-                    Err(Error::Write(error)) if error.kind() == io::ErrorKind::BrokenPipe => return Ok(()),
-                    Err(Error::Write(error)) if Stopped::is(&error) => {}
-                    Err(error) => console.complain(&error.to_string()),
-                    Ok(()) => {}
-                },
-                Step::Show(text) => show(&text, shell.pager, console),
-                Step::Complain(text) => console.complain(&text),
-                Step::FullScreen => {
-                    if let Err(error) = runner.full_screen(&shell.options.view) {
-                        console.complain(&error.to_string());
-                    }
+        // What is pasted may be several lines.
+        for line in text.lines() {
+            for step in shell.read(line) {
+                if take(step, shell, runner, console).is_break() {
+                    return Ok(());
                 }
-                Step::Quit => return Ok(()),
             }
         }
     }
+}
+
+/// Does what a line asks for; breaks when the session is over.
+fn take(step: Step, shell: &Shell<'_>, runner: &mut Runner<'_>, console: &Console) -> ControlFlow<()> {
+    match step {
+        Step::Report(wish) => match runner.run(&wish, shell.pager) {
+            // Nobody reads the answers any more.
+            Err(Error::Write(error)) if error.kind() == io::ErrorKind::BrokenPipe => {
+                return ControlFlow::Break(());
+            }
+            Err(Error::Write(error)) if Stopped::is(&error) => {}
+            Err(error) => console.complain(&error.to_string()),
+            Ok(()) => {}
+        },
+        Step::Show(text) => show(&text, shell.pager, console),
+        Step::Complain(text) => console.complain(&text),
+        Step::FullScreen => {
+            if let Err(error) = runner.full_screen(&shell.options.view) {
+                console.complain(&error.to_string());
+            }
+        }
+        Step::Quit => return ControlFlow::Break(()),
+    }
+    ControlFlow::Continue(())
 }
 
 /// Says what was opened.

@@ -13,7 +13,7 @@ use hotlist_session::{Error, Note, Question, Session, SourceFiles, ViewOptions};
 use hotlist_shell::Wish;
 use hotlist_tui::{Pager, Signals, Source, Stopped, Unfit};
 
-use crate::commands::report::fresh_file;
+use crate::commands::report::{buffered, fresh_file};
 use crate::commands::tui::show;
 use crate::console::Console;
 use crate::opening::source_files;
@@ -64,7 +64,7 @@ impl<'c> Runner<'c> {
             let (path, file) =
                 fresh_file(wish.drawing.extension).map_err(|error| io::Error::other(error.to_string()))?;
             console.note(&Note::Info(format!("Generating report in {}", path.display())));
-            let outcome = self.answer(&answer, &plain, &mut BufWriter::new(file), &mut notes);
+            let outcome = self.answer(&answer, &plain, &mut buffered(file, &path), &mut notes);
             if outcome.is_err() {
                 // What failed leaves nothing behind.
                 let _ = std::fs::remove_file(&path);

@@ -10,7 +10,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::put;
 use crate::app::App;
-use crate::cells::{fit, package, plain};
+use crate::cells::{bare, fit, package, plain};
 use crate::flame::{self, Bar};
 use crate::keys::Command;
 
@@ -72,6 +72,10 @@ fn label(graph: &FlameGraph, frame: &FlameFrame, width: usize, share: &str, has_
     let mut name = plain(&graph.label(frame));
     if name.width() > room {
         name = plain(&short_name(&name));
+    }
+    if name.width() > room {
+        // In a narrow frame the package says less, and the colour tells it.
+        name = bare(&name).to_owned();
     }
     if frame.inline && name.width() + 4 <= room {
         name.push_str(" (i)");

@@ -4,34 +4,62 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use super::line;
 use super::table::more;
+use super::{fit_len, line};
 use crate::app::App;
 use crate::cells::fit;
 use crate::keys::{ALL, Group, MOUSE};
 
+/// Columns of the names of keys, with what is around them.
+const NAMES: usize = 23;
+
 pub(super) fn draw(app: &mut App, buffer: &mut Buffer, area: Rect) {
-    let mut lines: Vec<(String, String)> = Vec::new();
+    let mut entries: Vec<(String, String)> = Vec::new();
     for group in Group::ALL {
-        lines.push((group.title().to_owned(), String::new()));
+        entries.push((group.title().to_owned(), String::new()));
         let bindings = ALL.iter().filter(|binding| binding.group == group);
-        lines.extend(bindings.map(|binding| (binding.name.to_owned(), binding.meaning.to_owned())));
-        lines.push(Default::default());
+        entries.extend(bindings.map(|binding| (binding.name.to_owned(), binding.meaning.to_owned())));
+        entries.push(Default::default());
     }
-    lines.push(("Mouse".to_owned(), String::new()));
-    lines.extend(MOUSE.map(|(what, meaning)| (what.to_owned(), meaning.to_owned())));
+    entries.push(("Mouse".to_owned(), String::new()));
+    entries.extend(MOUSE.map(|(what, meaning)| (what.to_owned(), meaning.to_owned())));
+    let room = usize::from(area.width).saturating_sub(NAMES + 1).max(1);
+    let lines: Vec<(String, String)> =
+        entries.into_iter().flat_map(|(name, meaning)| wrapped(name, &meaning, room)).collect();
     let height = usize::from(area.height);
     let top = app.help.unwrap_or(0).min(lines.len().saturating_sub(height));
     app.help = Some(top);
     for (row, (name, meaning)) in lines.iter().enumerate().skip(top).take(height) {
         let at = u16::try_from(row - top).unwrap_or(u16::MAX);
-        if meaning.is_empty() {
+        if meaning.is_empty() && !name.starts_with(' ') {
             line(buffer, area, at, &[(format!(" {name}"), app.theme.title())]);
         } else {
-            let room = usize::from(area.width).saturating_sub(23);
             let name = format!("   {:<19} ", fit(name, 19));
-            line(buffer, area, at, &[(name, app.theme.key()), (fit(meaning, room), Style::new())]);
+            line(buffer, area, at, &[(name, app.theme.key()), (meaning.clone(), Style::new())]);
         }
     }
     more(app, buffer, area, top, lines.len());
+}
+
+/// A name and its meaning in as many lines as either takes.
+fn wrapped(name: String, meaning: &str, room: usize) -> Vec<(String, String)> {
+    let parts = |text: &str, room: usize| {
+        let mut parts = Vec::new();
+        let mut rest = text;
+        while !rest.is_empty() {
+            let end = fit_len(rest, room);
+            parts.push(rest[..end].trim_end().to_owned());
+            rest = rest[end..].trim_start();
+        }
+        parts
+    };
+    if meaning.is_empty() {
+        return vec![(name, String::new())];
+    }
+    let (mut names, mut meanings) = (parts(&name, NAMES - 4), parts(meaning, room));
+    let count = names.len().max(meanings.len());
+    // A line that goes on has a name of spaces, which no heading has.
+    names.resize(count, " ".to_owned());
+    meanings.resize(count, String::new());
+    names.into_iter().zip(meanings).collect()
 }

@@ -16,7 +16,7 @@ use ratatui::style::{Modifier, Style};
 use unicode_width::UnicodeWidthStr;
 
 use crate::answer::{ASSEMBLY, Answer};
-use crate::app::{App, Tab, What};
+use crate::app::{App, Tab, Tone, What};
 use crate::cells::{fit, fit_end, plain};
 use crate::keys::{self, Command};
 
@@ -76,8 +76,27 @@ fn content(app: &mut App, answer: Option<&Answer>, buffer: &mut Buffer, area: Re
         None if app.ask().is_none() => {
             note(app, "select a place first, in the flame graph or in top", buffer, area);
         }
-        None => {}
+        None => {
+            let text = match app.samples {
+                1 => "looking at 1 sample…".to_owned(),
+                samples => format!("looking at {} samples…", grouped(samples)),
+            };
+            put(buffer, area, 2, 1, &text, app.theme.dim());
+        }
     }
+}
+
+/// A number with a comma before each group of three digits.
+fn grouped(number: usize) -> String {
+    let digits = number.to_string();
+    let mut out = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
 }
 
 /// A sentence in place of a view.
@@ -184,8 +203,12 @@ fn tabs(app: &App, buffer: &mut Buffer, area: Rect) {
 /// The line about what is selected, or what should be known.
 fn status(app: &App, answer: Option<&Answer>, buffer: &mut Buffer, area: Rect) {
     let width = usize::from(area.width);
-    if let Some((text, is_wrong)) = &app.message {
-        let style = if *is_wrong { app.theme.error() } else { app.theme.title() };
+    if let Some((text, tone)) = &app.message {
+        let style = match tone {
+            Tone::Plain => app.theme.title(),
+            Tone::Warning => app.theme.working(),
+            Tone::Wrong => app.theme.error(),
+        };
         line(buffer, area, 0, &[(fit(&format!(" {text}"), width), style)]);
         return;
     }
@@ -237,16 +260,20 @@ fn hints(app: &App, buffer: &mut Buffer, area: Rect) {
         return;
     }
     let hint = |binding: &keys::Binding| {
-        let key = binding.name.split(',').next().unwrap_or_default();
+        let names = binding.name.split(", ");
+        // Arrows and the like say more than the letters that do the same, but Backspace takes long.
+        let key = names.min_by_key(|name| name.len() > 5).unwrap_or_default();
         [(format!(" {key}"), app.theme.key()), (format!(" {} ", binding.hint), app.theme.dim())]
     };
     let length = |parts: &[(String, Style)]| parts.iter().map(|(text, _)| text.width()).sum::<usize>();
     let hinted = keys::ALL.iter().filter(|binding| {
         !binding.hint.is_empty() && (binding.tabs.is_empty() || binding.tabs.contains(&app.tab))
     });
-    // How to get help and how to leave is always there; the others as far as there is room.
-    let (always, others): (Vec<_>, Vec<_>) =
+    // How to get help and how to leave is always there; the others as far as there is room, those that
+    // belong to this view first.
+    let (always, mut others): (Vec<&keys::Binding>, Vec<_>) =
         hinted.partition(|binding| binding.group == keys::Group::Program);
+    others.sort_by_key(|binding| binding.tabs.is_empty() && binding.group != keys::Group::Searching);
     let last: Vec<_> = always.into_iter().flat_map(hint).collect();
     let room = width.saturating_sub(length(&last));
     let mut parts: Vec<(String, Style)> = Vec::new();

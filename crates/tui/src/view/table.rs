@@ -1,10 +1,12 @@
 //! Tables: the heaviest places, and callers and callees.
 
 use hotlist_profile::unit::percentage;
+use hotlist_render::short_name;
 use hotlist_report::{Header, InlineMark, Neighbour, Neighbours, Sort, Table};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
+use unicode_width::UnicodeWidthStr;
 
 use super::{line, put};
 use crate::app::{App, Tab};
@@ -13,11 +15,19 @@ use crate::keys::Command;
 
 /// Columns of numbers before the names.
 const NUMBERS: usize = 38;
-const BAR: usize = 10;
+
+/// How wide bars are on a screen of this width.
+fn bar_width(width: usize) -> usize {
+    match width {
+        0..60 => 0,
+        60..100 => 6,
+        _ => 10,
+    }
+}
 
 pub(super) fn draw_top(app: &mut App, table: &Table, buffer: &mut Buffer, area: Rect) {
     let width = usize::from(area.width);
-    let has_bar = width >= 70;
+    let bar_width = bar_width(width);
     let mark = |sort: Sort| if app.options.sort == sort { "▼" } else { " " };
     let heading = format!(
         "{:>9}{} {:>6}  {:>9}{} {:>6}  {}name",
@@ -27,7 +37,7 @@ pub(super) fn draw_top(app: &mut App, table: &Table, buffer: &mut Buffer, area: 
         "cum",
         mark(Sort::Cum),
         "cum%",
-        if has_bar { " ".repeat(BAR + 1) } else { String::new() }
+        " ".repeat(if bar_width > 0 { bar_width + 1 } else { 0 })
     );
     line(buffer, area, 0, &[(fit(&heading, width), app.theme.dim())]);
     let body = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area };
@@ -43,22 +53,27 @@ pub(super) fn draw_top(app: &mut App, table: &Table, buffer: &mut Buffer, area: 
             InlineMark::Always => " (inline)",
         };
         let mut parts = numbers(app, &table.header, place.flat, place.cum, is_comparison);
-        if has_bar {
+        if bar_width > 0 {
             let shown = if app.options.sort == Sort::Cum { place.cum } else { place.flat };
             let share = share(shown, table.header.total);
-            let gauge = if app.theme.has_colours() { bar(share, BAR) } else { plain_bar(share, BAR) };
-            parts.push((format!("{gauge} "), app.theme.heat(share, is_comparison)));
+            let has_colours = app.theme.has_colours();
+            let gauge = if has_colours { bar(share, bar_width) } else { plain_bar(share, bar_width) };
+            parts.push((format!("{gauge} "), app.theme.bar(share, is_comparison)));
         }
-        let name = plain(&place.place.label);
         let style = if app.is_match(&place.place.label) { app.theme.matched() } else { Style::new() };
-        parts.push((shifted(&format!("{name}{inline}"), rows.shift), style));
+        let room = room(width, &parts);
+        parts.push((name(&place.place.label, inline, room, rows.shift), style));
         line(buffer, body, at, &parts);
         if row == rows.selected {
             select(app, buffer, body, at);
-            if has_bar {
+            if bar_width > 0 {
                 // Bars keep their ground.
-                let bar =
-                    Rect { x: body.x + NUMBERS as u16, y: body.y + at, width: BAR as u16 + 1, height: 1 };
+                let bar = Rect {
+                    x: body.x + NUMBERS as u16,
+                    y: body.y + at,
+                    width: bar_width as u16 + 1,
+                    height: 1,
+                };
                 buffer.set_style(bar.intersection(body), Style::new().remove_modifier(Modifier::REVERSED));
             }
         }
@@ -92,6 +107,20 @@ fn numbers(app: &App, header: &Header, flat: i64, cum: i64, is_comparison: bool)
     ]
 }
 
+/// The columns that are left behind `parts`, without the one of scroll marks.
+fn room(width: usize, parts: &[(String, Style)]) -> usize {
+    width.saturating_sub(1 + parts.iter().map(|(text, _)| text.width()).sum::<usize>())
+}
+
+/// The name of a place as far as there is room: the whole of it, or the short form, whose end says most.
+fn name(label: &str, remark: &str, room: usize, shift: usize) -> String {
+    let whole = plain(label) + remark;
+    if shift > 0 || whole.width() <= room {
+        return shifted(&whole, shift);
+    }
+    fit(&(plain(&short_name(label)) + remark), room)
+}
+
 /// `text` without so many columns at its beginning.
 fn shifted(text: &str, shift: usize) -> String {
     match text.char_indices().nth(shift) {
@@ -122,7 +151,8 @@ pub(super) fn draw_callers(app: &mut App, neighbours: &Neighbours, buffer: &mut 
         let at = u16::try_from(row - rows.top).unwrap_or(u16::MAX);
         if row == entry.callers.len() {
             let mut parts = numbers(app, header, entry.flat, entry.cum, is_comparison);
-            parts.push((shifted(&plain(&entry.place.label), rows.shift), app.theme.title()));
+            let room = room(area.width.into(), &parts);
+            parts.push((name(&entry.place.label, "", room, rows.shift), app.theme.title()));
             line(buffer, body, at, &parts);
         } else {
             let (arrow, other) = if row < entry.callers.len() {
@@ -153,22 +183,15 @@ fn neighbour(
 ) {
     let part = share(other.weight, whole);
     let inline = if other.inline { " (inline)" } else { "" };
-    let name = shifted(&format!("{}{inline}", plain(&other.label)), shift);
     let style = if app.is_match(&other.label) { app.theme.matched() } else { Style::new() };
-    line(
-        buffer,
-        area,
-        row,
-        &[
-            (format!("{:>30}", fit(&header.format.label(other.weight), 10)), Style::new()),
-            (
-                format!(" {:>6}", percentage(other.weight, whole).trim()),
-                app.theme.heat(part, other.weight < 0),
-            ),
-            (format!("  {arrow}"), app.theme.dim()),
-            (name, style),
-        ],
-    );
+    let mut parts = vec![
+        (format!("{:>30}", fit(&header.format.label(other.weight), 10)), Style::new()),
+        (format!(" {:>6}", percentage(other.weight, whole).trim()), app.theme.heat(part, other.weight < 0)),
+        (format!("  {arrow}"), app.theme.dim()),
+    ];
+    let room = room(area.width.into(), &parts);
+    parts.push((name(&other.label, inline, room, shift), style));
+    line(buffer, area, row, &parts);
 }
 
 /// What the status line says about the chosen place.

@@ -52,7 +52,7 @@ pub(super) fn draw(app: &mut App, tags: &Tags, buffer: &mut Buffer, area: Rect) 
                             format!("{:>6}  ", percentage(weight, whole).trim()),
                             app.theme.heat(share, weight < 0),
                         ),
-                        (format!("{gauge}  "), app.theme.heat(share, weight < 0)),
+                        (format!("{gauge}  "), app.theme.bar(share, weight < 0)),
                         (format!("{indent}{}", plain(text)), style),
                     ],
                 );
