@@ -9,6 +9,7 @@
 //! an object file is taken with suspicion: sizes are limited, references are followed for a while only.
 
 mod binary;
+mod companions;
 mod dwarf;
 mod go;
 mod local;
@@ -19,6 +20,7 @@ mod positions;
 mod readable;
 mod search;
 mod store;
+mod supplementary;
 mod symbol_table;
 mod symbolz;
 mod translate;

@@ -1,20 +1,16 @@
-//! Finding the files of a mapping: the binary, and what completes it.
+//! Finding the file of a mapping.
 //!
 //! The order of places for binaries is pprof's (its function `locateBinaries`): the folders of
 //! `PPROF_BINARY_PATH`, each with its subfolders by build id and by path, then the path that the profile
-//! names. Debug information of stripped binaries is looked for as GDB does
-//! (<https://sourceware.org/gdb/current/onlinedocs/gdb.html/Separate-Debug-Files.html>): by build id, then by
-//! `.gnu_debuglink`. Every path that was tried is kept with what came of it, so that people can see what is missing.
+//! names. Every path that was tried is kept with what came of it, so that people can see what is missing.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use object::Object;
 use thiserror::Error;
 
 use crate::binary::Binary;
-use crate::mini_debug_info;
-use crate::object_file::{Format, ObjectError, ObjectFile};
+use crate::object_file::{ObjectError, ObjectFile};
 use crate::store::{ObjectStore, OpenError, Part};
 
 /// Of a folder named by a build id so many files are tried.
@@ -133,10 +129,10 @@ pub fn find(store: &dyn ObjectStore, places: &Places, wanted: Wanted<'_>) -> Fou
     Found { binary, tried: search.tried }
 }
 
-struct Search<'s> {
-    store: &'s dyn ObjectStore,
-    places: &'s Places,
-    tried: Vec<Attempt>,
+pub(crate) struct Search<'s> {
+    pub(crate) store: &'s dyn ObjectStore,
+    pub(crate) places: &'s Places,
+    pub(crate) tried: Vec<Attempt>,
 }
 
 impl Search<'_> {
@@ -213,114 +209,24 @@ impl Search<'_> {
         paths
     }
 
-    /// Looks for what a binary does not have itself.
-    fn complete(&mut self, mut binary: Binary, wanted: Wanted<'_>) -> Binary {
-        if binary.debug_info().is_none() {
-            binary.debug = self.debug_file(&binary, wanted).map(Arc::new);
-        }
-        if binary.debug.is_none() {
-            // A small copy of the symbols, packed into a section of the stripped binary.
-            match mini_debug_info::read(&binary.file) {
-                Ok(symbols) => binary.debug = symbols.map(Arc::new),
-                Err(error) => {
-                    self.refuse(&format!("{}(.gnu_debugdata)", binary.path.display()), error.into());
-                }
-            }
-        }
-        binary.shared = self.shared(&binary).map(Arc::new);
-        if binary.debug_info().is_some_and(|file| file.section(".debug_addr").is_some()) {
-            let mut package = binary.path.clone().into_os_string();
-            package.push(".dwp");
-            let package = PathBuf::from(package);
-            binary.package = self.open(&package, "", IdRule::Any, Role::Package).map(Arc::new);
-        }
-        binary
-    }
-
-    fn debug_file(&mut self, binary: &Binary, wanted: Wanted<'_>) -> Option<ObjectFile> {
-        let build_id = match binary.file.build_id.as_str() {
-            "" => wanted.build_id,
-            own => own,
-        };
-        let useful = |file: &ObjectFile| file.has_debug_info() || !file.symbols().rows().is_empty();
-        if binary.file.format == Format::MachO {
-            let name = binary.path.file_name()?;
-            let mut bundle = binary.path.clone().into_os_string();
-            bundle.push(".dSYM");
-            let path = PathBuf::from(bundle).join("Contents/Resources/DWARF").join(name);
-            return self.open(&path, build_id, IdRule::Same, Role::DebugInfo);
-        }
-        let mut folders = self.places.debug.clone();
-        folders.extend(self.places.binaries.iter().cloned());
-        for path in by_build_id(&folders, build_id, ".debug") {
-            if let Some(file) = self.open(&path, build_id, IdRule::Same, Role::DebugInfo).filter(useful) {
-                return Some(file);
-            }
-        }
-        if let Some(file) = self.by_debuglink(binary) {
-            return Some(file);
-        }
-        self.download(build_id, Part::DebugInfo, Role::DebugInfo).map(|(_, file)| file)
-    }
-
-    /// `.gnu_debuglink` has the name of the debug file and the CRC of its content.
-    fn by_debuglink(&mut self, binary: &Binary) -> Option<ObjectFile> {
-        let view = binary.file.view().ok()?;
-        let (name, crc) = view.gnu_debuglink().ok()??;
-        let name = std::str::from_utf8(name).ok().filter(|name| is_plain(name))?;
-        let folder = binary.path.parent()?;
-        let mut paths = vec![folder.join(name), folder.join(".debug").join(name)];
-        for debug in &self.places.debug {
-            if let Ok(relative) = folder.strip_prefix("/") {
-                paths.push(debug.join(relative).join(name));
-            }
-        }
-        // A link to itself is of a binary that was renamed.
-        paths.retain(|path| *path != binary.path);
-        for path in paths {
-            let Some(file) = self.open(&path, "", IdRule::Any, Role::DebugInfo) else { continue };
-            if crc32fast::hash(file.data()) == crc {
-                return Some(file);
-            }
-            self.take_back(Refusal::Checksum);
-        }
-        None
-    }
-
-    /// `.gnu_debugaltlink` leads to what `dwz` found in several debug files.
-    fn shared(&mut self, binary: &Binary) -> Option<ObjectFile> {
-        let debug = binary.debug_info()?;
-        let view = debug.view().ok()?;
-        let (name, id) = view.gnu_debugaltlink().ok()??;
-        let id: String = id.iter().map(|byte| format!("{byte:02x}")).collect();
-        let name = PathBuf::from(String::from_utf8_lossy(name).into_owned());
-        // A relative path counts from the debug file, which was the last to be opened if it is one.
-        let debug_path = self
-            .tried
-            .iter()
-            .rev()
-            .find(|attempt| attempt.outcome == Outcome::Taken(Role::DebugInfo))
-            .map_or(binary.path.clone(), |attempt| PathBuf::from(&attempt.path));
-        let mut paths = vec![debug_path.parent().unwrap_or(Path::new("")).join(&name)];
-        if let Some(base) = name.file_name() {
-            paths.extend(self.places.debug.iter().map(|folder| folder.join(".dwz").join(base)));
-        }
-        paths.extend(by_build_id(&self.places.debug, &id, ".debug"));
-        for path in paths {
-            if let Some(file) = self.open(&path, &id, IdRule::Same, Role::Shared) {
-                return Some(file);
-            }
-        }
-        self.download(&id, Part::DebugInfo, Role::Shared).map(|(_, file)| file)
-    }
-
-    fn open(&mut self, path: &Path, build_id: &str, rule: IdRule, role: Role) -> Option<ObjectFile> {
+    pub(crate) fn open(
+        &mut self,
+        path: &Path,
+        build_id: &str,
+        rule: IdRule,
+        role: Role,
+    ) -> Option<ObjectFile> {
         let opened = self.store.open(path).map_err(Refusal::from);
         let checked = opened.and_then(|bytes| check(bytes, build_id, rule));
         self.note(path.display().to_string(), checked, role)
     }
 
-    fn download(&mut self, build_id: &str, part: Part, role: Role) -> Option<(String, ObjectFile)> {
+    pub(crate) fn download(
+        &mut self,
+        build_id: &str,
+        part: Part,
+        role: Role,
+    ) -> Option<(String, ObjectFile)> {
         if !is_plain(build_id) {
             return None;
         }
@@ -342,7 +248,12 @@ impl Search<'_> {
         }
     }
 
-    fn note(&mut self, path: String, file: Result<ObjectFile, Refusal>, role: Role) -> Option<ObjectFile> {
+    pub(crate) fn note(
+        &mut self,
+        path: String,
+        file: Result<ObjectFile, Refusal>,
+        role: Role,
+    ) -> Option<ObjectFile> {
         match file {
             Ok(file) => {
                 self.tried.push(Attempt { path, outcome: Outcome::Taken(role) });
@@ -355,12 +266,12 @@ impl Search<'_> {
         }
     }
 
-    fn refuse(&mut self, path: &str, refusal: Refusal) {
+    pub(crate) fn refuse(&mut self, path: &str, refusal: Refusal) {
         self.tried.push(Attempt { path: path.to_owned(), outcome: Outcome::Refused(refusal) });
     }
 
     /// The file that was taken last is not used after all.
-    fn take_back(&mut self, refusal: Refusal) {
+    pub(crate) fn take_back(&mut self, refusal: Refusal) {
         if let Some(last) = self.tried.last_mut() {
             last.outcome = Outcome::Refused(refusal);
         }
@@ -369,7 +280,7 @@ impl Search<'_> {
 
 /// What the build id of a file must be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum IdRule {
+pub(crate) enum IdRule {
     /// Anything.
     Any,
     /// The wanted one, if both are known.
@@ -389,7 +300,7 @@ fn check(bytes: crate::Bytes, build_id: &str, rule: IdRule) -> Result<ObjectFile
 }
 
 /// `.build-id/ab/cdef.debug` below each folder.
-fn by_build_id(folders: &[PathBuf], build_id: &str, suffix: &str) -> Vec<PathBuf> {
+pub(crate) fn by_build_id(folders: &[PathBuf], build_id: &str, suffix: &str) -> Vec<PathBuf> {
     match build_id.split_at_checked(2) {
         Some((start, rest)) if is_plain(build_id) && !rest.is_empty() => folders
             .iter()
@@ -400,7 +311,7 @@ fn by_build_id(folders: &[PathBuf], build_id: &str, suffix: &str) -> Vec<PathBuf
 }
 
 /// Whether a part of a path that a stranger wrote stays in its folder.
-fn is_plain(name: &str) -> bool {
+pub(crate) fn is_plain(name: &str) -> bool {
     !name.is_empty() && !name.starts_with('.') && !name.contains(['/', '\\', '\0'])
 }
 

@@ -1,0 +1,132 @@
+//! What completes a binary: files with its debug information, in whole or in part.
+//!
+//! Debug information of stripped binaries is looked for as GDB does
+//! (<https://sourceware.org/gdb/current/onlinedocs/gdb.html/Separate-Debug-Files.html>): by build id, then by
+//! `.gnu_debuglink`. What `dwz` has moved out is found by `.gnu_debugaltlink` or `.debug_sup`, split units in a
+//! package beside the binary.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use object::Object;
+
+use crate::binary::Binary;
+use crate::mini_debug_info;
+use crate::object_file::{Format, ObjectFile};
+use crate::search::{IdRule, Outcome, Refusal, Role, Search, Wanted, by_build_id, is_plain};
+use crate::store::Part;
+use crate::supplementary::Supplementary;
+
+impl Search<'_> {
+    /// Looks for what a binary does not have itself.
+    pub(crate) fn complete(&mut self, mut binary: Binary, wanted: Wanted<'_>) -> Binary {
+        if binary.debug_info().is_none() {
+            binary.debug = self.debug_file(&binary, wanted).map(Arc::new);
+        }
+        if binary.debug.is_none() {
+            // A small copy of the symbols, packed into a section of the stripped binary.
+            match mini_debug_info::read(&binary.file) {
+                Ok(symbols) => binary.debug = symbols.map(Arc::new),
+                Err(error) => {
+                    self.refuse(&format!("{}(.gnu_debugdata)", binary.path.display()), error.into());
+                }
+            }
+        }
+        binary.shared = self.shared(&binary).map(Arc::new);
+        if binary.debug_info().is_some_and(|file| file.section(".debug_addr").is_some()) {
+            binary.package = self.package(&binary).map(Arc::new);
+        }
+        binary
+    }
+
+    fn debug_file(&mut self, binary: &Binary, wanted: Wanted<'_>) -> Option<ObjectFile> {
+        let build_id = match binary.file.build_id.as_str() {
+            "" => wanted.build_id,
+            own => own,
+        };
+        let useful = |file: &ObjectFile| file.has_debug_info() || !file.symbols().rows().is_empty();
+        if binary.file.format == Format::MachO {
+            let name = binary.path.file_name()?;
+            let path = with_suffix(&binary.path, ".dSYM").join("Contents/Resources/DWARF").join(name);
+            return self.open(&path, build_id, IdRule::Same, Role::DebugInfo);
+        }
+        let mut folders = self.places.debug.clone();
+        folders.extend(self.places.binaries.iter().cloned());
+        for path in by_build_id(&folders, build_id, ".debug") {
+            if let Some(file) = self.open(&path, build_id, IdRule::Same, Role::DebugInfo) {
+                if useful(&file) {
+                    return Some(file);
+                }
+                self.take_back(Refusal::NoDebugInfo);
+            }
+        }
+        if let Some(file) = self.by_debuglink(binary) {
+            return Some(file);
+        }
+        self.download(build_id, Part::DebugInfo, Role::DebugInfo).map(|(_, file)| file)
+    }
+
+    /// `.gnu_debuglink` has the name of the debug file and the CRC of its content.
+    fn by_debuglink(&mut self, binary: &Binary) -> Option<ObjectFile> {
+        let view = binary.file.view().ok()?;
+        let (name, crc) = view.gnu_debuglink().ok()??;
+        let name = std::str::from_utf8(name).ok().filter(|name| is_plain(name))?;
+        let folder = binary.path.parent()?;
+        let mut paths = vec![folder.join(name), folder.join(".debug").join(name)];
+        for debug in &self.places.debug {
+            if let Ok(relative) = folder.strip_prefix("/") {
+                paths.push(debug.join(relative).join(name));
+            }
+        }
+        // A link to itself is of a binary that was renamed.
+        paths.retain(|path| *path != binary.path);
+        for path in paths {
+            let Some(file) = self.open(&path, "", IdRule::Any, Role::DebugInfo) else { continue };
+            if crc32fast::hash(file.data()) == crc {
+                return Some(file);
+            }
+            self.take_back(Refusal::Checksum);
+        }
+        None
+    }
+
+    /// What `dwz` found in several debug files and moved to one that they share.
+    fn shared(&mut self, binary: &Binary) -> Option<ObjectFile> {
+        let link = Supplementary::of(binary.debug_info()?)?;
+        // A relative path counts from the debug file, which was the last to be opened if it is one.
+        let debug_path = self
+            .tried
+            .iter()
+            .rev()
+            .find(|attempt| attempt.outcome == Outcome::Taken(Role::DebugInfo))
+            .map_or(binary.path.clone(), |attempt| PathBuf::from(&attempt.path));
+        let mut paths = vec![debug_path.parent().unwrap_or(Path::new("")).join(&link.name)];
+        if let Some(base) = link.name.file_name() {
+            paths.extend(self.places.debug.iter().map(|folder| folder.join(".dwz").join(base)));
+        }
+        paths.extend(by_build_id(&self.places.debug, &link.id, ".debug"));
+        for path in paths {
+            let Some(file) = self.open(&path, "", IdRule::Any, Role::Shared) else { continue };
+            match link.check(&file) {
+                Ok(()) => return Some(file),
+                Err(found) => self.take_back(Refusal::BuildId { found, wanted: link.id.clone() }),
+            }
+        }
+        self.download(&link.id, Part::DebugInfo, Role::Shared).map(|(_, file)| file)
+    }
+
+    /// The `.dwp` package of split units, beside the binary or its debug file.
+    fn package(&mut self, binary: &Binary) -> Option<ObjectFile> {
+        let mut paths = vec![with_suffix(&binary.path, ".dwp")];
+        let debug = self.tried.iter().rev().find(|tried| tried.outcome == Outcome::Taken(Role::DebugInfo));
+        paths.extend(debug.map(|attempt| with_suffix(Path::new(&attempt.path), ".dwp")));
+        paths.into_iter().find_map(|path| self.open(&path, "", IdRule::Any, Role::Package))
+    }
+}
+
+/// A path whose last part goes on with `suffix`.
+fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    PathBuf::from(name)
+}
