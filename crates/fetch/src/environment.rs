@@ -18,6 +18,8 @@ pub struct Environment {
     pub debuginfod_cache: Option<PathBuf>,
     /// `DEBUGINFOD_TIMEOUT`: for how many seconds they are asked.
     pub debuginfod_timeout: Option<String>,
+    /// `DEBUGINFOD_MAXSIZE`: how many bytes a file of theirs may have.
+    pub debuginfod_maxsize: Option<String>,
     /// `XDG_CACHE_HOME`: the folder for what can be fetched again, `.cache` in the home when unset.
     pub cache_home: Option<PathBuf>,
     /// `HOME`, or `USERPROFILE` on Windows; copies go to its `pprof` folder when `PPROF_TMPDIR` is unset.
@@ -49,12 +51,14 @@ impl Environment {
         let text = |names: [&str; 2]| {
             names.into_iter().find_map(value).map(|value| value.to_string_lossy().into_owned())
         };
+        let text_of = |name| text([name, name]);
         Environment {
             pprof_tmpdir: path("PPROF_TMPDIR"),
             pprof_binary_path: value("PPROF_BINARY_PATH"),
-            debuginfod_urls: value("DEBUGINFOD_URLS").map(|value| value.to_string_lossy().into_owned()),
+            debuginfod_urls: text_of("DEBUGINFOD_URLS"),
             debuginfod_cache: path("DEBUGINFOD_CACHE_PATH"),
-            debuginfod_timeout: value("DEBUGINFOD_TIMEOUT").map(|value| value.to_string_lossy().into_owned()),
+            debuginfod_timeout: text_of("DEBUGINFOD_TIMEOUT"),
+            debuginfod_maxsize: text_of("DEBUGINFOD_MAXSIZE"),
             cache_home: path("XDG_CACHE_HOME"),
             home: path(if cfg!(windows) { "USERPROFILE" } else { "HOME" }),
             temporary: path(if cfg!(windows) { "TEMP" } else { "TMPDIR" }),

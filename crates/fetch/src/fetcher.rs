@@ -60,6 +60,14 @@ pub struct Fetched {
     pub length: Option<u64>,
 }
 
+/// A file on its way from a server.
+pub struct Download {
+    /// Its bytes; errors are as those of [`Fetched::reader`].
+    pub reader: Box<dyn Read + Send>,
+    /// How many there will be, where the server says so.
+    pub length: Option<u64>,
+}
+
 /// Where bytes come from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Origin {
@@ -129,6 +137,16 @@ impl Fetcher {
     ) -> Result<Fetcher, Error> {
         let credentials = Credentials::load(&options)?;
         Ok(Fetcher { client: Client { credentials, environment, limits } })
+    }
+
+    /// The file at `url`, as it is there. Redirects are followed; `limit` is the time for everything, the last
+    /// byte included.
+    ///
+    /// # Errors
+    /// As [`fetch`](Fetch::fetch); [`Error::Status`] when the server does not have it.
+    pub fn download(&self, url: &Url, limit: Duration) -> Result<Download, Error> {
+        let answer = self.client.get_within(&url.redacted(), url, limit)?;
+        Ok(Download { length: answer.length, reader: Box::new(answer) })
     }
 }
 

@@ -44,16 +44,21 @@ struct Fetch<'a> {
 }
 
 impl Client {
-    /// Asks for a URL, following redirects; `address` names the source in errors.
+    /// Asks for a profile, following redirects; `address` names the source in errors.
+    pub(crate) fn get(&self, address: &str, query: &Query) -> Result<Answer, Error> {
+        self.get_within(address, &query.url, query.timeout.saturating_add(self.limits.grace))
+    }
+
+    /// Asks for a URL, following redirects.
     ///
     /// One deadline covers everything from looking up the name to the last byte of the body.
-    pub(crate) fn get(&self, address: &str, query: &Query) -> Result<Answer, Error> {
-        let limit = query.timeout.saturating_add(self.limits.grace).min(MAX_LIMIT);
-        let fetch = Fetch { address, url: query.url.redacted(), limit };
+    pub(crate) fn get_within(&self, address: &str, url: &Url, limit: Duration) -> Result<Answer, Error> {
+        let limit = limit.min(MAX_LIMIT);
+        let fetch = Fetch { address, url: url.redacted(), limit };
         let start = Instant::now();
         let verification =
-            if query.url.scheme() == "https+insecure" { Verification::Off } else { Verification::Full };
-        let mut url = query.url.clone();
+            if url.scheme() == "https+insecure" { Verification::Off } else { Verification::Full };
+        let mut url = url.clone();
         for _ in 0..self.limits.requests {
             let left = limit.saturating_sub(start.elapsed());
             if left.is_zero() {

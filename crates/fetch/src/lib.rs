@@ -44,7 +44,7 @@ mod verifier;
 
 pub use environment::Environment;
 pub use error::Error;
-pub use fetcher::{Fetch, Fetched, Fetcher, Limits, Origin, Request};
+pub use fetcher::{Download, Fetch, Fetched, Fetcher, Limits, Origin, Request};
 pub use locator::Locator;
 pub use named::Named;
 pub use notice::Notice;

@@ -9,6 +9,7 @@
 //! what people should know comes back as [`Note`]s.
 
 mod binaries;
+mod debuginfod;
 mod error;
 mod load;
 mod object_code;
@@ -16,6 +17,7 @@ mod object_files;
 mod options;
 mod progress;
 mod resolve;
+mod running_system;
 mod session;
 mod source_files;
 mod symbol_report;

@@ -8,13 +8,17 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use hotlist_fetch::Environment;
 use hotlist_symbolize::{
-    Bytes, Downloaded, Finder, Found, ObjectStore, OpenError, Part, Places, Wanted, find,
+    Bytes, Finder, Found, Inquiry, ObjectStore, OpenError, Part, Places, Running, Wanted, find,
 };
+
+use crate::debuginfod::Debuginfod;
+use crate::running_system;
 
 /// Finds and opens object files, and keeps what it has found.
 #[derive(Debug)]
 pub struct ObjectFiles {
     places: Places,
+    debuginfod: Option<Debuginfod>,
     found: Mutex<HashMap<Key, Arc<OnceLock<Arc<Found>>>>>,
 }
 
@@ -22,7 +26,7 @@ type Key = (String, String, bool);
 
 impl ObjectFiles {
     /// Files where the environment says that they are: `PPROF_BINARY_PATH` or `pprof/binaries` in the home
-    /// folder, and the system's folders of debug information.
+    /// folder, and the system's folders of debug information; and the servers of `DEBUGINFOD_URLS`.
     pub fn new(environment: &Environment) -> ObjectFiles {
         let binaries = match (&environment.pprof_binary_path, &environment.home) {
             (Some(path), _) => {
@@ -32,7 +36,8 @@ impl ObjectFiles {
             (None, None) => Vec::new(),
         };
         let debug = if cfg!(unix) { vec![PathBuf::from("/usr/lib/debug")] } else { Vec::new() };
-        ObjectFiles { places: Places { binaries, debug }, found: Mutex::default() }
+        let debuginfod = Debuginfod::new(environment);
+        ObjectFiles { places: Places { binaries, debug }, debuginfod, found: Mutex::default() }
     }
 }
 
@@ -64,14 +69,17 @@ impl ObjectStore for ObjectFiles {
         paths
     }
 
-    fn by_build_id(&self, build_id: &str, part: Part) -> Result<Downloaded, OpenError> {
-        let _ = (build_id, part);
-        Err(OpenError::Missing)
+    fn by_build_id(&self, build_id: &str, part: Part) -> Inquiry {
+        self.debuginfod.as_ref().map(|servers| servers.ask(build_id, part)).unwrap_or_default()
+    }
+
+    fn running(&self, what: Running) -> Result<Bytes, OpenError> {
+        running_system::read(what)
     }
 }
 
 /// Maps a file into memory.
-fn map(path: &Path) -> Result<Bytes, OpenError> {
+pub(crate) fn map(path: &Path) -> Result<Bytes, OpenError> {
     let explain = |error: io::Error| match error.kind() {
         io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => OpenError::Missing,
         io::ErrorKind::PermissionDenied => OpenError::Failed("permission denied".to_owned()),

@@ -3,7 +3,8 @@
 use hotlist_fetch::{Fetch, Url};
 use hotlist_profile::{Mapping, MappingId, Profile};
 use hotlist_symbolize::{
-    Detail, Finder, Local, MappingReport, Mode, Query, Request, State, demangle, symbolize,
+    Detail, Finder, Local, MappingReport, Mode, OpenError, Outcome, Query, Refusal, Request, State, demangle,
+    symbolize,
 };
 
 use crate::session::Note;
@@ -148,6 +149,11 @@ fn warn(profile: &Profile, reports: &[MappingReport], notes: &mut Vec<Note>) {
                 failures.push(format!("{path} has no symbols for {}", name()));
             }
             State::Unused | State::HasSymbols | State::NoFile | State::Done(_) => {}
+        }
+        for attempt in &report.tried {
+            if let Outcome::Refused(Refusal::Open(OpenError::Server(reason))) = &attempt.outcome {
+                failures.push(format!("{}: {reason}", attempt.path));
+            }
         }
         if let (State::Done(path), Some(damage)) = (&report.state, &report.damage) {
             failures.push(format!("{path}: debug information is damaged: {damage}"));

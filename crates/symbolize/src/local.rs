@@ -10,10 +10,14 @@ use hotlist_profile::{
 use rustc_hash::FxBuildHasher;
 
 use crate::binary::Detail;
+use crate::kernel::{KernelSymbols, build_id_of_notes};
 use crate::positions::{Frame, Positions};
-use crate::search::{Attempt, Found, Outcome, Refusal, Wanted};
-use crate::store::{ObjectStore, OpenError};
+use crate::search::{Attempt, Found, Outcome, Refusal, Role, Wanted};
+use crate::store::{ObjectStore, OpenError, Running};
 use crate::translate::{MappedRange, Translation};
+
+/// How kernels are called in profiles; the symbol follows from which addresses are counted.
+const KERNEL: &str = "[kernel.kallsyms]";
 
 /// Finds files for mappings; the session's keeps what it has found.
 pub trait Finder: Sync {
@@ -217,6 +221,11 @@ fn look_up(
     let tried = found.tried.clone();
     let failed = |state| Answer { state, tried: found.tried.clone(), rows: Vec::new(), positions: None };
     let Some(binary) = &found.binary else {
+        if file.starts_with(KERNEL)
+            && let Some(answer) = by_running_kernel(profile, job, finder.store(), &build_id, &tried)
+        {
+            return answer;
+        }
         // A kernel's or vdso's name is no path; without a file for its build there is nothing to miss.
         let state = match reason(&tried) {
             _ if is_of_no_file(&file) => State::NoFile,
@@ -230,7 +239,7 @@ fn look_up(
         start: mapping.start,
         limit: mapping.limit,
         offset: mapping.offset,
-        relocation_symbol: file.strip_prefix("[kernel.kallsyms]").unwrap_or_default(),
+        relocation_symbol: file.strip_prefix(KERNEL).unwrap_or_default(),
     };
     let translation = match Translation::new(&binary.file, &path, &mapped) {
         Ok(translation) => translation,
@@ -249,10 +258,46 @@ fn look_up(
     Answer { state: State::Done(path), tried, rows, positions: Some(positions) }
 }
 
+/// The functions of a kernel, if it is the one that runs this machine.
+fn by_running_kernel(
+    profile: &Profile,
+    job: &Job,
+    store: &dyn ObjectStore,
+    build_id: &str,
+    tried: &[Attempt],
+) -> Option<Answer> {
+    let notes = store.running(Running::KernelNotes).ok()?;
+    let running = build_id_of_notes((*notes).as_ref())?;
+    let mut tried = tried.to_vec();
+    let path = "the running kernel".to_owned();
+    if !running.eq_ignore_ascii_case(build_id) {
+        let refusal = Refusal::BuildId { found: running, wanted: build_id.to_owned() };
+        tried.push(Attempt { path, outcome: Outcome::Refused(refusal) });
+        return Some(Answer { state: State::NoFile, tried, rows: Vec::new(), positions: None });
+    }
+    let list = store.running(Running::KernelSymbols).ok()?;
+    let symbols = KernelSymbols::parse((*list).as_ref());
+    if symbols.is_empty() {
+        let refusal = Refusal::Open(OpenError::Failed("it shows no addresses of its symbols".to_owned()));
+        tried.push(Attempt { path, outcome: Outcome::Refused(refusal) });
+        return Some(Answer { state: State::NoFile, tried, rows: Vec::new(), positions: None });
+    }
+    let mapping = profile.mapping(job.mapping);
+    let file = profile.lossy(mapping.file);
+    let counted_from = symbols.address_of(file.strip_prefix(KERNEL).unwrap_or_default().as_bytes());
+    let shift = counted_from.map_or(0, |now| now.wrapping_sub(mapping.start));
+    let addresses: Vec<u64> = job.locations.iter().map(|id| profile.locations.get(*id).address).collect();
+    let rows = addresses.iter().enumerate().map(|(row, &address)| (address != 0).then_some(row)).collect();
+    let positions = symbols.positions(&addresses, shift);
+    tried.push(Attempt { path: path.clone(), outcome: Outcome::Taken(Role::Binary) });
+    Some(Answer { state: State::Done(path), tried, rows, positions: Some(positions) })
+}
+
 /// Why files that are there were refused, for the mapping as a whole.
 fn reason(tried: &[Attempt]) -> Option<String> {
     tried.iter().rev().find_map(|attempt| match &attempt.outcome {
-        Outcome::Refused(Refusal::Open(OpenError::Missing)) | Outcome::Taken(_) => None,
+        // Those of servers are told for themselves.
+        Outcome::Refused(Refusal::Open(OpenError::Missing | OpenError::Server(_))) | Outcome::Taken(_) => None,
         Outcome::Refused(refusal) => Some(format!("{}: {refusal}", attempt.path)),
     })
 }

@@ -11,7 +11,7 @@ use thiserror::Error;
 
 use crate::binary::Binary;
 use crate::object_file::{ObjectError, ObjectFile};
-use crate::store::{ObjectStore, OpenError, Part};
+use crate::store::{Downloaded, ObjectStore, OpenError, Part, Running};
 
 /// Of a folder named by a build id so many files are tried.
 const MOST_IN_FOLDER: usize = 64;
@@ -153,6 +153,14 @@ impl Search<'_> {
         if is_path && let Some(file) = self.open(&own, wanted.build_id, IdRule::Known, Role::Binary) {
             return take(own, file);
         }
+        if is_vdso(wanted.file) && !wanted.build_id.is_empty() {
+            let opened = self.store.running(Running::Vdso).map_err(Refusal::from);
+            let checked = opened.and_then(|bytes| check(bytes, wanted.build_id, IdRule::Same));
+            let name = "[vdso] of this machine";
+            if let Some(file) = self.note(name.to_owned(), checked, Role::Binary) {
+                return take(PathBuf::from(name), file);
+            }
+        }
         // Without the binary its debug information still has the names.
         for path in by_build_id(&self.places.debug, wanted.build_id, "") {
             if let Some(file) = self.open(&path, wanted.build_id, IdRule::Same, Role::Binary) {
@@ -230,22 +238,14 @@ impl Search<'_> {
         if !is_plain(build_id) {
             return None;
         }
-        match self.store.by_build_id(build_id, part) {
-            Ok(download) => {
-                let checked = check(download.bytes, build_id, IdRule::Known);
-                let file = self.note(download.name.clone(), checked, role)?;
-                Some((download.name, file))
-            }
-            Err(OpenError::Missing) => None,
-            Err(error) => {
-                let what = match part {
-                    Part::DebugInfo => "debuginfo",
-                    Part::Executable => "executable",
-                };
-                self.refuse(&format!("debuginfod {what} {build_id}"), error.into());
-                None
-            }
+        let inquiry = self.store.by_build_id(build_id, part);
+        for (address, error) in inquiry.refused {
+            self.refuse(&address, error.into());
         }
+        let Downloaded { name, bytes } = inquiry.file?;
+        let checked = check(bytes, build_id, IdRule::Same);
+        let file = self.note(name.clone(), checked, role)?;
+        Some((name, file))
     }
 
     pub(crate) fn note(
@@ -297,6 +297,12 @@ fn check(bytes: crate::Bytes, build_id: &str, rule: IdRule) -> Result<ObjectFile
     }
     let found = if file.build_id.is_empty() { "none".to_owned() } else { file.build_id.clone() };
     Err(Refusal::BuildId { found, wanted: build_id.to_owned() })
+}
+
+/// Whether a mapping is of the library that the kernel provides.
+fn is_vdso(file: &str) -> bool {
+    let base = file.rsplit('/').next().unwrap_or(file);
+    base == "[vdso]" || base.starts_with("linux-vdso")
 }
 
 /// `.build-id/ab/cdef.debug` below each folder.

@@ -19,14 +19,32 @@ pub trait ObjectStore: Sync {
     /// The files in a folder, sorted by name; empty when there is no such folder.
     fn list(&self, folder: &Path) -> Vec<PathBuf>;
 
-    /// A file from a server of debug information, by the build id of the binary.
+    /// A file from servers of debug information, by the build id of the binary. Nobody is asked unless the
+    /// user wants that.
+    fn by_build_id(&self, build_id: &str, part: Part) -> Inquiry {
+        let _ = (build_id, part);
+        Inquiry::default()
+    }
+
+    /// Something that the running system shows beside files.
     ///
     /// # Errors
-    /// [`OpenError::Missing`] when there is no server or it does not have the file.
-    fn by_build_id(&self, build_id: &str, part: Part) -> Result<Downloaded, OpenError> {
-        let _ = (build_id, part);
+    /// [`OpenError::Missing`] when it does not.
+    fn running(&self, what: Running) -> Result<Bytes, OpenError> {
+        let _ = what;
         Err(OpenError::Missing)
     }
+}
+
+/// What the running system shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Running {
+    /// The library with which the kernel provides every process, an ELF file.
+    Vdso,
+    /// The notes of the kernel, with its build id.
+    KernelNotes,
+    /// The list of the kernel's symbols.
+    KernelSymbols,
 }
 
 /// What a server is asked for.
@@ -38,10 +56,19 @@ pub enum Part {
     Executable,
 }
 
+/// What servers had to say.
+#[derive(Clone, Default)]
+pub struct Inquiry {
+    /// Addresses that do not have the file, or did not give it, and why.
+    pub refused: Vec<(String, OpenError)>,
+    /// The file.
+    pub file: Option<Downloaded>,
+}
+
 /// A file from a server.
 #[derive(Clone)]
 pub struct Downloaded {
-    /// Where it is from, for people.
+    /// Where it is: the copy on this machine.
     pub name: String,
     /// Its bytes.
     pub bytes: Bytes,
@@ -59,4 +86,7 @@ pub enum OpenError {
     /// The system's reason.
     #[error("{0}")]
     Failed(String),
+    /// A server that may have it did not give it; the reason.
+    #[error("{0}")]
+    Server(String),
 }
