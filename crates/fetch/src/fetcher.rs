@@ -38,6 +38,14 @@ pub trait Fetch: Sync {
         let reason = "nothing is sent from here".to_owned();
         Err(Error::Transport { address: url.redacted(), url: url.redacted(), reason })
     }
+
+    /// Asks a server for a short answer, of up to [`Limits::answer`] bytes.
+    ///
+    /// # Errors
+    /// As [`fetch`](Self::fetch); always where there is no network.
+    fn get(&self, url: &Url) -> Result<Vec<u8>, Error> {
+        self.post(url, "")
+    }
 }
 
 /// The numbers of `-seconds` and `-timeout`; they matter for servers only. Zero counts as not given.
@@ -190,5 +198,17 @@ impl Fetch for Fetcher {
     fn post(&self, url: &Url, body: &str) -> Result<Vec<u8>, Error> {
         let limits = self.client.limits;
         self.client.post(url, body, limits.patience, limits.answer)
+    }
+
+    fn get(&self, url: &Url) -> Result<Vec<u8>, Error> {
+        let limits = self.client.limits;
+        let address = url.redacted();
+        let answer = self.client.get_within(&address, url, limits.patience)?;
+        let mut bytes = Vec::new();
+        answer.take(limits.answer).read_to_end(&mut bytes).map_err(|error| {
+            let reason = one_line(&error.to_string());
+            Error::Transport { address: address.clone(), url: address, reason }
+        })?;
+        Ok(bytes)
     }
 }

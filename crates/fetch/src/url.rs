@@ -241,6 +241,12 @@ impl Url {
         url
     }
 
+    /// The same with `query` behind the question mark, as it is.
+    #[must_use]
+    pub fn with_query(&self, query: &str) -> Url {
+        Url { query: Some(query.to_owned()), ..self.clone() }
+    }
+
     /// What is asked of the server: scheme, host, path and query, without user and fragment.
     pub(crate) fn request_text(&self, scheme: &str) -> String {
         let host = self.host.strip_suffix(':').unwrap_or(&self.host);

@@ -137,16 +137,15 @@ impl Debuginfod {
             Error::Timeout { .. } => Refusal::Other(format!("no answer within {:.1} s", left.as_secs_f64())),
             other => Refusal::Other(other.to_string()),
         })?;
-        let too_large = || Refusal::Other(format!("larger than {} bytes, see DEBUGINFOD_MAXSIZE", self.largest));
+        let too_large =
+            || Refusal::Other(format!("larger than {} bytes, see DEBUGINFOD_MAXSIZE", self.largest));
         if download.length.is_some_and(|length| length > self.largest) {
             return Err(too_large());
         }
         let broken = |error: io::Error| Refusal::Other(error.to_string());
         let folder = place.and_then(Path::parent);
         let mut file = match folder {
-            Some(folder) => {
-                fs::create_dir_all(folder).and_then(|()| tempfile::NamedTempFile::new_in(folder))
-            }
+            Some(folder) => fs::create_dir_all(folder).and_then(|()| tempfile::NamedTempFile::new_in(folder)),
             None => tempfile::NamedTempFile::new(),
         }
         .map_err(|error| Refusal::Other(format!("cannot keep the file: {error}")))?;
@@ -164,7 +163,8 @@ impl Debuginfod {
             file.write_all(&piece[..count]).map_err(broken)?;
         }
         let bytes = map(file.path()).map_err(|error| Refusal::Other(error.to_string()))?;
-        let found = ObjectFile::parse(Arc::clone(&bytes)).map_err(|error| Refusal::Other(error.to_string()))?;
+        let found =
+            ObjectFile::parse(Arc::clone(&bytes)).map_err(|error| Refusal::Other(error.to_string()))?;
         if !found.build_id.eq_ignore_ascii_case(build_id) {
             let found = if found.build_id.is_empty() { "none" } else { &found.build_id };
             return Err(Refusal::Other(format!("the build id of what it sent is {found}")));

@@ -109,6 +109,9 @@ pub fn load(
         merger.add(base)?;
         profile = merger.finish()?.unwrap_or_default();
     }
+    if !options.tools.is_empty() {
+        notes.push(Note::Warning("-tools is not needed: no other program is ever started".to_owned()));
+    }
     let objects = ObjectFiles::new(environment);
     let wish = Wish { mode: &options.symbolize, binary, threads: threads.get() };
     let symbols = add_symbols(&mut profile, wish, &objects, &servers, fetch, &mut notes);

@@ -1,6 +1,6 @@
 //! Symbols for profiles that have only addresses, as `-symbolize` asks.
 
-use hotlist_fetch::{Fetch, Url};
+use hotlist_fetch::{Error, Fetch, Url};
 use hotlist_profile::{Mapping, MappingId, Profile};
 use hotlist_symbolize::{
     Detail, Finder, Local, MappingReport, Mode, OpenError, Outcome, Query, Refusal, Request, State, demangle,
@@ -11,6 +11,9 @@ use crate::session::Note;
 
 /// So many files without symbols are named one by one.
 const MOST_NAMED: usize = 5;
+
+/// Servers take a few thousand bytes of a query.
+const MOST_QUERY: usize = 3000;
 
 /// What was asked for beside the mode.
 #[derive(Clone, Copy)]
@@ -114,7 +117,7 @@ fn ask_servers(
             .and_then(|query| match query {
                 Some(query) => {
                     let answer =
-                        fetch.post(&url.symbolz(), &query.body).map_err(|error| error.to_string())?;
+                        ask(&url.symbolz(), &query.body, fetch).map_err(|error| error.to_string())?;
                     Ok(query.take(profile, &answer))
                 }
                 None => Ok(0),
@@ -124,6 +127,27 @@ fn ask_servers(
             Err(error) => notes.push(Note::Warning(format!("remote symbolization: {error}"))),
         }
     }
+}
+
+/// Sends addresses to a server. Programs of Go since 1.22 take them only in the query of a GET request, which
+/// has room for some at a time.
+fn ask(url: &Url, addresses: &str, fetch: &dyn Fetch) -> Result<Vec<u8>, Error> {
+    match fetch.post(url, addresses) {
+        Err(Error::Status { status, .. }) if status.starts_with("405") => {}
+        answer => return answer,
+    }
+    let mut answer = Vec::new();
+    let mut rest = addresses;
+    while !rest.is_empty() {
+        let end = match rest.len() {
+            0..=MOST_QUERY => rest.len(),
+            _ => rest[..MOST_QUERY].rfind('+').unwrap_or(rest.len()),
+        };
+        answer.extend(fetch.get(&url.with_query(&rest[..end]))?);
+        answer.push(b'\n');
+        rest = rest[end..].trim_start_matches('+');
+    }
+    Ok(answer)
 }
 
 /// Says for which files there are no symbols, and why.

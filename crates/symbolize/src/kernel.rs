@@ -26,9 +26,7 @@ impl<'a> KernelSymbols<'a> {
             is_code.then_some((address, name))
         };
         let mut rows: Vec<(u64, &[u8])> = text.split(|&byte| byte == b'\n').filter_map(row).collect();
-        // Of several names of one address the first counts.
         rows.sort_by_key(|&(address, _)| address);
-        rows.dedup_by_key(|&mut (address, _)| address);
         KernelSymbols { rows }
     }
 
@@ -39,14 +37,14 @@ impl<'a> KernelSymbols<'a> {
 
     /// The address of the function `name`.
     pub fn address_of(&self, name: &[u8]) -> Option<u64> {
-        // Where two have this address, the name may be that of the other.
         self.rows.iter().find(|row| row.1 == name).map(|row| row.0)
     }
 
-    /// The function that begins at or before `address`.
+    /// The function that begins at or before `address`; of several the one that is listed first.
     pub fn lookup(&self, address: u64) -> Option<&'a [u8]> {
         let after = self.rows.partition_point(|row| row.0 <= address);
-        Some(self.rows[after.checked_sub(1)?].1)
+        let start = self.rows[after.checked_sub(1)?].0;
+        Some(self.rows[self.rows.partition_point(|row| row.0 < start)].1)
     }
 
     /// The functions at `addresses`, each moved by `shift`.
@@ -69,7 +67,8 @@ pub fn build_id_of_notes(notes: &[u8]) -> Option<String> {
     let mut rest = notes;
     loop {
         let (header, tail) = rest.split_first_chunk::<12>()?;
-        let number = |at: usize| u32::from_ne_bytes([header[at], header[at + 1], header[at + 2], header[at + 3]]);
+        let number =
+            |at: usize| u32::from_ne_bytes([header[at], header[at + 1], header[at + 2], header[at + 3]]);
         let (name_size, size, kind) = (number(0) as usize, number(4) as usize, number(8));
         let name = tail.get(..name_size)?;
         let tail = tail.get(name_size.checked_next_multiple_of(4)?..)?;
@@ -87,7 +86,8 @@ mod tests {
 
     #[test]
     fn functions_of_the_list_are_found() {
-        let text = b"ffffffff81000000 T _text\nffffffff81000000 T _stext\nffffffff81000100 t work\t[module]\n\
+        let text =
+            b"ffffffff81000000 T _text\nffffffff81000000 T _stext\nffffffff81000100 t work\t[module]\n\
             ffffffff81000180 d data\n0000000000000000 T hidden\nnonsense\n\nffffffff81000080 W weak\n";
         let symbols = KernelSymbols::parse(text);
         assert_eq!(symbols.lookup(0xffff_ffff_8100_0010), Some(&b"_text"[..]));

@@ -297,7 +297,9 @@ fn by_running_kernel(
 fn reason(tried: &[Attempt]) -> Option<String> {
     tried.iter().rev().find_map(|attempt| match &attempt.outcome {
         // Those of servers are told for themselves.
-        Outcome::Refused(Refusal::Open(OpenError::Missing | OpenError::Server(_))) | Outcome::Taken(_) => None,
+        Outcome::Refused(Refusal::Open(OpenError::Missing | OpenError::Server(_))) | Outcome::Taken(_) => {
+            None
+        }
         Outcome::Refused(refusal) => Some(format!("{}: {refusal}", attempt.path)),
     })
 }

@@ -123,6 +123,9 @@ fn elf(file: &ObjectFile, name: &str, mapped: &MappedRange<'_>) -> Result<Transl
         let segment = if is_kernel { text_segment(file) } else { None };
         return base(file.kind, segment, stext, mapped).map(Translation::constant);
     }
+    if let Some(base) = whole_file(&file.segments, mapped) {
+        return Ok(Translation::constant(base));
+    }
     let candidates = mapped_segments(&file.segments, offset, limit - start);
     match candidates.as_slice() {
         [] => Err(TranslateError::NoSegment),
@@ -162,6 +165,19 @@ fn text_segment(file: &ObjectFile) -> Option<&Segment> {
         segment.is_executable
             && text.address.checked_sub(segment.address).is_some_and(|skip| skip < segment.memory_size)
     })
+}
+
+/// The base of a mapping that covers all code as the loader lays it out, which some collectors write in place of
+/// one for each segment. In such a mapping places follow the addresses of the file, not the offsets.
+fn whole_file(segments: &[Segment], mapped: &MappedRange<'_>) -> Option<u64> {
+    let first =
+        segments.iter().filter(|segment| segment.file_size > 0).min_by_key(|segment| segment.address)?;
+    let code = segments.iter().filter(|segment| segment.is_executable);
+    let code_end = code.map(|segment| segment.address.saturating_add(segment.memory_size)).max()?;
+    let lowest = first.address - first.address % PAGE;
+    let size = code_end.checked_sub(lowest)?.checked_next_multiple_of(PAGE)?;
+    let from_start = mapped.offset == first.file_offset - first.file_offset % PAGE;
+    (from_start && mapped.limit - mapped.start >= size).then(|| mapped.start.wrapping_sub(lowest))
 }
 
 /// The segments that a mapping of `size` bytes from `offset` of the file can come from.
