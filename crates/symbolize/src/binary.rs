@@ -9,6 +9,7 @@ use hotlist_profile::StringId;
 use crate::dwarf::{self, Context, Span, Units, Worker};
 use crate::go::GoTable;
 use crate::object_file::{ObjectError, ObjectFile};
+use crate::pdb::Pdb;
 use crate::positions::{Frame, Positions};
 use crate::store::ObjectStore;
 use crate::symbol_table::Symbol;
@@ -40,6 +41,8 @@ pub struct Binary {
     pub shared: Option<Arc<ObjectFile>>,
     /// Split units in a package (`.dwp`).
     pub package: Option<Arc<ObjectFile>>,
+    /// The debug information of a Windows program.
+    pub(crate) pdb: Option<Pdb>,
     units: OnceLock<Units>,
 }
 
@@ -57,7 +60,15 @@ pub struct FunctionSymbol<'a> {
 impl Binary {
     /// A binary without companions.
     pub fn new(path: impl Into<PathBuf>, file: Arc<ObjectFile>) -> Binary {
-        Binary { path: path.into(), file, debug: None, shared: None, package: None, units: OnceLock::new() }
+        Binary {
+            path: path.into(),
+            file,
+            debug: None,
+            shared: None,
+            package: None,
+            pdb: None,
+            units: OnceLock::new(),
+        }
     }
 
     /// The file with the debug information, if any has some.
@@ -131,15 +142,29 @@ impl Binary {
             }
         }
         let go = self.go(detail);
+        let by_pdb = match (&self.pdb, detail) {
+            (Some(pdb), Detail::Lines) => Some(pdb.positions(&self.file, addresses)),
+            _ => None,
+        };
         let mut positions = Positions::default();
         positions.damage = damage;
         let mut frames: Vec<Frame> = Vec::new();
-        for (&address, span) in addresses.iter().zip(&spans) {
+        for (row, (&address, span)) in addresses.iter().zip(&spans).enumerate() {
             frames.clear();
             if let Some((worker, span)) = span {
                 let from = &answers[*worker];
                 let mut keep = |id: StringId| positions.strings.intern(from.strings.get(id));
                 frames.extend(from.frames[span.start..span.end].iter().map(|frame| Frame {
+                    function: keep(frame.function),
+                    file: keep(frame.file),
+                    ..*frame
+                }));
+            }
+            if let Some(from) = &by_pdb
+                && frames.is_empty()
+            {
+                let mut keep = |id: StringId| positions.strings.intern(from.strings.get(id));
+                frames.extend(from.frames(row).iter().map(|frame| Frame {
                     function: keep(frame.function),
                     file: keep(frame.file),
                     ..*frame

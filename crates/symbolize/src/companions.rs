@@ -13,7 +13,8 @@ use object::Object;
 use crate::binary::Binary;
 use crate::mini_debug_info;
 use crate::object_file::{Format, ObjectFile};
-use crate::search::{IdRule, Outcome, Refusal, Role, Search, Wanted, by_build_id, is_plain};
+use crate::pdb::Pdb;
+use crate::search::{Attempt, IdRule, Outcome, Refusal, Role, Search, Wanted, by_build_id, is_plain};
 use crate::store::Part;
 use crate::supplementary::Supplementary;
 
@@ -22,6 +23,9 @@ impl Search<'_> {
     pub(crate) fn complete(&mut self, mut binary: Binary, wanted: Wanted<'_>) -> Binary {
         if binary.debug_info().is_none() {
             binary.debug = self.debug_file(&binary, wanted).map(Arc::new);
+        }
+        if binary.file.format == Format::Pe {
+            binary.pdb = self.pdb(&binary);
         }
         if binary.debug.is_none() {
             // A small copy of the symbols, packed into a section of the stripped binary.
@@ -115,6 +119,43 @@ impl Search<'_> {
         self.download(&link.id, Part::DebugInfo, Role::Shared).map(|(_, file)| file)
     }
 
+    /// The PDB of a Windows program: where the linker wrote it, beside the program, or below the folders for
+    /// binaries, also in the way of symbol servers.
+    fn pdb(&mut self, binary: &Binary) -> Option<Pdb> {
+        let view = binary.file.view().ok()?;
+        let info = view.pdb_info().ok()??;
+        let recorded = String::from_utf8_lossy(info.path()).into_owned();
+        let name = Some(last_part(&recorded)).filter(|name| is_plain(name))?;
+        let mut paths = vec![binary.path.parent().unwrap_or(Path::new("")).join(name)];
+        for folder in &self.places.binaries {
+            paths.push(folder.join(name).join(&binary.file.build_id).join(name));
+            paths.push(folder.join(name));
+        }
+        paths.push(PathBuf::from(&recorded));
+        for path in paths {
+            let shown = path.display().to_string();
+            let bytes = match self.store.open(&path) {
+                Ok(bytes) => bytes,
+                Err(error) => {
+                    self.refuse(&shown, error.into());
+                    continue;
+                }
+            };
+            match Pdb::open(bytes) {
+                Some(pdb) if pdb.build_id.eq_ignore_ascii_case(&binary.file.build_id) => {
+                    self.tried.push(Attempt { path: shown, outcome: Outcome::Taken(Role::DebugInfo) });
+                    return Some(pdb);
+                }
+                Some(pdb) => {
+                    let wanted = binary.file.build_id.clone();
+                    self.refuse(&shown, Refusal::BuildId { found: pdb.build_id, wanted });
+                }
+                None => self.refuse(&shown, Refusal::Pdb),
+            }
+        }
+        None
+    }
+
     /// The `.dwp` package of split units, beside the binary or its debug file.
     fn package(&mut self, binary: &Binary) -> Option<ObjectFile> {
         let mut paths = vec![with_suffix(&binary.path, ".dwp")];
@@ -122,6 +163,11 @@ impl Search<'_> {
         paths.extend(debug.map(|attempt| with_suffix(Path::new(&attempt.path), ".dwp")));
         paths.into_iter().find_map(|path| self.open(&path, "", IdRule::Any, Role::Package))
     }
+}
+
+/// The last part of a path of Windows or of this machine.
+fn last_part(path: &str) -> &str {
+    path.rsplit(['/', '\\']).next().unwrap_or(path)
 }
 
 /// A path whose last part goes on with `suffix`.

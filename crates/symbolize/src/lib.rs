@@ -17,6 +17,7 @@ mod local;
 mod mini_debug_info;
 mod mode;
 mod object_file;
+mod pdb;
 mod positions;
 mod readable;
 mod search;

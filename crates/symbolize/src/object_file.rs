@@ -190,6 +190,8 @@ impl ObjectFile {
             object::ObjectKind::Executable if format == Format::Elf => Kind::Executable,
             object::ObjectKind::Relocatable => Kind::Relocatable,
             object::ObjectKind::Executable | object::ObjectKind::Dynamic => Kind::Dynamic,
+            // The file in a .dSYM bundle has a kind of its own.
+            _ if format == Format::MachO => Kind::Dynamic,
             _ => return Err(ObjectError::Damaged("neither a program nor a library".into())),
         };
         let sections: Vec<Section> = file.sections().map(|section| Section::new(&section)).collect();

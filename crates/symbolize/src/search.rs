@@ -96,6 +96,9 @@ pub enum Refusal {
     /// It is not the file that the binary was linked with.
     #[error("its checksum is not that of .gnu_debuglink")]
     Checksum,
+    /// It is not the debug information of a Windows program.
+    #[error("not a PDB file")]
+    Pdb,
     /// It adds nothing.
     #[error("holds no debug information")]
     NoDebugInfo,
