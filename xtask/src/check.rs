@@ -10,6 +10,10 @@ use anyhow::{Context, bail};
 const STEPS: &[(&str, &[&str])] = &[
     ("formatting", &["fmt", "--all", "--check"]),
     ("lints", &["clippy", "--workspace", "--all-targets", "--quiet", "--", "-D", "warnings"]),
+    (
+        "lints without pictures",
+        &["clippy", "-p", "hotlist", "--no-default-features", "--quiet", "--", "-D", "warnings"],
+    ),
     ("build", &["build", "--workspace", "--all-targets", "--quiet"]),
     ("tests", &["test", "--workspace", "--no-fail-fast"]),
     ("documentation", &["doc", "--workspace", "--no-deps", "--quiet"]),

@@ -27,7 +27,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let positions = binary.positions(&sorted, Detail::Lines, files.store(), threads);
 
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
-    let or_unknown = |text: Cow<'_, str>| if text.is_empty() { Cow::Borrowed("??") } else { text }.into_owned();
+    let or_unknown =
+        |text: Cow<'_, str>| if text.is_empty() { Cow::Borrowed("??") } else { text }.into_owned();
     for address in asked {
         let frames = sorted.binary_search(&address).map_or(&[][..], |row| positions.frames(row));
         for frame in frames {

@@ -48,6 +48,10 @@ pub(crate) fn answer(shared: &Shared, path: &str, query: &Query) -> Answer {
     };
     match hotlist_render::find(drawing) {
         Some(json) if json.name == "json" => cached(&|| view(shared, report, json, query)),
+        // The drawing that the page shows.
+        Some(svg) if svg.name == "svg" && report.name == "dot" => {
+            cached(&|| file(shared, report, svg, query))
+        }
         Some(drawing) => file(shared, report, drawing, query),
         None => Answer::error(StatusCode::NOT_FOUND, "there is no such drawing"),
     }

@@ -60,6 +60,11 @@ impl Shared {
             site,
         }
     }
+
+    /// Whether to work ahead now; that is so once.
+    pub(crate) fn begin_ahead(&self) -> bool {
+        !self.is_ahead.swap(true, Ordering::Relaxed)
+    }
 }
 
 /// A request that has been let in.
@@ -139,18 +144,33 @@ pub(crate) fn at_once(shared: &Shared, asked: &Asked) -> Option<Answer> {
     Some(shared.assets.page(shared.guard.token()))
 }
 
-/// Works out what people look at next, once the page has its first picture. On large profiles that takes a
-/// moment, which nobody waits for now.
-pub(crate) fn work_ahead(shared: &Shared) {
-    /// As the page asks for them.
-    const NEXT: [(&str, &str); 2] = [("top", "n=5000&nf=0&sort=flat"), ("flamegraph", "inverted=t")];
-    if !shared.is_ahead.swap(true, Ordering::Relaxed) {
-        for (path, query) in NEXT {
-            if let Ok(query) = Query::parse(query) {
-                api::answer(shared, path, &query);
-            }
-        }
+/// A view and its query, as the page asks for it.
+type NextView = (&'static str, &'static str);
+
+/// What people look at after the first picture, the likeliest first.
+pub(crate) fn next_views() -> impl Iterator<Item = NextView> {
+    [
+        ("top", "n=5000&nf=0&sort=flat"),
+        // The list from which people pick a place, in views that show one.
+        ("top", "n=2000&nf=0&sort=cum"),
+        ("dot/svg", ""),
+        ("flamegraph", "inverted=t"),
+        ("tags", ""),
+    ]
+    .into_iter()
+}
+
+/// Works a view out and keeps the answer.
+pub(crate) fn answer_ahead(shared: &Shared, (path, own): NextView) {
+    let query = [own, shared.first_query.as_str()].join("&");
+    if let Ok(query) = Query::parse(query.trim_matches('&')) {
+        api::answer(shared, path, &query);
     }
+}
+
+/// Works out the picture with which the page begins and keeps it.
+pub(crate) fn first_picture(shared: &Shared) {
+    answer_ahead(shared, ("flamegraph", ""));
 }
 
 /// Answers everything else.

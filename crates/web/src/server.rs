@@ -92,6 +92,9 @@ impl Server {
     /// When the system gives no further connections.
     pub fn run(self) -> io::Result<()> {
         let Server { runtime, listener, shared, workers, .. } = self;
+        // While a browser opens and takes in the page, its first picture is worked out.
+        let first = Arc::clone(&shared);
+        runtime.spawn_blocking(move || router::first_picture(&first));
         runtime.block_on(async {
             let places = Arc::new(Semaphore::new(CONNECTIONS));
             loop {
@@ -160,9 +163,8 @@ async fn answer(shared: &Arc<Shared>, workers: &Arc<Semaphore>, request: &Reques
         answer
     });
     let answer = work.await;
-    if is_first_picture {
-        let shared = Arc::clone(shared);
-        tokio::task::spawn_blocking(move || router::work_ahead(&shared));
+    if is_first_picture && shared.begin_ahead() {
+        tokio::spawn(work_ahead(Arc::clone(shared), Arc::clone(workers)));
     }
     answer.unwrap_or_else(|_| {
         Answer::error(
@@ -170,4 +172,23 @@ async fn answer(shared: &Arc<Shared>, workers: &Arc<Semaphore>, request: &Reques
             "an error of hotlist: the answer could not be worked out",
         )
     })
+}
+
+/// Works out what people look at next, once the page has its first picture. On large profiles that takes a
+/// moment, which nobody waits for now. Whoever asks for something else meanwhile comes first.
+async fn work_ahead(shared: Arc<Shared>, workers: Arc<Semaphore>) {
+    /// How long nobody must have asked for anything.
+    const QUIET: Duration = Duration::from_millis(50);
+    let all = workers.available_permits();
+    for next in router::next_views() {
+        let mut quiet = 0;
+        while quiet < 2 {
+            tokio::time::sleep(QUIET).await;
+            quiet = if workers.available_permits() >= all { quiet + 1 } else { 0 };
+        }
+        let shared = Arc::clone(&shared);
+        if tokio::task::spawn_blocking(move || router::answer_ahead(&shared, next)).await.is_err() {
+            return;
+        }
+    }
 }

@@ -10,7 +10,9 @@ use std::collections::BTreeSet;
 use hotlist_layout::{Cubic, Point};
 use ttf_parser::{Face, GlyphId, OutlineBuilder};
 
-pub(crate) use subset::{Subset, subset};
+#[cfg(feature = "pdf")]
+pub(crate) use subset::Subset;
+pub(crate) use subset::subset;
 
 /// How thick letters are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -111,6 +113,7 @@ impl Font {
     }
 
     /// What the font calls itself and how it stands, for those who embed it.
+    #[cfg(feature = "pdf")]
     pub(crate) fn extents(&self) -> Extents {
         let scaled = |units: i16| f64::from(units) / self.units;
         let bounds = self.face.global_bounding_box();
@@ -124,6 +127,7 @@ impl Font {
 }
 
 /// Extents of a font in ems, with y growing upwards.
+#[cfg(feature = "pdf")]
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Extents {
     pub(crate) ascender: f64,

@@ -17,6 +17,7 @@ pub(crate) struct Subset {
 
 impl Subset {
     /// The number of a character's glyph in the subset.
+    #[cfg(any(feature = "pdf", test))]
     pub(crate) fn glyph(&self, character: char) -> u16 {
         self.characters.binary_search(&character).map_or(MISSING, |index| index as u16 + 1)
     }

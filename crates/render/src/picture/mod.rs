@@ -3,6 +3,7 @@
 //! Lengths are points, y grows downwards. Each drawing of a shape as a picture makes one of these, and each
 //! format writes it, so both are written once.
 
+mod code_box;
 mod outline;
 #[cfg(feature = "raster")]
 pub(crate) mod palette;
@@ -38,7 +39,7 @@ pub(crate) fn of_shape(shape: &Shape<'_>, context: &Context) -> io::Result<Pictu
 }
 
 /// A picture.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Picture {
     pub(crate) title: String,
     pub(crate) size: Size,
@@ -47,7 +48,7 @@ pub(crate) struct Picture {
 }
 
 /// Marks that belong together.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Group {
     /// What it is, as a class of the SVG.
     pub(crate) class: &'static str,
@@ -61,7 +62,7 @@ pub(crate) struct Group {
 }
 
 /// Something visible.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) enum Mark {
     Box { rect: Rect, radius: f64, fill: Option<Colour>, border: Option<(Colour, f64)> },
     Line { path: Vec<Cubic>, colour: Colour, width: f64, dashed: bool },
@@ -70,7 +71,7 @@ pub(crate) enum Mark {
 }
 
 /// A line of text.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Text {
     /// The left end of its base line.
     pub(crate) at: Point,

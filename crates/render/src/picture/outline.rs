@@ -1,11 +1,14 @@
 //! Boxes and text as outlines, for formats that know neither round corners nor our fonts.
 
+#[cfg(feature = "raster")]
 use std::collections::HashMap;
 
 use hotlist_layout::{Cubic, Point, Rect};
 
 use super::Text;
-use crate::font::{Contour, Fonts, MISSING, Weight};
+#[cfg(feature = "raster")]
+use crate::font::Weight;
+use crate::font::{Contour, Fonts, MISSING};
 
 /// How far the handles of a curve reach that stands for a quarter of a circle, in radii.
 const QUARTER: f64 = 0.552_284_75;
@@ -43,8 +46,7 @@ pub(crate) struct PlacedGlyph {
     pub(crate) x: f64,
 }
 
-/// The glyphs of a line of text. Characters that the font does not have are empty boxes, in the room that
-/// was measured for them.
+/// The glyphs of a line of text.
 pub(crate) fn glyphs(text: &Text, fonts: &Fonts) -> Vec<PlacedGlyph> {
     let font = fonts.get(text.weight);
     let mut x = text.at.x;
@@ -61,11 +63,13 @@ pub(crate) fn glyphs(text: &Text, fonts: &Fonts) -> Vec<PlacedGlyph> {
 }
 
 /// Glyphs by weight and number, each made once.
+#[cfg(feature = "raster")]
 pub(crate) struct GlyphCache<'f, T> {
     fonts: &'f Fonts,
     made: HashMap<(Weight, u16), T>,
 }
 
+#[cfg(feature = "raster")]
 impl<'f, T> GlyphCache<'f, T> {
     pub(crate) fn new(fonts: &'f Fonts) -> Self {
         GlyphCache { fonts, made: HashMap::new() }

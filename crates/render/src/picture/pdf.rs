@@ -11,6 +11,7 @@ use hotlist_layout::{Cubic, Point};
 use pdf_writer::types::{CidFontType, FontFlags, SystemInfo, UnicodeCmap};
 use pdf_writer::{Content, Filter, Finish, Name, Pdf, Rect, Ref, Str, TextStr};
 
+use super::code_box::with_code_boxes;
 use super::outline::box_outline;
 use super::{Mark, Picture, Text};
 use crate::clean::clean;
@@ -39,6 +40,7 @@ struct Fonted {
 
 pub(crate) fn write(picture: &Picture, out: &mut dyn Write) -> io::Result<()> {
     let fonts = Fonts::new();
+    let picture = &*with_code_boxes(picture, &fonts);
     let used = picture.characters();
     let embedded = Weight::ALL.map(|weight| Fonted {
         weight,
@@ -186,7 +188,7 @@ fn content(picture: &Picture, scale: f32, height: f32, fonts: &Fonts, embedded: 
     content.finish().into_vec()
 }
 
-/// Text in runs: each character that the font does not have takes the room that was measured for it.
+/// Text in runs; a mark without width that the font does not have is left out.
 fn write_text(content: &mut Content, text: &Text, fonts: &Fonts, font: &Fonted) {
     fill_with(content, text.colour);
     content.begin_text().set_font(Name(font.name), text.size as f32);
@@ -204,9 +206,6 @@ fn write_text(content: &mut Content, text: &Text, fonts: &Fonts, font: &Fonted) 
         let glyph = font.subset.glyph(character);
         if glyph == MISSING {
             show(start, &mut run);
-            if advance > 0.0 {
-                show(x, &mut MISSING.to_be_bytes().to_vec());
-            }
             start = x + advance;
         } else {
             run.extend(glyph.to_be_bytes());

@@ -8,6 +8,7 @@ use std::io::{self, Write};
 
 use hotlist_layout::{Cubic, Point};
 
+use super::code_box::with_code_boxes;
 use super::outline::{box_outline, glyphs};
 use super::{Mark, Picture, Text};
 use crate::colour::Colour;
@@ -29,6 +30,7 @@ pub(crate) fn write(picture: &Picture, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "/t {{gsave 3 1 roll translate dup neg scale}} bind def")?;
     writeln!(out, "/g {{gsave 0 translate load exec fill grestore}} bind def")?;
     let fonts = Fonts::new();
+    let picture = &*with_code_boxes(picture, &fonts);
     write_glyphs(picture, &fonts, out)?;
     writeln!(out, "%%EndProlog\n%%Page: 1 1\n<< /PageSize [{width} {height}] >> setpagedevice")?;
     writeln!(out, "gsave 0 {height} translate 1 -1 scale")?;

@@ -5,6 +5,7 @@ use std::io;
 use hotlist_layout::{Cubic, Point};
 use tiny_skia::{Color, FillRule, LineCap, Paint, Path, PathBuilder, Pixmap, Stroke, StrokeDash, Transform};
 
+use super::code_box::with_code_boxes;
 use super::outline::{GlyphCache, box_outline, glyphs};
 use super::{Mark, Picture};
 use crate::colour::Colour;
@@ -42,6 +43,7 @@ pub(crate) fn rasterize(picture: &Picture) -> io::Result<Pixels> {
     };
     canvas.pixmap.fill(paper());
     let fonts = Fonts::new();
+    let picture = &*with_code_boxes(picture, &fonts);
     let mut cache = GlyphCache::new(&fonts);
     for mark in picture.groups.iter().flat_map(|group| &group.marks) {
         canvas.draw(mark, &fonts, &mut cache);

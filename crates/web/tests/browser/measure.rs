@@ -2,10 +2,11 @@
 #![allow(clippy::print_stdout, reason = "it is run for what it prints")]
 
 use std::path::PathBuf;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use hotlist_session::Options;
 
+use crate::DRAWN;
 use crate::driver::Browser;
 use crate::support::{get, load_files, serve_profile};
 
@@ -32,9 +33,7 @@ fn measure_page() {
     if let Some(browser) = Browser::start() {
         let start = Instant::now();
         browser.open(&served.url);
-        browser.wait(
-            "document.querySelector('.flame-canvas')?.chart?.model && !document.querySelector('.waiting')",
-        );
+        browser.wait(DRAWN);
         println!("first flame graph painted after {:.2} s", start.elapsed().as_secs_f64());
         // Each step of a drag draws the whole canvas.
         let drawing = browser.run(
@@ -44,6 +43,33 @@ fn measure_page() {
              times.sort((a, b) => a - b); return [times[60], times[118], chart.model.count];",
         );
         println!("a picture of {} frames takes {} ms, at worst {} ms", drawing[2], drawing[0], drawing[1]);
+        let rate = browser.run(
+            "return new Promise((done) => { const chart = document.querySelector('.flame-canvas').chart; const times = []; let last = 0;
+             const step = (now) => { if (last) times.push(now - last); last = now;
+               if (times.length === 90) { times.sort((a, b) => a - b); done([times[45], times[85]]); return; }
+               if (times.length % 2) chart.pan(chart.from + (chart.to - chart.from) / 300); else chart.zoomBy(0.99);
+               requestAnimationFrame(step); };
+             requestAnimationFrame(step); });",
+        );
+        println!("while it moves there is a picture every {} ms, at worst but five {} ms", rate[0], rate[1]);
+        // As long as a person looks at the first picture, other views are worked out.
+        std::thread::sleep(Duration::from_secs(3));
+        for (tab, shown) in [
+            ("Top", "document.querySelector('table')"),
+            ("Graph", "document.querySelector('svg.graph')"),
+            (
+                "Tags",
+                "document.querySelector('.main')?.childElementCount && !document.querySelector('.waiting')",
+            ),
+            ("Sandwich", "document.querySelector('.pick-list button')"),
+            ("Details", "document.querySelector('.main')?.innerText.includes('functions')"),
+            ("Flame graph", DRAWN),
+        ] {
+            let start = Instant::now();
+            browser.click_text(".tab", tab);
+            browser.wait(shown);
+            println!("a click at {tab}: painted after {:.0} ms", start.elapsed().as_secs_f64() * 1e3);
+        }
     }
     let top: serde_json::Value =
         serde_json::from_str(&get(&format!("{}/api/v1/top?n=1", served.url)).1).expect("JSON");
@@ -64,6 +90,7 @@ fn measure_page() {
         format!("peek?q={pattern}"),
         format!("list?q={pattern}"),
         "dot".to_owned(),
+        "dot/svg".to_owned(),
         "tags".to_owned(),
         "profile".to_owned(),
     ] {
@@ -80,6 +107,16 @@ fn measure_page() {
             body.len() as f64 / 1e3
         );
     }
+    let start = Instant::now();
+    std::thread::scope(|scope| {
+        for reader in 0..10 {
+            let url = &served.url;
+            // Each looks at something else.
+            let ask = move || get(&format!("{url}/api/v1/flamegraph?n={}", 2_000 + reader)).0;
+            scope.spawn(move || assert_eq!(ask(), 200));
+        }
+    });
+    println!("ten readers of ten flame graphs at once: {:.0} ms", start.elapsed().as_secs_f64() * 1e3);
     let peak = memory("VmHWM");
     println!("peak memory {peak:.0} MB, {:.2} times the decoded profile", peak / decoded);
 }
