@@ -8,6 +8,7 @@
 
 import { el } from './dom.js';
 import { changeColour, otherColour, placeColour } from './colour.js';
+import { onPinch } from './pinch.js';
 
 /** @typedef {import('./flame_model.js').FlameModel} FlameModel */
 
@@ -435,8 +436,15 @@ export class FlameChart {
     scroller.addEventListener('scroll', () => this.redraw());
     /** @type {{x: number, y: number, from: number, scroll: number, moved: boolean} | null} */
     let drag = null;
+    const isPinching = onPinch(canvas, (factor, x, _y, dx) => {
+      this.zoomBy(1 / factor, x);
+      this.pan(this.from - (dx / this.width) * (this.to - this.from));
+    });
     canvas.addEventListener('pointerdown', (event) => {
-      if (event.button !== 0) return;
+      if (event.button !== 0 || isPinching()) {
+        drag = null;
+        return;
+      }
       drag = { x: event.clientX, y: event.clientY, from: this.from, scroll: scroller.scrollTop, moved: false };
     });
     canvas.addEventListener('pointermove', (event) => {

@@ -15,6 +15,7 @@ pub const MODULES: &[PageFile] = files![
     "theme.js",
     "flame_model.js",
     "flame_card.js",
+    "pinch.js",
     "flame_chart.js",
 ];
 

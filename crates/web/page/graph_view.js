@@ -5,6 +5,7 @@ import { Refusal, answerAddress } from './api.js';
 import { actOnKey, actionMenu } from './actions.js';
 import { el, fill, icon } from './dom.js';
 import { openMenu } from './menu.js';
+import { onPinch } from './pinch.js';
 import { go } from './state.js';
 import { notice, waiting } from './view.js';
 
@@ -44,7 +45,7 @@ export async function graphView(host, page, signal) {
   };
   /** At first as large as can be read, from the top. */
   const start = () => {
-    const scale = Math.max(Math.min(1, svg.clientWidth / wide, svg.clientHeight / high), Math.min(0.6, svg.clientWidth / 600));
+    const scale = Math.max(Math.min(1, svg.clientWidth / wide, svg.clientHeight / high), Math.min(0.9, svg.clientWidth / 600));
     const [width, height] = [svg.clientWidth / scale, svg.clientHeight / scale];
     const node = /** @type {SVGGraphicsElement | null} */ (svg.querySelector('.node'));
     const box = node?.getBBox();
@@ -99,11 +100,17 @@ export async function graphView(host, page, signal) {
   svg.addEventListener('pointerleave', () => light(chosen));
 
   let moved = false;
+  const isPinching = onPinch(svg, (factor, x, y, dx, dy) => {
+    moved = true;
+    pan(-dx, -dy);
+    zoom(1 / factor, x, y);
+  });
   svg.addEventListener('pointerdown', (event) => {
-    if (event.button !== 0) return;
+    if (event.button !== 0 || isPinching()) return;
     moved = false;
     let [x, y] = [event.clientX, event.clientY];
     const move = (/** @type {PointerEvent} */ next) => {
+      if (isPinching() || next.pointerId !== event.pointerId) return;
       if (!moved && Math.hypot(next.clientX - x, next.clientY - y) < 4) return;
       if (!moved) svg.setPointerCapture(next.pointerId);
       moved = true;

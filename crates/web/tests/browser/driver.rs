@@ -182,6 +182,32 @@ impl Browser {
         self.post("/actions", &json!({ "actions": [mouse] }));
     }
 
+    /// Presses the mouse at one position of the window and lets it go at another.
+    pub fn drag(&self, from: (f64, f64), to: (f64, f64)) {
+        let to_place = |(x, y): (f64, f64)| json!({ "type": "pointerMove", "duration": 20, "x": x as i64, "y": y as i64 });
+        let actions = [
+            to_place(from),
+            json!({ "type": "pointerDown", "button": 0 }),
+            to_place((f64::midpoint(from.0, to.0), f64::midpoint(from.1, to.1))),
+            to_place(to),
+            json!({ "type": "pointerUp", "button": 0 }),
+        ];
+        let mouse = json!({ "type": "pointer", "id": "mouse", "actions": actions });
+        self.post("/actions", &json!({ "actions": [mouse] }));
+    }
+
+    /// Moves two fingers apart, from 20 pixels at both sides of a position to 120.
+    pub fn pinch(&self, x: f64, y: f64) {
+        let finger = |name: &str, side: f64| {
+            let to = |away: f64| json!({ "type": "pointerMove", "duration": 40, "x": (x + side * away) as i64, "y": y as i64 });
+            json!({
+                "type": "pointer", "id": name, "parameters": { "pointerType": "touch" },
+                "actions": [to(20.0), { "type": "pointerDown", "button": 0 }, to(70.0), to(120.0), { "type": "pointerUp", "button": 0 }],
+            })
+        };
+        self.post("/actions", &json!({ "actions": [finger("left", -1.0), finger("right", 1.0)] }));
+    }
+
     /// The middle of the widest frame of a flame graph whose label is `label`, in the window.
     pub fn frame(&self, label: &str) -> (f64, f64) {
         self.wait("document.querySelector('.flame-canvas')?.chart?.model");

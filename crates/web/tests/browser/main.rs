@@ -3,8 +3,10 @@
 //! Needs Debian's `chromium` and `chromium-driver`; without them the tests say so and pass, except in
 //! continuous integration (`CI` in the environment).
 
+mod code;
 mod driver;
 mod measure;
+mod pictures;
 mod screenshots;
 #[path = "../support/mod.rs"]
 mod support;
@@ -61,8 +63,7 @@ fn every_view_opens_by_its_tab() {
     browser.click_text(".tab", "Disassembly");
     browser.wait("document.querySelector('.main').innerText.length > 20");
     browser.click_text(".tab", "Graph");
-    browser
-        .wait("document.querySelector('.main').innerText.length > 20 || document.querySelector('.main svg')");
+    browser.wait("document.querySelectorAll('.main svg.graph .node').length > 50");
     browser.assert_clean(&served.url);
 }
 
@@ -193,6 +194,112 @@ fn dark_and_light_follow_the_system_until_people_choose() {
 }
 
 #[test]
+fn tags_group_and_filter() {
+    let _alone = alone();
+    let Some(browser) = Browser::start() else { return };
+    let served = serve_profile(
+        load_files(&[&testdata("profiles/wake.cpu.pb.gz")], &Options::default()),
+        "wake.cpu.pb.gz",
+    );
+    browser.open(&format!("{}/ui/tags", served.url));
+    browser.wait_text("worker");
+    browser.click_text("button", "Group by this");
+    browser.wait("location.pathname.endsWith('/flamegraph') && location.search.includes('tagroot=kind')");
+    browser.wait(DRAWN);
+    browser.wait(
+        "(() => { const m = document.querySelector('.flame-canvas').chart.model; return m.below(0).map((f) => m.label(f)).sort().join().includes('fast,slow') })()",
+    );
+    let total = browser.run("return document.querySelector('.flame-canvas').chart.model.total");
+    browser.open(&format!("{}/ui/tags", served.url));
+    browser.click_text(".tag-row, .main button, .main a", "fast");
+    browser.wait("location.search.includes('tf=')");
+    browser.click_text(".tab", "Flame graph");
+    browser.wait(DRAWN);
+    browser.wait(&format!("document.querySelector('.flame-canvas').chart.model.total < {total}"));
+    browser.assert_clean(&served.url);
+}
+
+#[test]
+fn the_graph_moves_lights_up_and_has_menus() {
+    let _alone = alone();
+    let Some(browser) = Browser::start() else { return };
+    let served = json_benchmark();
+    browser.open(&format!("{}/ui/graph", served.url));
+    browser.wait("document.querySelector('svg.graph .node')");
+    let view = "document.querySelector('svg.graph').getAttribute('viewBox')";
+    let changes = |act: &dyn Fn()| {
+        let before = browser.run(&format!("return {view}"));
+        act();
+        browser.wait(&format!("{view} !== {before}"));
+    };
+    changes(&|| browser.key("+"));
+    changes(&|| browser.key("\u{e015}"));
+    changes(&|| browser.drag((600.0, 600.0), (540.0, 560.0)));
+    changes(&|| browser.pinch(600.0, 500.0));
+    changes(&|| browser.key("0"));
+    let place = browser.run(
+        "const box = document.querySelector('svg.graph .node').getBoundingClientRect(); return [box.left + box.width / 2, box.top + box.height / 2]",
+    );
+    let (x, y) = (place[0].as_f64().unwrap(), place[1].as_f64().unwrap());
+    browser.mouse(x, y, None);
+    browser.wait("document.querySelectorAll('svg.graph .edge.on').length > 0");
+    browser.mouse(x, y, Some(2));
+    browser.click_text(".menu [role=menuitem]", "Focus");
+    browser.wait("location.search.includes('f=') && document.querySelector('svg.graph .node')");
+    browser.assert_clean(&served.url);
+}
+
+#[test]
+fn fingers_zoom_flame_graphs() {
+    let _alone = alone();
+    let Some(browser) = Browser::start() else { return };
+    let served = json_benchmark();
+    browser.size(420, 800);
+    browser.open(&served.url);
+    browser.wait(DRAWN);
+    let share = "(() => { const c = document.querySelector('.flame-canvas').chart; return (c.to - c.from) / c.model.total })()";
+    assert_eq!(browser.run(&format!("return {share}")), 1);
+    browser.pinch(210.0, 400.0);
+    browser.wait(&format!("{share} < 0.5"));
+    browser.assert_clean(&served.url);
+}
+
+#[test]
+fn everything_in_the_download_menu_is_there() {
+    let _alone = alone();
+    let Some(browser) = Browser::start() else { return };
+    let served = serve_profile(
+        load_files(&[&testdata("profiles/wake.cpu.pb.gz")], &Options::default()),
+        "wake.cpu.pb.gz",
+    );
+    let mut kinds = std::collections::BTreeSet::new();
+    for view in ["flamegraph", "graph", "top", "peek?q=encode", "source?q=encode", "tags", "details"] {
+        browser.open(&format!("{}/ui/{view}", served.url));
+        browser.wait(
+            "document.querySelector('.main')?.childElementCount && !document.querySelector('.waiting')",
+        );
+        browser.click("[aria-label=Download]");
+        browser.wait("document.querySelectorAll('.menu a[download]').length >= 3");
+        let files = browser.run(
+            "return Promise.all([...document.querySelectorAll('.menu a[download]')].map(async (a) => {
+                 const answer = await fetch(a.href); const bytes = await answer.arrayBuffer();
+                 return [a.getAttribute('download'), answer.status, bytes.byteLength]; }))",
+        );
+        for file in files.as_array().unwrap() {
+            let name = file[0].as_str().unwrap();
+            assert_eq!(file[1], 200, "{view}: {file}");
+            // The profile has no comments, which are the text of its details.
+            assert!(file[2].as_u64() > Some(0) || view == "details", "{view}: {file}");
+            kinds.insert(name.rsplit('.').next().unwrap_or_default().to_owned());
+        }
+    }
+    for kind in ["svg", "csv", "json", "html", "folded", "gz", "dot"] {
+        assert!(kinds.contains(kind), "{kind} is not among {kinds:?}");
+    }
+    browser.assert_clean(&served.url);
+}
+
+#[test]
 fn comparisons_show_both_sides() {
     let _alone = alone();
     let Some(browser) = Browser::start() else { return };
@@ -261,6 +368,9 @@ fn hostile_names_are_text_everywhere() {
     ] {
         browser.open(&format!("{}/ui/{view}", served.url));
         browser.wait(settled);
+        if view == "graph" {
+            browser.wait("document.querySelector('svg.graph .node')");
+        }
         let found = browser.run(
             "return document.querySelectorAll('img[src=x], script:not([src]), [onerror], [onload], a[href^=\"javascript:\"], svg[onload]').length",
         );
@@ -314,6 +424,10 @@ fn flame_graph_files_work_without_a_server() {
         let total = browser.run("return document.querySelector('.flame-canvas').chart.model.total");
         browser.click_text(".button", "Inverted");
         browser.wait(&format!("document.querySelector('.flame-canvas').chart.model.inverted && document.querySelector('.flame-canvas').chart.model.total === {}", json!(total)));
+        let top = "document.querySelector('.flame-canvas').chart.box(0).y";
+        let before = browser.run(&format!("return {top}"));
+        browser.click("[aria-label='Root at the bottom']");
+        browser.wait(&format!("{top} > {before}"));
         browser.click("[aria-label='Dark or light']");
     }
     browser.assert_clean("file:");

@@ -19,6 +19,11 @@ pub struct Served {
 
 /// Serves `profile`; `options` are those of a command line.
 pub fn serve(profile: Profile, name: &str, options: &Options, source: SourceFiles) -> Served {
+    serve_session(Session::new(profile, NonZeroUsize::new(2).unwrap()), name, options, source)
+}
+
+/// The same for a session that is made already.
+pub fn serve_session(session: Session, name: &str, options: &Options, source: SourceFiles) -> Served {
     let settings = tempfile::tempdir().unwrap();
     let site = Site {
         name: name.to_owned(),
@@ -27,7 +32,6 @@ pub fn serve(profile: Profile, name: &str, options: &Options, source: SourceFile
         settings: Some(Settings::at(settings.path().join("settings.json"))),
         page_folder: None,
     };
-    let session = Session::new(profile, NonZeroUsize::new(2).unwrap());
     let server = Server::bind(&"localhost:".parse().unwrap(), session, site).unwrap();
     let url = server.url();
     std::thread::spawn(move || server.run());
