@@ -65,30 +65,50 @@ pub fn frames_of(positions: &Positions) -> Vec<Frames> {
 
 /// What llvm-symbolizer says about them.
 pub fn llvm(path: &Path, addresses: &[u64]) -> Vec<Frames> {
+    let text = ask("llvm-symbolizer", &["--no-demangle", "--inlines", "-e"], path, addresses);
+    let place = |text: &str| {
+        let mut place = text.rsplitn(3, ':');
+        let (_, line, file) = (place.next(), place.next().unwrap(), place.next().unwrap());
+        (file.to_owned(), line.parse().unwrap())
+    };
+    let blocks = text.split("\n\n").filter(|block| !block.trim().is_empty());
+    blocks.map(|block| frames_in(block.lines(), place)).collect()
+}
+
+/// What GNU addr2line says about them.
+pub fn addr2line(path: &Path, addresses: &[u64]) -> Vec<Frames> {
+    let text = ask("addr2line", &["-aif", "-e"], path, addresses);
+    let place = |text: &str| {
+        let (text, _) = text.split_once(" (discriminator").unwrap_or((text, ""));
+        let (file, line) = text.rsplit_once(':').unwrap();
+        (file.to_owned(), line.parse().unwrap_or(0))
+    };
+    let lines: Vec<&str> = text.lines().collect();
+    let blocks = lines.split(|line| line.starts_with("0x")).skip(1);
+    blocks.map(|block| frames_in(block.iter().copied(), place)).collect()
+}
+
+/// Frames of two lines each: a function and a place.
+fn frames_in<'a>(lines: impl Iterator<Item = &'a str>, place: impl Fn(&str) -> (String, u32)) -> Frames {
+    let known = |text: String| if text == "??" { String::new() } else { text };
+    let lines: Vec<&str> = lines.collect();
+    let frame = |pair: &[&str]| {
+        let (file, line) = place(pair[1]);
+        (known(pair[0].to_owned()), known(file), line)
+    };
+    lines.chunks_exact(2).map(frame).collect()
+}
+
+fn ask(program: &str, arguments: &[&str], path: &Path, addresses: &[u64]) -> String {
     let input: String = addresses.iter().map(|address| format!("{address:#x}\n")).collect();
-    let mut child = Command::new("llvm-symbolizer")
-        .args(["--no-demangle", "--inlines", "-e"])
-        .arg(path)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let mut command = Command::new(program);
+    let command = command.args(arguments).arg(path).stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut child = command.spawn().unwrap();
     let mut stdin = child.stdin.take().unwrap();
     let writer = std::thread::spawn(move || stdin.write_all(input.as_bytes()).unwrap());
     let output = child.wait_with_output().unwrap();
     writer.join().unwrap();
-    let text = String::from_utf8(output.stdout).unwrap();
-    let unknown = |text: &str| if text == "??" { String::new() } else { text.to_owned() };
-    let answer = |block: &str| {
-        let lines: Vec<&str> = block.lines().collect();
-        let frame = |pair: &[&str]| {
-            let mut place = pair[1].rsplitn(3, ':');
-            let (_, line, file) = (place.next(), place.next().unwrap(), place.next().unwrap());
-            (unknown(pair[0]), unknown(file), line.parse().unwrap())
-        };
-        lines.chunks_exact(2).map(frame).collect()
-    };
-    text.split("\n\n").filter(|block| !block.trim().is_empty()).map(answer).collect()
+    String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
 /// Whether a program can be started here.
@@ -99,9 +119,12 @@ pub fn has(program: &str) -> bool {
 
 /// Says that a test does nothing here.
 pub fn skip(test: &str, missing: &str) {
-    let line = format!("SKIPPED {test}: {missing} is not here\n");
-    // Written past the capture of the test runner, so that people see it.
-    let _ = std::io::stderr().write_all(line.as_bytes());
+    tell(&format!("SKIPPED {test}: {missing} is not here"));
+}
+
+/// Writes a line past the capture of the test runner, so that people see it.
+pub fn tell(line: &str) {
+    let _ = std::io::stderr().write_all(format!("{line}\n").as_bytes());
 }
 
 /// Runs a program that must succeed.
