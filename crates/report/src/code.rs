@@ -1,8 +1,11 @@
 //! Machine code, asked for by the addresses and mappings of a profile.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use thiserror::Error;
+
+use crate::source::SourceFile;
 
 /// Where machine code comes from. Reports never open files themselves.
 ///
@@ -29,6 +32,12 @@ pub trait ObjectCode {
         range: Range<u64>,
         intel_syntax: bool,
     ) -> Result<Vec<MachineInstruction>, CodeError>;
+
+    /// The source file at `path` as the file of `mapped` brings it along; `None` where it does not.
+    fn source(&self, mapped: &MappedFile, path: &str) -> Option<Arc<SourceFile>> {
+        let _ = (mapped, path);
+        None
+    }
 
     /// When the file of `mapped` was last written, in seconds since the Unix epoch; `None` when unknown.
     fn built(&self, mapped: &MappedFile) -> Option<i64> {

@@ -8,7 +8,7 @@ use hotlist_profile::MappingId;
 use crate::assembly::LineInstruction;
 use crate::header::Header;
 use crate::report::{Argument, Defaults, Drawing, Report, ReportError, Request};
-use crate::sampled_code::mapped_file;
+use crate::sampled_code::{mapped_file, source_file};
 use crate::shape::{ListedLine, Listing, Routine, Shape};
 use crate::source::SourceFile;
 
@@ -176,7 +176,7 @@ impl Found {
             routine.file = Some(file);
             return routine;
         }
-        match request.source.open(&file) {
+        match source_file(request, &file) {
             Err(error) => {
                 routine.error = Some(error.to_string());
                 if without_source {

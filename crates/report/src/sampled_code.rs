@@ -1,12 +1,14 @@
 //! The addresses that samples name, with what each weighs and the files that hold them.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use hotlist_analyze::{Detail, Granularity, NO_GROUP, NodeId, NodeTable, Weight, Weights};
 use hotlist_profile::{LocationId, MappingId, Profile};
 
 use crate::code::MappedFile;
 use crate::report::Request;
+use crate::source::{SourceError, SourceFile};
 
 /// The addresses of a view.
 pub(crate) struct SampledCode<'v> {
@@ -93,6 +95,23 @@ pub(crate) fn mapped_file(profile: &Profile, mapping: MappingId) -> MappedFile {
         limit: mapping.limit,
         offset: mapping.offset,
     }
+}
+
+/// The source file that a profile calls `path`: from where source code is kept, or else from a file of the profile
+/// that brings it along.
+pub(crate) fn source_file(request: &Request<'_>, path: &str) -> Result<Arc<SourceFile>, SourceError> {
+    request.source.open(path).or_else(|error| {
+        let profile = request.view.profile();
+        let mut mapped: Vec<MappedFile> = Vec::new();
+        for row in 0..profile.mappings.len() {
+            let file = mapped_file(profile, MappingId::new(row));
+            // A file is mapped in parts.
+            if !mapped.iter().any(|known| (&known.path, &known.build_id) == (&file.path, &file.build_id)) {
+                mapped.push(file);
+            }
+        }
+        mapped.iter().find_map(|mapped| request.code.source(mapped, path)).ok_or(error)
+    })
 }
 
 /// The address that `text` is, when it is one: `0x401000`, or a decimal number.

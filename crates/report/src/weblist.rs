@@ -13,7 +13,7 @@ use crate::assembly::{InlinedCall, LineInstruction};
 use crate::code::{CodeError, CodeFrame, FunctionQuery, MachineInstruction};
 use crate::list::{self, Found, RoutineKey};
 use crate::report::{Argument, Drawing, Report, ReportError, Request};
-use crate::sampled_code::{SampledCode, mapped_file, parse_address};
+use crate::sampled_code::{SampledCode, mapped_file, parse_address, source_file};
 use crate::shape::Shape;
 
 /// The report.
@@ -247,7 +247,7 @@ fn calls(request: &Request<'_>, frames: &[CodeFrame], below: &Below) -> Vec<Inli
         .rev()
         .map(|frame| {
             let row = usize::try_from(frame.line - 1).ok();
-            let source = request.source.open(&frame.file).ok();
+            let source = source_file(request, &frame.file).ok();
             let text = source.zip(row).and_then(|(source, row)| source.lines.get(row).cloned());
             InlinedCall {
                 function: frame.function.clone(),

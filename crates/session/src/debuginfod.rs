@@ -10,8 +10,9 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
-use hotlist_fetch::{Environment, Error, Fetcher, TlsOptions, Url};
-use hotlist_symbolize::{Downloaded, Inquiry, ObjectFile, OpenError, Part};
+use hotlist_fetch::{Download, Environment, Error, Fetcher, TlsOptions, Url};
+use hotlist_symbolize::{Bytes, Downloaded, Inquiry, ObjectFile, OpenError, Part};
+use tempfile::NamedTempFile;
 
 use crate::object_files::map;
 
@@ -24,8 +25,8 @@ const LARGEST: u64 = 4 << 30;
 /// For so long nobody is asked again for a file that no server has.
 const MISS_LASTS: Duration = Duration::from_secs(600);
 
-/// Bytes are read in pieces of this size.
-const PIECE: usize = 64 << 10;
+/// Source files with longer paths are not asked for; names of files have limits too.
+const LONGEST_PATH: usize = 200;
 
 /// Servers of debug information, and what came from them before.
 #[derive(Debug)]
@@ -69,6 +70,39 @@ impl Debuginfod {
 
     /// Looks into the cache, then asks the servers one after the other.
     pub(crate) fn ask(&self, build_id: &str, part: Part) -> Inquiry {
+        let name = match part {
+            Part::DebugInfo => "debuginfo",
+            Part::Executable => "executable",
+        };
+        let is_of_build = |bytes: &Bytes| {
+            let file = ObjectFile::parse(Arc::clone(bytes)).map_err(|error| error.to_string())?;
+            if file.build_id.eq_ignore_ascii_case(build_id) {
+                return Ok(());
+            }
+            let found = if file.build_id.is_empty() { "none" } else { &file.build_id };
+            Err(format!("the build id of what it sent is {found}"))
+        };
+        self.inquire(build_id, name, name, &is_of_build)
+    }
+
+    /// The text of a source file by its path in the debug information, and where it is.
+    pub(crate) fn source(&self, build_id: &str, path: &str) -> Option<(String, String)> {
+        // Letters that mean something in paths of URLs and files are not worth the trouble.
+        let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "/._-+@".contains(letter);
+        if !path.starts_with('/') || !path.chars().all(is_plain) || path.len() > LONGEST_PATH {
+            return None;
+        }
+        let place = format!("source{}", path.replace('/', "#"));
+        let is_text = |bytes: &Bytes| {
+            let is_text = !(**bytes).as_ref().contains(&0);
+            if is_text { Ok(()) } else { Err("what it sent is no text".to_owned()) }
+        };
+        let file = self.inquire(build_id, &format!("source{path}"), &place, &is_text).file?;
+        Some((String::from_utf8_lossy((*file.bytes).as_ref()).into_owned(), file.name))
+    }
+
+    /// Asks for `name` of a build, which is kept as `kept`, if `check` finds nothing wrong with it.
+    fn inquire(&self, build_id: &str, name: &str, kept: &str, check: Check<'_>) -> Inquiry {
         let mut inquiry = Inquiry::default();
         // Servers know the GNU build ids of ELF only, which become parts of paths.
         let is_id = build_id.len() >= 8 && build_id.len() <= 128 && build_id.len() % 2 == 0;
@@ -76,15 +110,12 @@ impl Debuginfod {
             return inquiry;
         }
         let build_id = build_id.to_ascii_lowercase();
-        let name = match part {
-            Part::DebugInfo => "debuginfo",
-            Part::Executable => "executable",
-        };
-        let place = self.cache.as_ref().map(|cache| cache.join(&build_id).join(name));
+        let place = self.cache.as_ref().map(|cache| cache.join(&build_id).join(kept));
         match place.as_deref().and_then(cached) {
             Some(Cached::File(file)) => return Inquiry { file: Some(file), ..inquiry },
             Some(Cached::Nobody) => {
-                inquiry.refused.push((display(place.as_deref()), OpenError::Missing));
+                let place = place.map(|place| place.display().to_string()).unwrap_or_default();
+                inquiry.refused.push((place, OpenError::Missing));
                 return inquiry;
             }
             None => {}
@@ -93,7 +124,7 @@ impl Debuginfod {
         for server in &self.servers {
             let address = format!("{}/buildid/{build_id}/{name}", server.trim_end_matches('/'));
             let start = Instant::now();
-            let result = self.download(&address, &build_id, place.as_deref(), *left);
+            let result = self.download(&address, place.as_deref(), *left, check);
             *left = left.saturating_sub(start.elapsed());
             match result {
                 Ok(file) => {
@@ -118,9 +149,9 @@ impl Debuginfod {
     fn download(
         &self,
         address: &str,
-        build_id: &str,
         place: Option<&Path>,
         left: Duration,
+        check: Check<'_>,
     ) -> Result<Downloaded, Refusal> {
         if left.is_zero() {
             return Err(Refusal::Other("not asked, DEBUGINFOD_TIMEOUT is over".to_owned()));
@@ -130,56 +161,50 @@ impl Debuginfod {
             Fetcher::new(TlsOptions::default(), self.environment.clone()).map_err(|error| error.to_string())
         });
         let fetcher = fetcher.as_ref().map_err(|reason| Refusal::Other(reason.clone()))?;
-        let mut download = fetcher.download(&url, left).map_err(|error| match error {
+        let download = fetcher.download(&url, left).map_err(|error| match error {
             Error::Status { status, .. } if status.starts_with("404") => Refusal::Missing,
             Error::Status { status, .. } => Refusal::Other(status),
             Error::Transport { reason, .. } => Refusal::Other(reason),
             Error::Timeout { .. } => Refusal::Other(format!("no answer within {:.1} s", left.as_secs_f64())),
             other => Refusal::Other(other.to_string()),
         })?;
-        let too_large =
-            || Refusal::Other(format!("larger than {} bytes, see DEBUGINFOD_MAXSIZE", self.largest));
-        if download.length.is_some_and(|length| length > self.largest) {
-            return Err(too_large());
-        }
-        let broken = |error: io::Error| Refusal::Other(error.to_string());
-        let folder = place.and_then(Path::parent);
-        let mut file = match folder {
-            Some(folder) => fs::create_dir_all(folder).and_then(|()| tempfile::NamedTempFile::new_in(folder)),
-            None => tempfile::NamedTempFile::new(),
-        }
-        .map_err(|error| Refusal::Other(format!("cannot keep the file: {error}")))?;
-        let mut piece = vec![0; PIECE];
-        let mut received = 0u64;
-        loop {
-            let count = download.reader.read(&mut piece).map_err(broken)?;
-            if count == 0 {
-                break;
-            }
-            received += count as u64;
-            if received > self.largest {
-                return Err(too_large());
-            }
-            file.write_all(&piece[..count]).map_err(broken)?;
-        }
+        let file = self.receive(download, place.and_then(Path::parent))?;
         let bytes = map(file.path()).map_err(|error| Refusal::Other(error.to_string()))?;
-        let found =
-            ObjectFile::parse(Arc::clone(&bytes)).map_err(|error| Refusal::Other(error.to_string()))?;
-        if !found.build_id.eq_ignore_ascii_case(build_id) {
-            let found = if found.build_id.is_empty() { "none" } else { &found.build_id };
-            return Err(Refusal::Other(format!("the build id of what it sent is {found}")));
-        }
+        check(&bytes).map_err(Refusal::Other)?;
         // Others see the whole file or none. The map stays good when the name is gone.
         let name = match place {
             Some(place) => {
-                file.persist(place).map_err(|error| broken(error.error))?;
+                file.persist(place).map_err(|error| Refusal::Other(error.error.to_string()))?;
                 place.display().to_string()
             }
             None => shown(address),
         };
         Ok(Downloaded { name, bytes })
     }
+
+    /// Everything that a server sends, in a file of `folder` that nobody knows yet.
+    fn receive(&self, mut download: Download, folder: Option<&Path>) -> Result<NamedTempFile, Refusal> {
+        let broken = |error: io::Error| Refusal::Other(error.to_string());
+        let too_large =
+            || Refusal::Other(format!("larger than {} bytes, see DEBUGINFOD_MAXSIZE", self.largest));
+        if download.length.is_some_and(|length| length > self.largest) {
+            return Err(too_large());
+        }
+        let file = match folder {
+            Some(folder) => fs::create_dir_all(folder).and_then(|()| NamedTempFile::new_in(folder)),
+            None => NamedTempFile::new(),
+        };
+        let mut file = file.map_err(|error| Refusal::Other(format!("cannot keep the file: {error}")))?;
+        // One byte more than allowed shows that there is more.
+        let mut limited = (&mut download.reader).take(self.largest.saturating_add(1));
+        let received = io::copy(&mut limited, &mut file).map_err(broken)?;
+        file.flush().map_err(broken)?;
+        if received > self.largest { Err(too_large()) } else { Ok(file) }
+    }
 }
+
+/// What is wrong with a file, if anything.
+type Check<'a> = &'a dyn Fn(&Bytes) -> Result<(), String>;
 
 /// What the cache knows.
 enum Cached {
@@ -196,10 +221,6 @@ fn cached(place: &Path) -> Option<Cached> {
     }
     let bytes = map(place).ok()?;
     Some(Cached::File(Downloaded { name: place.display().to_string(), bytes }))
-}
-
-fn display(path: Option<&Path>) -> String {
-    path.map(|path| path.display().to_string()).unwrap_or_default()
 }
 
 /// An address for people, any password hidden.

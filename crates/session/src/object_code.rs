@@ -11,6 +11,7 @@ use hotlist_disassemble::{
 };
 use hotlist_report::{
     CodeError, CodeFrame, FunctionQuery, MachineFunction, MachineInstruction, MappedFile, ObjectCode,
+    SourceFile,
 };
 use hotlist_symbolize::{Binary, Detail, Finder, Found, MappedRange, Positions, Translation, Wanted};
 
@@ -31,9 +32,12 @@ pub struct CodeFiles {
     opened: Mutex<HashMap<MappedFile, Slot>>,
     /// By path and build id; a file may be mapped many times.
     labels: Mutex<HashMap<(String, String), LabelSlot>>,
+    /// By path and build id of the binary, and path of the source file.
+    sources: Mutex<HashMap<(String, String, String), SourceSlot>>,
 }
 
 type Slot = Arc<OnceLock<Result<Arc<Opened>, CodeError>>>;
+type SourceSlot = Arc<OnceLock<Option<Arc<SourceFile>>>>;
 type LabelSlot = Arc<OnceLock<Arc<Labels>>>;
 
 /// A file and where it was mapped.
@@ -52,6 +56,7 @@ impl CodeFiles {
             named: named.map(str::to_owned),
             opened: Mutex::default(),
             labels: Mutex::default(),
+            sources: Mutex::default(),
         }
     }
 
@@ -211,6 +216,25 @@ impl ObjectCode for CodeFiles {
                 frames: frames(&positions, row),
             });
         Ok(instructions.collect())
+    }
+
+    fn source(&self, mapped: &MappedFile, path: &str) -> Option<Arc<SourceFile>> {
+        let slot = {
+            let mut sources = self.sources.lock().unwrap_or_else(PoisonError::into_inner);
+            let key = (mapped.path.clone(), mapped.build_id.clone(), path.to_owned());
+            Arc::clone(sources.entry(key).or_default())
+        };
+        slot.get_or_init(|| {
+            let opened = self.open(mapped).ok()?;
+            let binary = opened.binary().ok()?;
+            let (text, place) = match binary.source(path) {
+                Some(text) => (text, format!("{path} in {}", binary.path.display())),
+                None => self.objects.downloaded_source(&binary.file.build_id, path)?,
+            };
+            let lines = text.lines().map(str::to_owned).collect();
+            Some(Arc::new(SourceFile { lines, found_at: Some(place), modified: None }))
+        })
+        .clone()
     }
 
     fn built(&self, mapped: &MappedFile) -> Option<i64> {

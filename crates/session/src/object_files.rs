@@ -41,6 +41,13 @@ impl ObjectFiles {
     }
 }
 
+impl ObjectFiles {
+    /// A source file of the build, from servers of debug information, and where it is.
+    pub(crate) fn downloaded_source(&self, build_id: &str, path: &str) -> Option<(String, String)> {
+        self.debuginfod.as_ref()?.source(build_id, path)
+    }
+}
+
 impl Finder for ObjectFiles {
     fn find(&self, wanted: Wanted<'_>) -> Arc<Found> {
         let key = (wanted.file.to_owned(), wanted.build_id.to_owned(), wanted.is_named);

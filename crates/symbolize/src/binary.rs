@@ -108,6 +108,12 @@ impl Binary {
         functions
     }
 
+    /// The text of the source file at `path`, where the compiler has put it into the debug information.
+    pub fn source(&self, path: &str) -> Option<String> {
+        let dwarf = dwarf::load(self.debug_info()?, self.shared.as_deref()).ok()?;
+        dwarf::source(&dwarf, path.as_bytes()).map(|text| String::from_utf8_lossy(text).into_owned())
+    }
+
     /// The functions, inlined calls and lines of the sorted virtual `addresses`, with up to `threads`
     /// threads. The answer does not depend on their number.
     ///

@@ -201,6 +201,30 @@ fn debug_information_of_a_binary_that_is_here() {
 }
 
 #[test]
+fn source_files_come_from_servers() {
+    let Some(elsewhere) = Elsewhere::new("source_files_come_from_servers") else { return };
+    let (executable, debuginfo, id) =
+        (elsewhere.executable.clone(), elsewhere.debuginfo.clone(), elsewhere.build_id.clone());
+    let server = Server::start(move |path| match path.strip_prefix(&format!("/buildid/{id}/")) {
+        Some("executable") => Answer::File(executable.clone()),
+        Some("debuginfo") => Answer::File(debuginfo.clone()),
+        Some(path) if path.starts_with("source/") && path.ends_with("/program.c") => {
+            Answer::File(crate::support::PROGRAM.as_bytes().to_vec())
+        }
+        _ => Answer::Status(404),
+    });
+    std::fs::remove_file(elsewhere.world.folder().join("program.c")).unwrap();
+    let variables = [("DEBUGINFOD_URLS", server.url.as_str())];
+    let list = elsewhere.world.run(&["-list=work", "{home}/profile.pb"], &variables);
+    assert!(list.text().contains("return twice(count + 1);"), "{}", list.snapshot());
+    let asked = server.asked();
+    assert_eq!(asked.iter().filter(|path| path.contains("/source/")).count(), 1, "{asked:?}");
+    // From the cache now.
+    let again = elsewhere.world.run(&["-list=work", "{home}/profile.pb"], &variables);
+    assert_eq!((again.text(), server.asked().len()), (list.text(), 0));
+}
+
+#[test]
 fn what_no_server_has_is_not_asked_for_again() {
     let Some(elsewhere) = Elsewhere::new("what_no_server_has_is_not_asked_for_again") else { return };
     let server = Server::start(|_| Answer::Status(404));

@@ -7,4 +7,5 @@ mod debuginfod;
 mod options;
 mod processes;
 mod remote;
+mod sources;
 mod support;

@@ -304,21 +304,25 @@ pub(crate) fn path<'a>(
     let entry = header.file(file)?;
     let text = |value| dwarf.attr_string(unit, value).ok().map(|text| text.slice());
     let name = text(entry.path_name())?;
-    if is_absolute(name) {
-        return Some(name.to_vec());
-    }
     // Before DWARF 5 folder 0 was the one in which the compiler ran.
     let folder = match entry.directory_index() {
         0 if header.version() < 5 => &b""[..],
         _ => entry.directory(header).and_then(text).unwrap_or_default(),
     };
+    Some(join(unit.comp_dir.map_or(&b""[..], |folder| folder.slice()), folder, name))
+}
+
+/// The path of the file `name` in `folder`, which may count from where the compiler ran.
+pub(crate) fn join(compiler_folder: &[u8], folder: &[u8], name: &[u8]) -> Vec<u8> {
     let mut path = Vec::new();
-    if !is_absolute(folder) {
-        push(&mut path, unit.comp_dir.map_or(&b""[..], |folder| folder.slice()));
+    if !is_absolute(name) {
+        if !is_absolute(folder) {
+            push(&mut path, compiler_folder);
+        }
+        push(&mut path, folder);
     }
-    push(&mut path, folder);
     push(&mut path, name);
-    Some(path)
+    path
 }
 
 fn push(path: &mut Vec<u8>, part: &[u8]) {

@@ -9,6 +9,7 @@ mod names;
 mod ranges;
 mod scan;
 mod scopes;
+mod sources;
 mod split;
 mod unit;
 mod units;
@@ -17,6 +18,7 @@ use gimli::{EndianSlice, RunTimeEndian, SectionId};
 
 use crate::object_file::{ObjectError, ObjectFile};
 
+pub(crate) use sources::source;
 pub(crate) use unit::{Answers, Context, Span, Worker};
 pub(crate) use units::Units;
 
