@@ -18,6 +18,7 @@ fn main() -> io::Result<()> {
         .chain(patterns())
         .chain(reads())
         .chain(reports())
+        .chain(symbols()?)
     {
         let path = corpus.join(file);
         fs::create_dir_all(path.parent().unwrap_or(&corpus))?;
@@ -183,6 +184,66 @@ fn disassembly() -> impl Iterator<Item = Seed> {
         "disassemble",
         vec![seed(0, x86), seed(1, x86), seed(2, &aarch64), seed(101, &aarch64), seed(102, x86)],
     )
+}
+
+/// A program with an inlined call, small since nothing else is linked.
+const PROGRAM: &str = "static inline __attribute__((always_inline)) int twice(int n) { return n * 2 ^ 5; }\n\
+    __attribute__((noinline)) int work(int n) { return twice(n) + twice(n + 1); }\nvoid _start(void) { work(3); }\n";
+
+/// A program with a table of Go 1.20 for two functions.
+const GO_TABLE: &str = ".globl _start\n.text\n_start:\n.fill 32, 1, 0x90\n.section .gopclntab, \"a\"\n\
+    .long 0xfffffff1\n.byte 0, 0, 1, 8\n.quad 2, 1, _start\n.quad 72, 104, 112, 128, 160\n\
+    .ascii \"\\0main.work\\0main.main\\0\"\n.org 104\n.long 1, 0\n.ascii \"\\0main.go\\0\"\n.org 128\n\
+    .byte 0, 2, 16, 4, 16, 0, 0, 2, 8, 6, 8, 0\n.org 160\n.long 0, 24, 16, 68, 32, 0\n\
+    .long 0, 1, 0, 0, 1, 1, 7, 0, 0, 3\n.byte 0, 0, 0, 0\n.long 16, 11, 0, 0, 1, 1, 7, 0, 0, 9\n.byte 0, 0, 0, 0\n";
+
+/// Object files by the compiler of this machine, as small as it makes them, and lists as text.
+fn symbols() -> io::Result<impl Iterator<Item = Seed>> {
+    let folder = tempfile::tempdir()?;
+    fs::write(folder.path().join("program.c"), PROGRAM)?;
+    fs::write(folder.path().join("go.s"), GO_TABLE)?;
+    let run = |program: &str, words: &[&str]| -> io::Result<()> {
+        let status = std::process::Command::new(program).args(words).current_dir(folder.path()).status()?;
+        if status.success() { Ok(()) } else { Err(io::Error::other(format!("{program} {words:?}"))) }
+    };
+    let small = [
+        "-Os",
+        "-nostdlib",
+        "-static",
+        "-fno-asynchronous-unwind-tables",
+        "-Wl,-n",
+        "-Wl,--build-id=0x01020304",
+    ];
+    let mut seeds = Vec::new();
+    let mut take = |way: u8, name: &str| -> io::Result<()> {
+        seeds.push([&[way], &fs::read(folder.path().join(name))?[..]].concat());
+        Ok(())
+    };
+    for (name, options) in [
+        ("dwarf5", &["-g", "-gdwarf-5"][..]),
+        ("dwarf4", &["-g", "-gdwarf-4"]),
+        ("split", &["-g", "-gsplit-dwarf"]),
+        ("zlib", &["-g", "-gz=zlib"]),
+    ] {
+        run("gcc", &[&small[..], options, &["program.c", "-o", name]].concat())?;
+        take(0, name)?;
+    }
+    run("gcc", &[&small[..], &["go.s", "-o", "go"]].concat())?;
+    run("strip", &["go"])?;
+    take(0, "go")?;
+    run("objcopy", &["--only-keep-debug", "dwarf5", "debug"])?;
+    run("strip", &["-o", "stripped", "dwarf5"])?;
+    fs::copy(folder.path().join("debug"), folder.path().join("mini"))?;
+    run("strip", &["--strip-debug", "mini"])?;
+    run("xz", &["mini"])?;
+    run("objcopy", &["--add-gnu-debuglink=debug", "--add-section=.gnu_debugdata=mini.xz", "stripped"])?;
+    take(4, "stripped")?;
+    let list = "ffffffff81000000 T _text\nffffffff81000100 t work\t[module]\n0000000000000000 A hidden\n";
+    seeds.push([&[1], list.as_bytes()].concat());
+    let note = [[4u32, 4, 3].map(u32::to_ne_bytes).concat(), b"GNU\0\x01\x02\x03\x04".to_vec()].concat();
+    seeds.push([&[2], &note[..], &note[..]].concat());
+    seeds.push(b"\x03num_symbols: 1\n0x1010\tmain.work\n0x1020 a b\r\n0x99999999999999999 x\n".to_vec());
+    Ok(numbered("symbols", seeds))
 }
 
 fn patterns() -> impl Iterator<Item = Seed> {

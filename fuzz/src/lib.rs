@@ -19,6 +19,7 @@ pub mod pattern;
 pub mod read;
 pub mod recipe;
 pub mod reports;
+pub mod symbols;
 
 /// A harness with its name, which is also that of its folder in `corpus/`.
 #[derive(Debug, Clone, Copy)]
@@ -41,4 +42,5 @@ pub const ALL: &[Harness] = &[
     Harness { name: "pattern", run: pattern::run, mutations: 3000 },
     Harness { name: "read", run: read::run, mutations: 2000 },
     Harness { name: "reports", run: reports::run, mutations: 300 },
+    Harness { name: "symbols", run: symbols::run, mutations: 1500 },
 ];

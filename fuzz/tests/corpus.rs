@@ -146,3 +146,8 @@ fn read() {
 fn reports() {
     run("reports");
 }
+
+#[test]
+fn symbols() {
+    run("symbols");
+}

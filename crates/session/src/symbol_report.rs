@@ -25,6 +25,8 @@ pub struct SymbolReport {
     pub with_function: usize,
     /// How many of them have a line now.
     pub with_line: usize,
+    /// Why debug information was not read to its end; empty when it was.
+    pub damage: String,
     /// Every path that was tried, in order.
     pub tried: Vec<TriedPath>,
 }
@@ -50,7 +52,10 @@ fn symbol_report(profile: &Profile, report: &MappingReport) -> SymbolReport {
     let (state, detail) = match &report.state {
         State::Unused => ("unused", "no address is in it".to_owned()),
         State::HasSymbols => ("symbolized_before", "the profile has symbols".to_owned()),
-        State::NoFile => ("no_file", "it is of no file that could be found".to_owned()),
+        State::NoFile if profile.lossy(mapping.build_id).is_empty() => {
+            ("no_file", "it is no file, and the profile does not tell its build".to_owned())
+        }
+        State::NoFile => ("no_file", "it is no file, and none of its build was found".to_owned()),
         State::Unnamed => ("unnamed", "the profile does not name its file".to_owned()),
         State::Missing => ("missing", "the file was not found".to_owned()),
         State::Failed(reason) => ("failed", reason.clone()),
@@ -66,6 +71,7 @@ fn symbol_report(profile: &Profile, report: &MappingReport) -> SymbolReport {
         addresses: report.locations,
         with_function: report.functions,
         with_line: report.lines,
+        damage: report.damage.clone().unwrap_or_default(),
         tried: report
             .tried
             .iter()

@@ -19,32 +19,65 @@ pub(crate) fn run(request: &SymbolsRequest, console: &Console) -> anyhow::Result
     } else if reports.is_empty() {
         writeln!(out, "No symbols were looked for.")?;
     } else {
-        for report in &reports {
-            write_report(&mut out, report)?;
-        }
+        write_reports(&mut out, &reports)?;
     }
     out.flush()?;
     Ok(())
 }
 
-fn write_report(out: &mut impl Write, report: &SymbolReport) -> std::io::Result<()> {
-    let file = if report.file.is_empty() { "(no name)" } else { &report.file };
-    writeln!(out, "{}", clean(file))?;
-    writeln!(out, "  addresses  {:#x}-{:#x}", report.start, report.limit)?;
-    let build_id = if report.build_id.is_empty() { "none" } else { &report.build_id };
-    writeln!(out, "  build id   {}", clean(build_id))?;
-    if report.state == "done" {
+fn write_reports(out: &mut impl Write, reports: &[SymbolReport]) -> std::io::Result<()> {
+    let (unused, used): (Vec<_>, Vec<_>) = reports.iter().partition(|report| report.state == "unused");
+    for (row, report) in used.iter().enumerate() {
+        // A file may be mapped in parts.
+        let key = |report: &SymbolReport| (report.file.clone(), report.build_id.clone());
+        let again = used[..row].iter().any(|before| key(before) == key(report) && !before.tried.is_empty());
+        write_report(out, report, again)?;
+    }
+    if !unused.is_empty() {
+        let names: Vec<_> = unused.iter().map(|report| clean(name(report))).collect();
+        writeln!(out, "Without addresses in the profile: {}", names.join(", "))?;
+    }
+    if used.iter().any(|report| matches!(report.state, "missing" | "failed")) {
         writeln!(
             out,
-            "  resolved   {} of {} addresses have a function, {} a line",
-            report.with_function, report.addresses, report.with_line
+            "PPROF_BINARY_PATH names folders with binaries, DEBUGINFOD_URLS servers that may have them."
         )?;
-    } else {
-        writeln!(out, "  resolved   no, {} ({} addresses)", clean(&report.detail), report.addresses)?;
     }
-    for tried in &report.tried {
+    Ok(())
+}
+
+fn name(report: &SymbolReport) -> &str {
+    if report.file.is_empty() { "(no name)" } else { &report.file }
+}
+
+fn write_report(out: &mut impl Write, report: &SymbolReport, again: bool) -> std::io::Result<()> {
+    writeln!(out, "{}", clean(name(report)))?;
+    writeln!(out, "  mapped     {:#x}-{:#x}", report.start, report.limit)?;
+    let build_id = if report.build_id.is_empty() { "none" } else { &report.build_id };
+    writeln!(out, "  build id   {}", clean(build_id))?;
+    let count = report.addresses;
+    match report.state {
+        "done" => writeln!(
+            out,
+            "  symbols    {} of {count} addresses have a function, {} a line",
+            report.with_function, report.with_line
+        )?,
+        "symbolized_before" => writeln!(out, "  symbols    {}", clean(&report.detail))?,
+        _ => {
+            let addresses = if count == 1 { "address" } else { "addresses" };
+            writeln!(out, "  symbols    none for {count} {addresses}: {}", clean(&report.detail))?;
+        }
+    }
+    if !report.damage.is_empty() {
+        writeln!(out, "  damage     {}", clean(&report.damage))?;
+    }
+    let tried = if again { &[][..] } else { &report.tried };
+    for tried in tried {
         let sign = if tried.used { '+' } else { '-' };
         writeln!(out, "  {sign} {}: {}", clean(&tried.path), clean(&tried.outcome))?;
+    }
+    if again {
+        writeln!(out, "  The same paths as above")?;
     }
     writeln!(out)
 }

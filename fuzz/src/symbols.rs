@@ -1,0 +1,121 @@
+//! Object files and lists of symbols.
+//!
+//! The first byte chooses what the rest is: an object file (whose companions are all the same file again), the
+//! list of a kernel's symbols, its notes, or the answer of a server.
+//!
+//! Laws: nothing but valid frames comes out, and no more of them than calls can be nested; a symbol found by
+//! address begins at or before it.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use hotlist_profile::{Builder, Location, Mapping, MappingId};
+use hotlist_symbolize::{
+    Binary, Bytes, Detail, KernelSymbols, MappedRange, ObjectStore, OpenError, Places, Query, Translation,
+    Wanted, build_id_of_notes, find,
+};
+
+/// No file is opened more often for one binary, which has a hundred places to look for its companions at most.
+const MOST_FILES: usize = 200;
+
+/// More frames than any compiler nests calls.
+const MOST_FRAMES: usize = 2000;
+
+/// The same file at every path.
+struct Same {
+    bytes: Bytes,
+    opened: AtomicUsize,
+}
+
+impl ObjectStore for Same {
+    fn open(&self, _: &Path) -> Result<Bytes, OpenError> {
+        let before = self.opened.fetch_add(1, Ordering::Relaxed);
+        assert!(before < MOST_FILES, "no end of files");
+        Ok(Arc::clone(&self.bytes))
+    }
+
+    fn list(&self, folder: &Path) -> Vec<PathBuf> {
+        vec![folder.join("one"), folder.join("two")]
+    }
+}
+
+/// Runs the harness.
+///
+/// # Panics
+/// When a law is broken.
+pub fn run(data: &[u8]) {
+    let Some((&way, rest)) = data.split_first() else { return };
+    match way % 4 {
+        0 => object(rest, way),
+        1 => kernel(rest),
+        2 => drop(build_id_of_notes(rest)),
+        _ => answer(rest),
+    }
+}
+
+fn object(bytes: &[u8], way: u8) {
+    let store = Same { bytes: Arc::new(bytes.to_vec()), opened: AtomicUsize::new(0) };
+    let folders = vec![PathBuf::from("/folder")];
+    let places = Places { binaries: folders.clone(), debug: folders };
+    let wanted = Wanted { file: "/bin/program", build_id: "", is_named: way & 4 != 0 };
+    let Some(binary) = find(&store, &places, wanted).binary else { return };
+    check(&binary, &store);
+}
+
+fn check(binary: &Binary, store: &Same) {
+    let functions = binary.functions();
+    let mut addresses: Vec<u64> = functions.iter().take(16).map(|function| function.address).collect();
+    for range in binary.file.code_ranges().iter().take(8) {
+        addresses.extend((0..64).map(|step| range.start.saturating_add(step * 3)));
+    }
+    addresses.extend([0, 1, u64::MAX]);
+    addresses.sort_unstable();
+    for detail in [Detail::Functions, Detail::Lines] {
+        store.opened.store(0, Ordering::Relaxed);
+        let positions = binary.positions(&addresses, detail, store, 1);
+        assert_eq!(positions.len(), addresses.len());
+        for row in 0..positions.len() {
+            let frames = positions.frames(row);
+            assert!(frames.len() < MOST_FRAMES, "no end of frames");
+            for frame in frames {
+                positions.strings.get(frame.function);
+                positions.strings.get(frame.file);
+            }
+        }
+    }
+    binary.source("/folder/program.c");
+    for (start, limit, offset) in
+        [(0, u64::MAX, 0), (0x40_0000, 0x40_1000, 0), (0x7000_0000_1000, 0x7000_0000_3000, 0x1000)]
+    {
+        let mapped = MappedRange { start, limit, offset, relocation_symbol: "_text" };
+        if let Ok(translation) = Translation::new(&binary.file, "vmlinux", &mapped) {
+            translation.to_virtual(start);
+            translation.to_runtime(start);
+        }
+    }
+}
+
+fn kernel(text: &[u8]) {
+    let symbols = KernelSymbols::parse(text);
+    for address in [0, 1, 0xffff_ffff_8100_0000, u64::MAX] {
+        if let Some(name) = symbols.lookup(address) {
+            assert!(
+                symbols.address_of(name).is_some_and(|start| start <= address),
+                "a symbol behind its address"
+            );
+        }
+    }
+}
+
+fn answer(text: &[u8]) {
+    let mut builder = Builder::new(&[("samples", "count")]);
+    let mapping = builder.mapping(Mapping { start: 0x1000, limit: 0x2000, ..Mapping::default() });
+    for address in [0x1010, 0x1020, u64::MAX] {
+        builder.location(Location { mapping: Some(mapping), address, ..Location::default() }, &[]);
+    }
+    let mut profile = builder.finish();
+    if let Ok(Some(query)) = Query::new(&profile, MappingId::new(0), 0x1000) {
+        assert!(query.take(&mut profile, text) <= 3);
+    }
+}
