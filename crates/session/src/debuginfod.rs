@@ -105,7 +105,7 @@ impl Debuginfod {
     fn inquire(&self, build_id: &str, name: &str, kept: &str, check: Check<'_>) -> Inquiry {
         let mut inquiry = Inquiry::default();
         // Servers know the GNU build ids of ELF only, which become parts of paths.
-        let is_id = build_id.len() >= 8 && build_id.len() <= 128 && build_id.len() % 2 == 0;
+        let is_id = build_id.len() >= 8 && build_id.len() <= 128 && build_id.len().is_multiple_of(2);
         if !is_id || !build_id.bytes().all(|byte| byte.is_ascii_hexdigit()) {
             return inquiry;
         }

@@ -167,7 +167,8 @@ fn tables_of_go_stand_damage() {
     };
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
-    std::fs::write(folder.join("program.go"), "package main\n\nfunc main() { println(len(\"a\")) }\n").unwrap();
+    std::fs::write(folder.join("program.go"), "package main\n\nfunc main() { println(len(\"a\")) }\n")
+        .unwrap();
     run(folder, &go, &["build", "-ldflags=-s -w", "-o", "program", "program.go"]);
     let good = std::fs::read(folder.join("program")).unwrap();
     let file = ObjectFile::parse(Arc::new(good.clone())).unwrap();
