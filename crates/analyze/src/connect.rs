@@ -1,5 +1,6 @@
 //! Edges between the places that a report shows.
 
+use crate::location_set::LocationSet;
 use crate::node::{NodeId, NodeTable};
 use crate::weigh::{StackWeights, Weight};
 use hotlist_profile::LocationId;
@@ -125,8 +126,18 @@ struct Plan {
     steps: Vec<u32>,
     /// For each node of the groups its slot, or that it is left out.
     grouped: Vec<u32>,
-    /// Unless all edges are wanted, for each slot whether those into it are, and those out of it.
-    wanted: Option<Vec<(bool, bool)>>,
+    /// Which edges are wanted, unless all are.
+    wanted: Option<Marks>,
+}
+
+/// Which edges are wanted.
+struct Marks {
+    /// For each slot whether edges into it are wanted, and those out of it.
+    slots: Vec<(bool, bool)>,
+    /// Where a wanted edge may begin or end.
+    locations: LocationSet,
+    /// Whether any edge is wanted for where it begins.
+    with_callees: bool,
 }
 
 impl Plan {
@@ -153,12 +164,22 @@ impl Plan {
             Wanted::All => None,
             Wanted::Marked { into, out_of } => {
                 let is_marked = |marked: &[bool], node: &NodeId| marked[node.index()];
-                let marks =
-                    |node| (is_marked(into, node), out_of.as_ref().is_some_and(|m| is_marked(m, node)));
-                Some(ids.iter().map(marks).collect())
+                let marks = |node: &NodeId| {
+                    (is_marked(into, node), out_of.as_ref().is_some_and(|marked| is_marked(marked, node)))
+                };
+                let slots: Vec<(bool, bool)> = ids.iter().map(marks).collect();
+                let is_wanted = |node: NodeId| kept[node.index()] && marks(&node) != (false, false);
+                let locations = LocationSet::of_nodes(table, is_wanted);
+                Some(Marks { slots, locations, with_callees: out_of.is_some() })
             }
         };
         Plan { kept: ids, steps, grouped, wanted }
+    }
+
+    /// Whether a location stands for a kept node.
+    #[inline]
+    fn keeps(&self, location: LocationId) -> bool {
+        self.steps[location.index()] < DROPPED
     }
 }
 
@@ -237,46 +258,110 @@ const MOST: usize = 256;
 struct Calls<'t, 'v, 'p> {
     table: &'t NodeTable<'v, 'p>,
     plan: &'t Plan,
+    /// How many nodes that are not hidden the stack has had so far.
+    order: u32,
     /// The kept nodes of a part of a stack, of which `visited` hold.
     visits: [Visit; MOST],
     visited: usize,
-    /// Whether they are those of the whole stack.
+    /// Whether the calls are those of the whole stack.
     extent: Extent,
-    calls: [Call; MOST],
+    /// The calls, of which `found` hold.
+    calls: [Call; 2 * MOST],
+    found: usize,
+    /// Room for the positions of the frames that matter.
+    positions: Vec<u32>,
 }
 
 impl<'t, 'v, 'p> Calls<'t, 'v, 'p> {
     fn new(table: &'t NodeTable<'v, 'p>, plan: &'t Plan) -> Self {
-        let (visits, calls) = ([Visit::default(); MOST], [FREE; MOST]);
-        Calls { table, plan, visits, visited: 0, extent: Extent::Whole, calls }
+        Calls {
+            table,
+            plan,
+            order: 0,
+            visits: [Visit::default(); MOST],
+            visited: 0,
+            extent: Extent::Whole,
+            calls: [FREE; 2 * MOST],
+            found: 0,
+            positions: Vec::new(),
+        }
     }
 
     /// Gives the wanted calls of a stack to `take`, the outermost first.
     #[inline]
     fn of(&mut self, frames: &[LocationId], mut take: impl FnMut(&[Call], Extent)) {
-        (self.visited, self.extent) = (0, Extent::Whole);
-        let mut order = 0u32;
-        for &location in frames.iter().rev() {
-            let step = self.plan.steps[location.index()];
-            if (GROUPS..DROPPED).contains(&step) {
-                let slots = &self.plan.grouped[self.table.group_range((step & !GROUPS) as usize)];
-                for (position, &slot) in slots.iter().enumerate().rev() {
-                    self.visit(Visit { slot, order, inline: position + 1 != slots.len() }, &mut take);
-                    order = order.wrapping_add(1);
-                }
-            } else {
-                self.visit(Visit { slot: step, order, inline: false }, &mut take);
-                order = order.wrapping_add(u32::from(step != HIDDEN));
+        (self.order, self.visited, self.extent, self.found) = (0, 0, Extent::Whole, 0);
+        match &self.plan.wanted {
+            None => frames.iter().rev().for_each(|&location| self.pass(location, &mut take)),
+            Some(marks) => {
+                let mut room = std::mem::take(&mut self.positions);
+                self.pass_near(frames, marks.locations.positions(frames, &mut room), marks, &mut take);
+                self.positions = room;
             }
         }
         self.connect(&mut take);
+        take(&self.calls[..self.found], self.extent);
+    }
+
+    /// Passes only what matters for the calls at these positions: the frames at them, and beyond each as far
+    /// as the next one with a kept node.
+    #[inline]
+    fn pass_near(
+        &mut self,
+        frames: &[LocationId],
+        positions: &[u32],
+        marks: &Marks,
+        take: &mut impl FnMut(&[Call], Extent),
+    ) {
+        // Frames from here on were passed, or do not matter.
+        let mut done = frames.len();
+        for &position in positions.iter().rev() {
+            let position = position as usize;
+            if position >= done {
+                continue;
+            }
+            let mut caller = position + 1;
+            while caller < done && !self.plan.keeps(frames[caller]) {
+                caller += 1;
+            }
+            if caller < done {
+                self.connect(take);
+                self.visited = 0;
+                done = caller + 1;
+            }
+            frames[position..done].iter().rev().for_each(|&location| self.pass(location, take));
+            done = position;
+            while marks.with_callees && done > 0 {
+                done -= 1;
+                let location = frames[done];
+                self.pass(location, take);
+                if self.plan.keeps(location) && !marks.locations.contains(location) {
+                    break;
+                }
+            }
+        }
+    }
+
+    /// Notes the kept nodes of a location.
+    #[inline(always)]
+    fn pass(&mut self, location: LocationId, take: &mut impl FnMut(&[Call], Extent)) {
+        let step = self.plan.steps[location.index()];
+        if (GROUPS..DROPPED).contains(&step) {
+            let slots = &self.plan.grouped[self.table.group_range((step & !GROUPS) as usize)];
+            for (position, &slot) in slots.iter().enumerate().rev() {
+                self.visit(Visit { slot, order: self.order, inline: position + 1 != slots.len() }, take);
+                self.order = self.order.wrapping_add(1);
+            }
+        } else {
+            self.visit(Visit { slot: step, order: self.order, inline: false }, take);
+            self.order = self.order.wrapping_add(u32::from(step != HIDDEN));
+        }
     }
 
     /// Notes a node if it is kept.
     #[inline(always)]
     fn visit(&mut self, visit: Visit, take: &mut impl FnMut(&[Call], Extent)) {
         if self.visited == MOST {
-            self.extent = Extent::Part;
             self.connect(take);
             // The next call begins where the last one ended.
             self.visits[0] = self.visits[MOST - 1];
@@ -286,21 +371,25 @@ impl<'t, 'v, 'p> Calls<'t, 'v, 'p> {
         self.visited += usize::from(visit.slot < DROPPED);
     }
 
-    /// Gives the wanted calls between the nodes noted so far to `take`.
+    /// Notes the wanted calls between the nodes noted so far, and gives those before them to `take` where
+    /// room is short.
     #[inline(always)]
     fn connect(&mut self, take: &mut impl FnMut(&[Call], Extent)) {
-        let mut found = 0;
+        if self.found + self.visited > self.calls.len() {
+            self.extent = Extent::Part;
+            take(&self.calls[..self.found], self.extent);
+            self.found = 0;
+        }
         for pair in self.visits[..self.visited].windows(2) {
             let [from, to] = [pair[0], pair[1]];
             let is_residual = to.order.wrapping_sub(from.order) > 1;
-            self.calls[found] = Call::new(from.slot, to.slot, is_residual, to.inline);
+            self.calls[self.found] = Call::new(from.slot, to.slot, is_residual, to.inline);
             let is_wanted = match &self.plan.wanted {
                 None => true,
-                Some(marks) => marks[to.slot as usize].0 | marks[from.slot as usize].1,
+                Some(marks) => marks.slots[to.slot as usize].0 | marks.slots[from.slot as usize].1,
             };
-            found += usize::from(is_wanted & (from.slot != to.slot));
+            self.found += usize::from(is_wanted & (from.slot != to.slot));
         }
-        take(&self.calls[..found], self.extent);
     }
 }
 

@@ -10,8 +10,9 @@ use std::cmp::Ordering;
 use std::collections::BinaryHeap;
 use std::ops::{AddAssign, Range};
 
-use hotlist_profile::{LocationId, StackId};
+use hotlist_profile::StackId;
 
+use crate::expansion::{Ahead, Below, Cursor, Expansions, Sorter, Walk, expand_ahead};
 use crate::node::{NodeId, NodeTable};
 
 /// From which end of the stacks a tree grows.
@@ -105,17 +106,6 @@ pub struct Flame {
     pub frames: Vec<Frame>,
 }
 
-/// A stack on its way into the tree, with all that is needed to take it further: the stacks of a frame
-/// lie side by side, but what they point to is spread over memory.
-#[derive(Clone, Copy)]
-struct Cursor<'p> {
-    /// The locations that are still to come, leaf first.
-    rest: &'p [LocationId],
-    /// How many nodes of the next location are in the tree already.
-    inline: u32,
-    weight: Sides,
-}
-
 /// A frame that the tree could take in, or has taken in.
 struct Candidate {
     node: Option<NodeId>,
@@ -125,6 +115,8 @@ struct Candidate {
     inline: bool,
     /// Its stacks, as a range of the cursors.
     stacks: Range<usize>,
+    /// What is below it, where that was found ahead: a row of the expansions.
+    ahead: Option<usize>,
 }
 
 /// The order in which the tree grows: the heaviest first, then the one that was found first.
@@ -152,18 +144,31 @@ impl NodeTable<'_, '_> {
     /// Means are not divided: they cannot be added up from callees to callers, so the sums of the
     /// values are shown.
     pub fn flame(&self, spec: &FlameSpec) -> Flame {
+        /// Below this number of stacks nothing is found ahead: it would gain nothing.
+        const WORTHWHILE: usize = 10_000;
+        self.grow(spec, WORTHWHILE)
+    }
+
+    /// Grows the tree, looking ahead where there are at least so many stacks.
+    fn grow(&self, spec: &FlameSpec, worthwhile: usize) -> Flame {
         let mut grower = Grower::new(self, spec);
         let mut ranks: BinaryHeap<Rank> = BinaryHeap::new();
         let mut taken = vec![0];
         let mut path = spec.path.iter().copied();
         let mut tip = 0;
+        if path.len() == 0 {
+            grower.look_ahead(tip, spec.frames, worthwhile);
+        }
         grower.expand(tip);
-        for step in path.by_ref() {
+        while let Some(step) = path.next() {
             let Some(next) = grower.callees(tip).find(|&row| grower.candidates[row].node == Some(step))
             else {
                 break;
             };
             taken.push(next);
+            if path.len() == 0 {
+                grower.look_ahead(next, spec.frames, worthwhile);
+            }
             grower.expand(next);
             tip = next;
         }
@@ -183,23 +188,15 @@ impl NodeTable<'_, '_> {
 }
 
 struct Grower<'g, 'v, 'p> {
-    table: &'g NodeTable<'v, 'p>,
-    growth: Growth,
+    walk: Walk<'g, 'v, 'p>,
+    sorter: Sorter<'p>,
     cursors: Vec<Cursor<'p>>,
     candidates: Vec<Candidate>,
     /// The callees of each candidate that was expanded, as a range of the candidates.
     expanded: Vec<Range<usize>>,
-    /// For each node the candidate it became in the expansion under way, with the number of that.
-    seen: Vec<(u32, u32)>,
-    expansion: u32,
-    /// Room for sorting cursors.
-    unsorted: Vec<Cursor<'p>>,
-    rows: Vec<u32>,
-    next: Vec<Option<LocationId>>,
+    /// Expansions that were made ahead.
+    ahead: Expansions,
 }
-
-/// Stands for a stack that has no further frame.
-const ENDS: u32 = u32::MAX;
 
 impl<'g, 'v, 'p> Grower<'g, 'v, 'p> {
     fn new(table: &'g NodeTable<'v, 'p>, spec: &FlameSpec) -> Self {
@@ -211,111 +208,41 @@ impl<'g, 'v, 'p> Grower<'g, 'v, 'p> {
             let sides = Sides { plus: value.max(0), minus: value.min(0).saturating_neg() };
             weights[samples.stack(sample).index()] += sides;
         }
-        let mut grower = Grower {
-            table,
-            growth: spec.growth,
-            cursors: Vec::new(),
-            candidates: Vec::new(),
-            expanded: Vec::new(),
-            seen: vec![(0, 0); table.len()],
-            expansion: 0,
-            unsorted: Vec::new(),
-            rows: Vec::new(),
-            next: Vec::new(),
-        };
+        let walk = Walk { table, growth: spec.growth };
+        let mut cursors = Vec::new();
         let mut cum = Sides::default();
         for (row, weight) in weights.into_iter().enumerate().filter(|(_, weight)| weight.size() != 0) {
             let start = Cursor { rest: view.frames(StackId::new(row)), inline: 0, weight };
             let start = match spec.pivot {
                 None => Some(start),
-                Some(pivot) => grower.find(start, pivot),
+                Some(pivot) => walk.find(start, pivot),
             };
             // A stack of which nothing is in view is no part of any report either.
-            if let Some(cursor) = start.filter(|&cursor| grower.step(cursor).is_some()) {
+            let is_visible = |cursor: Cursor<'p>| {
+                if view.hides_frames() { walk.step(cursor).is_some() } else { !cursor.rest.is_empty() }
+            };
+            if let Some(cursor) = start.filter(|&cursor| is_visible(cursor)) {
                 cum += weight;
-                grower.cursors.push(cursor);
+                cursors.push(cursor);
             }
         }
-        let stacks = 0..grower.cursors.len();
-        grower.candidates.push(Candidate {
+        let root = Candidate {
             node: None,
             parent: None,
             cum,
             flat: Sides::default(),
             inline: false,
-            stacks,
-        });
-        grower.expanded.push(0..0);
-        grower
-    }
-
-    /// The next location of a stack.
-    #[inline]
-    fn location(&self, cursor: Cursor<'p>) -> Option<LocationId> {
-        match self.growth {
-            Growth::Callers => cursor.rest.first().copied(),
-            Growth::Callees => cursor.rest.last().copied(),
-        }
-    }
-
-    /// A cursor behind the next location.
-    #[inline]
-    fn skip(&self, cursor: Cursor<'p>) -> Cursor<'p> {
-        let rest = match (self.growth, cursor.rest) {
-            (Growth::Callers, [_, rest @ ..]) | (Growth::Callees, [rest @ .., _]) => rest,
-            (_, []) => &[],
+            stacks: 0..cursors.len(),
+            ahead: None,
         };
-        Cursor { rest, inline: 0, ..cursor }
-    }
-
-    /// The next frame of a stack, whether it was inlined into its caller, and the cursor behind it.
-    fn step(&self, mut cursor: Cursor<'p>) -> Option<(NodeId, bool, Cursor<'p>)> {
-        loop {
-            let nodes = self.table.nodes(self.location(cursor)?);
-            let position = cursor.inline as usize;
-            if position < nodes.len() {
-                // Nodes begin with the innermost one.
-                let index = match self.growth {
-                    Growth::Callers => position,
-                    Growth::Callees => nodes.len() - 1 - position,
-                };
-                let after = if position + 1 == nodes.len() {
-                    self.skip(cursor)
-                } else {
-                    Cursor { inline: cursor.inline + 1, ..cursor }
-                };
-                return Some((nodes[index], index + 1 != nodes.len(), after));
-            }
-            cursor = self.skip(cursor);
+        Grower {
+            walk,
+            sorter: Sorter::new(table.len()),
+            cursors,
+            candidates: vec![root],
+            expanded: vec![0..0],
+            ahead: Expansions::new(),
         }
-    }
-
-    /// [`step`](Self::step) with the next location at hand, short where it has one node.
-    #[inline]
-    fn step_from(
-        &self,
-        cursor: Cursor<'p>,
-        location: Option<LocationId>,
-    ) -> Option<(NodeId, bool, Cursor<'p>)> {
-        match self.table.step(location?).node() {
-            None => self.step(cursor),
-            Some(node) => Some((NodeId::new(node), false, self.skip(cursor))),
-        }
-    }
-
-    /// The cursor at the occurrence of `pivot` that is nearest to the root.
-    fn find(&self, mut cursor: Cursor<'p>, pivot: NodeId) -> Option<Cursor<'p>> {
-        let mut found = None;
-        while let Some((node, _, after)) = self.step(cursor) {
-            if node == pivot {
-                found = Some(cursor);
-                if self.growth == Growth::Callees {
-                    break;
-                }
-            }
-            cursor = after;
-        }
-        found
     }
 
     /// The candidates below one that was expanded.
@@ -323,67 +250,48 @@ impl<'g, 'v, 'p> Grower<'g, 'v, 'p> {
         self.expanded[row].clone()
     }
 
+    /// Makes the expansions ahead that a tree of so many frames below a candidate needs, as far as that can be
+    /// foreseen: a frame that weighs more than a few times its share will be taken in.
+    fn look_ahead(&mut self, row: usize, frames: usize, worthwhile: usize) {
+        const SHARES: u64 = 4;
+        let candidate = &mut self.candidates[row];
+        if candidate.stacks.len() < worthwhile {
+            return;
+        }
+        let share = candidate.cum.size() as u64 / (frames as u64).max(1);
+        let heavy = i64::try_from(share.saturating_mul(SHARES)).unwrap_or(i64::MAX);
+        let threads = self.walk.table.view().threads();
+        let cursors = &mut self.cursors[candidate.stacks.clone()];
+        let ahead = Ahead { heavy, most: frames };
+        self.ahead = expand_ahead(self.walk, &mut self.sorter, threads, cursors, ahead);
+        candidate.ahead = Some(0);
+    }
+
     /// Finds what is below a candidate: sorts its stacks by their next frame.
     fn expand(&mut self, row: usize) {
-        self.expansion += 1;
-        let stacks = self.candidates[row].stacks.clone();
+        let candidate = &mut self.candidates[row];
+        let stacks = candidate.stacks.clone();
+        let expansion = match candidate.ahead {
+            Some(ahead) => std::mem::take(&mut self.ahead[ahead]),
+            None => self.sorter.expand(self.walk, &mut self.cursors[stacks.clone()]),
+        };
+        candidate.flat = expansion.flat;
         let first = self.candidates.len();
-        let mut flat = Sides::default();
-        self.rows.clear();
-        // What comes next is fetched for all first, so that many reads are under way at the same time.
-        let mut next = std::mem::take(&mut self.next);
-        next.clear();
-        next.extend(self.cursors[stacks.clone()].iter().map(|&cursor| self.location(cursor)));
-        for (at, &location) in stacks.clone().zip(&next) {
-            let cursor = self.cursors[at];
-            let weight = cursor.weight;
-            let Some((node, inline, after)) = self.step_from(cursor, location) else {
-                flat += weight;
-                self.rows.push(ENDS);
-                continue;
-            };
-            self.cursors[at] = after;
-            let (expansion, mut candidate) = self.seen[node.index()];
-            if expansion != self.expansion {
-                candidate = self.candidates.len() as u32;
-                self.seen[node.index()] = (self.expansion, candidate);
-                self.candidates.push(Candidate {
-                    node: Some(node),
-                    parent: Some(row),
-                    cum: Sides::default(),
-                    flat: Sides::default(),
-                    inline: true,
-                    stacks: 0..0,
-                });
-                self.expanded.push(0..0);
-            }
-            let below = &mut self.candidates[candidate as usize];
-            below.cum += weight;
-            below.inline &= inline;
-            below.stacks.end += 1;
-            self.rows.push(candidate - first as u32);
-        }
-        self.next = next;
-        self.candidates[row].flat = flat;
-        self.expanded[row] = first..self.candidates.len();
-
-        // A counting sort: stacks that end come last and are not looked at again.
         let mut start = stacks.start;
-        let mut starts: Vec<usize> = Vec::with_capacity(self.candidates.len() - first);
-        for below in &mut self.candidates[first..] {
-            let count = below.stacks.end;
-            below.stacks = start..start + count;
-            starts.push(start);
-            start += count;
+        for Below { node, cum, inline, stacks, ahead } in expansion.below {
+            self.candidates.push(Candidate {
+                node: Some(node),
+                parent: Some(row),
+                cum,
+                flat: Sides::default(),
+                inline,
+                stacks: start..start + stacks,
+                ahead,
+            });
+            self.expanded.push(0..0);
+            start += stacks;
         }
-        self.unsorted.clear();
-        self.unsorted.extend_from_slice(&self.cursors[stacks]);
-        for (cursor, &group) in self.unsorted.iter().zip(&self.rows) {
-            if let Some(place) = starts.get_mut(group as usize) {
-                self.cursors[*place] = *cursor;
-                *place += 1;
-            }
-        }
+        self.expanded[row] = first..self.candidates.len();
     }
 
     /// The frames that were taken in, in order, with what was not taken in below each of them.
@@ -438,5 +346,42 @@ impl<'g, 'v, 'p> Grower<'g, 'v, 'p> {
             pending.extend(below[index].iter().map(|&row| (row, place, depth + 1)));
         }
         Flame { frames }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use hotlist_testkit::{Values, profiles};
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::granularity::Detail;
+    use crate::parallel::Threads;
+    use crate::view::{SampleValue, View};
+
+    proptest! {
+        #[test]
+        fn what_is_found_ahead_is_what_would_be_found(
+            profile in profiles(Values::Any),
+            frames in prop_oneof![0..40usize, Just(usize::MAX)],
+            callers: bool,
+            threads in 1..4usize,
+        ) {
+            let value = SampleValue { column: 0, mean: false };
+            let Ok(view) = View::new(&profile, value, Threads::new(threads), &mut Vec::new()) else {
+                return Ok(());
+            };
+            let table = NodeTable::new(&view, Detail::default(), None);
+            let growth = if callers { Growth::Callers } else { Growth::Callees };
+            let whole = FlameSpec { growth, frames, ..FlameSpec::default() };
+            let way = table.flame(&whole).frames.iter().find_map(|frame| match frame.kind {
+                FrameKind::Place(node) => Some(vec![node]),
+                _ => None,
+            });
+            let part = FlameSpec { path: way.unwrap_or_default(), ..whole.clone() };
+            for spec in [whole, part] {
+                prop_assert_eq!(table.grow(&spec, 0), table.grow(&spec, usize::MAX));
+            }
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! What groups of places weigh: the lines of a function together, each stack once.
 
+use crate::location_set::LocationSet;
 use crate::node::NodeTable;
 use crate::weigh::{StackWeights, Weight};
 
@@ -14,14 +15,18 @@ impl NodeTable<'_, '_> {
     pub fn weigh_groups(&self, group_of: &[u32], count: usize) -> Vec<Weight> {
         let view = self.view();
         let stacks = StackWeights::of(view);
+        let locations = LocationSet::of_nodes(self, |node| (group_of[node.index()] as usize) < count);
         let cost = view.profile().stacks.frame_count();
         let parts = view.threads().split(stacks.len(), cost, |rows| {
             let mut sums = vec![Weight::default(); count];
             // The last stack that was added to each group, counted from 1.
             let mut last = vec![0u32; count];
+            let mut room = Vec::new();
             for (stack, weight) in stacks.active(rows) {
                 let mark = stack.raw() + 1;
-                for node in view.frames(stack).iter().flat_map(|&location| self.nodes(location)) {
+                let frames = view.frames(stack);
+                let positions = locations.positions(frames, &mut room).iter();
+                for node in positions.flat_map(|&position| self.nodes(frames[position as usize])) {
                     let group = group_of[node.index()] as usize;
                     if group < count && last[group] != mark {
                         last[group] = mark;

@@ -13,11 +13,13 @@
 //! answer does not depend on the number of threads.
 
 mod connect;
+mod expansion;
 mod filter;
 mod flame;
 mod granularity;
 mod graph;
 mod groups;
+mod location_set;
 mod matches;
 mod materialize;
 mod node;

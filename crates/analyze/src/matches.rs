@@ -1,5 +1,6 @@
 //! What a set of places weighs together.
 
+use crate::location_set::LocationSet;
 use crate::node::NodeTable;
 use crate::weigh::{StackWeights, Weight};
 
@@ -21,21 +22,17 @@ impl NodeTable<'_, '_> {
     pub fn weigh_together(&self, chosen: &[bool]) -> TogetherWeight {
         let view = self.view();
         let stacks = StackWeights::of(view);
+        let locations = LocationSet::of_nodes(self, |node| chosen[node.index()]);
         let cost = view.profile().stacks.frame_count();
         let parts = view.threads().split(stacks.len(), cost, |rows| {
             let mut sum = TogetherWeight::default();
             for (stack, weight) in stacks.active(rows) {
-                let mut nodes = view
-                    .frames(stack)
-                    .iter()
-                    .flat_map(|&location| self.nodes(location))
-                    .map(|node| node.index());
-                let Some(leaf) = nodes.next() else { continue };
-                if chosen[leaf] {
-                    sum.flat += weight;
+                let frames = view.frames(stack);
+                if locations.meets(frames) {
                     sum.cum += weight;
-                } else if nodes.any(|node| chosen[node]) {
-                    sum.cum += weight;
+                    if self.leaf(frames).is_some_and(|leaf| chosen[leaf.index()]) {
+                        sum.flat += weight;
+                    }
                 }
             }
             sum

@@ -150,6 +150,16 @@ impl Step {
         Step(NodeId(Step::GROUP | row as u32))
     }
 
+    #[inline]
+    pub(crate) fn raw(self) -> u32 {
+        self.0.0
+    }
+
+    #[inline]
+    pub(crate) fn from_raw(raw: u32) -> Step {
+        Step(NodeId(raw))
+    }
+
     /// The node, where there is exactly one.
     #[inline]
     pub(crate) fn node(self) -> Option<usize> {

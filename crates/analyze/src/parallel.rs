@@ -1,7 +1,8 @@
-//! Splitting passes over the stacks of a profile.
+//! Splitting work on the rows of a profile over threads.
 
 use std::num::NonZeroUsize;
 use std::ops::Range;
+use std::sync::mpsc::{Receiver, Sender, channel, sync_channel};
 
 /// How many threads a pass may use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,11 +34,22 @@ impl Threads {
             return vec![work(0..rows)];
         }
         let bounds: Vec<usize> = (0..=parts).map(|part| rows * part / parts).collect();
+        self.each(bounds.windows(2).map(|part| part[0]..part[1]).collect(), work)
+    }
+
+    /// How many threads there are.
+    pub(crate) fn count(self) -> usize {
+        self.0.get()
+    }
+
+    /// Does each of `lots` on a thread of its own, and returns the results in the order of the lots.
+    pub(crate) fn each<L: Send, R: Send>(self, lots: Vec<L>, work: impl Fn(L) -> R + Sync) -> Vec<R> {
         std::thread::scope(|scope| {
             let work = &work;
-            let others: Vec<_> =
-                bounds[1..].windows(2).map(|part| scope.spawn(move || work(part[0]..part[1]))).collect();
-            let mut results = vec![work(bounds[0]..bounds[1])];
+            let mut lots = lots.into_iter();
+            let first = lots.next();
+            let others: Vec<_> = lots.map(|lot| scope.spawn(move || work(lot))).collect();
+            let mut results: Vec<R> = first.map(work).into_iter().collect();
             for other in others {
                 match other.join() {
                     Ok(result) => results.push(result),
@@ -47,6 +59,74 @@ impl Threads {
             results
         })
     }
+
+    /// Hands to `take`, one after the other, the bytes that a worker makes of each piece of `0..rows`; a piece
+    /// has `piece` rows. Each thread has a worker of its own, and pieces are made while others are taken; only
+    /// a few are in memory at a time.
+    ///
+    /// # Errors
+    /// Those of `take`, after which nothing more is made.
+    pub fn in_order<W, E>(
+        self,
+        rows: usize,
+        piece: usize,
+        worker: impl Fn() -> W + Sync,
+        mut take: impl FnMut(&[u8]) -> Result<(), E>,
+    ) -> Result<(), E>
+    where
+        W: FnMut(Range<usize>, &mut Vec<u8>),
+    {
+        let piece = piece.max(1);
+        let pieces = rows.div_ceil(piece);
+        let range = |number: usize| number * piece..rows.min((number + 1) * piece);
+        let threads = self.0.get().min(pieces);
+        if threads <= 1 {
+            let (mut work, mut bytes) = (worker(), Vec::new());
+            return (0..pieces).try_for_each(|number| {
+                bytes.clear();
+                work(range(number), &mut bytes);
+                take(&bytes)
+            });
+        }
+        std::thread::scope(|scope| {
+            // Each thread makes every so-manieth piece. Buffers go back and are used again.
+            let lanes: Vec<Lane> = (0..threads)
+                .map(|first| {
+                    let (made, from_worker) = sync_channel(PIECES_AHEAD);
+                    let (give_back, used) = channel::<Vec<u8>>();
+                    let worker = &worker;
+                    scope.spawn(move || {
+                        let mut work = worker();
+                        for number in (first..pieces).step_by(threads) {
+                            let mut bytes = used.try_recv().unwrap_or_default();
+                            bytes.clear();
+                            work(range(number), &mut bytes);
+                            if made.send(bytes).is_err() {
+                                break;
+                            }
+                        }
+                    });
+                    Lane { from_worker, give_back }
+                })
+                .collect();
+            for lane in (0..pieces).map(|number| &lanes[number % threads]) {
+                // A worker that has panicked sends nothing more; the scope passes its panic on.
+                let Ok(bytes) = lane.from_worker.recv() else { break };
+                take(&bytes)?;
+                let _ = lane.give_back.send(bytes);
+            }
+            Ok(())
+        })
+    }
+}
+
+/// How many pieces of a thread may wait to be taken.
+const PIECES_AHEAD: usize = 2;
+
+/// The ways from a worker and back to it.
+struct Lane {
+    from_worker: Receiver<Vec<u8>>,
+    give_back: Sender<Vec<u8>>,
 }
 
 #[test]
@@ -55,5 +135,20 @@ fn parts_cover_all_rows_in_order() {
         let parts = Threads::new(threads).split(1000, usize::MAX, |rows| rows.collect::<Vec<_>>());
         assert_eq!(parts.len(), threads);
         assert!(parts.concat().into_iter().eq(0..1000));
+    }
+}
+
+#[test]
+fn pieces_come_in_order_and_stop_at_an_error() {
+    let worker = || |rows: Range<usize>, bytes: &mut Vec<u8>| bytes.extend(rows.map(|row| row as u8));
+    for threads in [1, 2, 7] {
+        let mut all = Vec::new();
+        let take = |bytes: &[u8]| {
+            all.extend_from_slice(bytes);
+            if all.len() > 150 { Err(all.len()) } else { Ok(()) }
+        };
+        assert_eq!(Threads::new(threads).in_order(250, 7, worker, take), Err(154));
+        assert!(all.into_iter().eq(0..154));
+        assert_eq!(Threads::new(threads).in_order(0, 7, worker, |_| Err(())), Ok(()));
     }
 }

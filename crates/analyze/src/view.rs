@@ -6,6 +6,7 @@ use rustc_hash::FxHashSet;
 use thiserror::Error;
 
 use crate::filter::Filters;
+use crate::location_set::LocationSet;
 use crate::number_units::{ConflictingUnits, NumberUnits};
 use crate::parallel::Threads;
 
@@ -243,6 +244,11 @@ impl<'p> View<'p> {
         self.hidden.as_ref().is_some_and(|hidden| hidden[location.index()])
     }
 
+    /// Whether any location is left out.
+    pub(crate) fn hides_frames(&self) -> bool {
+        self.hidden.is_some()
+    }
+
     /// Whether tags with this key are left out.
     pub fn is_hidden_key(&self, key: StringId) -> bool {
         self.hidden_keys.contains(&key)
@@ -390,17 +396,16 @@ impl<'p> View<'p> {
             shown.push(rows);
         }
         let any_hidden = hidden.contains(&true);
+        let marked = |mark| LocationSet::new(self.profile, |location| marks[location.index()] == mark);
+        let focused = focus.is_some().then(|| marked(Mark::Focused));
+        let ignored = matched.ignore.then(|| marked(Mark::Ignored));
         self.narrow_stacks(|frames| {
-            let mut focused = false;
-            for frame in frames {
-                match marks[frame.index()] {
-                    Mark::Ignored => return None,
-                    Mark::Focused => focused = true,
-                    Mark::Neither => {}
-                }
-            }
-            let visible = !any_hidden || frames.iter().any(|frame| !hidden[frame.index()]);
-            (focused && visible).then_some((0, frames.len()))
+            let is_kept = match &focused {
+                Some(focused) => focused.meets(frames),
+                None => !frames.is_empty(),
+            } && !ignored.as_ref().is_some_and(|ignored| ignored.meets(frames))
+                && (!any_hidden || frames.iter().any(|frame| !hidden[frame.index()]));
+            is_kept.then_some((0, frames.len()))
         });
         if hide.is_some() || show.is_some() {
             self.frames = Some(shown);
@@ -544,7 +549,7 @@ impl<'p> View<'p> {
     }
 }
 
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum Mark {
     Neither,
     Focused,

@@ -2,9 +2,10 @@
 
 use std::ops::AddAssign;
 
-use hotlist_profile::StackId;
+use hotlist_profile::{LocationId, StackId};
 
-use crate::node::{NodeId, NodeTable};
+use crate::location_set::LocationSet;
+use crate::node::{NodeId, NodeTable, Step};
 use crate::view::View;
 
 /// A sum of values, and of the values they are divided by when means are shown.
@@ -39,7 +40,9 @@ impl AddAssign for Weight {
 /// The weights of the stacks of a view: samples that share a stack are one from here on.
 #[derive(Debug)]
 pub(crate) struct StackWeights {
-    weights: Vec<Weight>,
+    values: Vec<i64>,
+    /// Only where means are asked for.
+    divisors: Option<Vec<i64>>,
     /// Stacks with a selected sample that is not zero. Their sum may be zero all the same.
     active: Vec<bool>,
 }
@@ -47,17 +50,22 @@ pub(crate) struct StackWeights {
 impl StackWeights {
     pub(crate) fn of(view: &View<'_>) -> Self {
         let profile = view.profile();
-        let mut weights = vec![Weight::default(); profile.stacks.len()];
-        let mut active = vec![false; profile.stacks.len()];
+        let count = profile.stacks.len();
+        let mut values = vec![0i64; count];
+        let mut divisors = view.value().mean.then(|| vec![0i64; count]);
+        let mut active = vec![false; count];
         for sample in view.samples() {
             let (value, divisor) = view.weight(sample);
             if value != 0 || divisor != 0 {
                 let stack = profile.samples.stack(sample).index();
-                weights[stack] += Weight { value, divisor };
+                values[stack] += value;
+                if let Some(divisors) = &mut divisors {
+                    divisors[stack] += divisor;
+                }
                 active[stack] = true;
             }
         }
-        StackWeights { weights, active }
+        StackWeights { values, divisors, active }
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -69,7 +77,10 @@ impl StackWeights {
         &self,
         rows: std::ops::Range<usize>,
     ) -> impl Iterator<Item = (StackId, Weight)> + '_ {
-        rows.filter(|&row| self.active[row]).map(|row| (StackId::new(row), self.weights[row]))
+        rows.filter(|&row| self.active[row]).map(|row| {
+            let divisor = self.divisors.as_ref().map_or(0, |divisors| divisors[row]);
+            (StackId::new(row), Weight { value: self.values[row], divisor })
+        })
     }
 }
 
@@ -107,6 +118,17 @@ struct Sums {
     inlined: Vec<u64>,
 }
 
+impl Sums {
+    fn new(count: usize) -> Self {
+        Sums { flat: vec![0; count], cum: vec![0; count], inlined: vec![0; count] }
+    }
+
+    fn add(&mut self, flat: Vec<i64>, cum: Vec<Cell>) {
+        self.flat.iter_mut().zip(flat).for_each(|(sum, part)| *sum += part);
+        self.cum.iter_mut().zip(cum).for_each(|(sum, part)| *sum += part.sum);
+    }
+}
+
 /// A running sum and the stack that was last added to it.
 #[derive(Clone, Copy, Default)]
 struct Cell {
@@ -114,15 +136,43 @@ struct Cell {
     last: u32,
 }
 
+impl Cell {
+    /// Adds the weight of a stack unless it was added before; each stack has a mark of its own.
+    #[inline(always)]
+    fn add(&mut self, weight: i64, mark: u32) {
+        self.sum += if self.last == mark { 0 } else { weight };
+        self.last = mark;
+    }
+}
+
+/// How many frames of a stack are looked at together.
+const MOST: usize = 256;
+
 impl NodeTable<'_, '_> {
     /// Weighs all nodes in one pass over the stacks.
     pub fn weigh(&self) -> Weights {
         self.weigh_stacks(&StackWeights::of(self.view()))
     }
 
+    /// Weighs only the nodes for which `chosen` holds; the weights of others are zero. Where they are few,
+    /// that is much faster.
+    ///
+    /// # Panics
+    /// When `chosen` is shorter than the table.
+    pub fn weigh_chosen(&self, chosen: &[bool]) -> Weights {
+        let stacks = StackWeights::of(self.view());
+        let locations = LocationSet::of_nodes(self, |node| chosen[node.index()]);
+        self.weigh_by(|part| self.sum_chosen(&stacks, chosen, &locations, part))
+    }
+
     pub(crate) fn weigh_stacks(&self, stacks: &StackWeights) -> Weights {
-        let values = self.sum(stacks, |weight| weight.value);
-        let divisors = self.view().value().mean.then(|| self.sum(stacks, |weight| weight.divisor));
+        self.weigh_by(|part| self.sum(stacks, part))
+    }
+
+    /// Both parts of the weights, each from a pass of its own.
+    fn weigh_by(&self, sum: impl Fn(fn(Weight) -> i64) -> Sums) -> Weights {
+        let values = sum(|weight| weight.value);
+        let divisors = self.view().value().mean.then(|| sum(|weight| weight.divisor));
         let join = |values: Vec<i64>, divisors: Option<Vec<i64>>| match divisors {
             None => values.into_iter().map(|value| Weight { value, divisor: 0 }).collect(),
             Some(divisors) => {
@@ -145,38 +195,39 @@ impl NodeTable<'_, '_> {
             let mut flat = vec![0i64; self.len()];
             let mut cum = vec![Cell::default(); self.len()];
             let mut groups = vec![0u64; self.group_count()];
+            let (mut ones, mut many) = ([0u32; MOST], [0u32; MOST]);
             for (stack, weight) in stacks.active(rows) {
                 let weight = part(weight);
                 // Row numbers are below 2^32 - 1, and 0 means "never".
                 let mark = stack.raw() + 1;
-                let mut add = |node: usize| {
-                    let cell = &mut cum[node];
-                    if cell.last != mark {
-                        cell.last = mark;
-                        cell.sum += weight;
-                    }
-                };
                 let frames = view.frames(stack);
-                for &location in frames {
-                    let step = self.step(location);
-                    if let Some(node) = step.node() {
-                        add(node);
-                    } else if let Some(group) = step.as_group() {
+                for frames in frames.chunks(MOST) {
+                    // Which frames have several nodes cannot be foreseen, so they are put aside without a
+                    // branch.
+                    let (mut one_count, mut many_count) = (0, 0);
+                    for &location in frames {
+                        let step = self.step(location);
+                        ones[one_count] = step.raw();
+                        one_count += usize::from(step.node().is_some());
+                        many[many_count] = step.raw();
+                        many_count += usize::from(step.as_group().is_some());
+                    }
+                    ones[..one_count].iter().for_each(|&node| cum[node as usize].add(weight, mark));
+                    for &step in &many[..many_count] {
+                        let Some(group) = Step::from_raw(step).as_group() else { continue };
                         groups[group] = groups[group].saturating_add(weight.unsigned_abs());
-                        self.group(group).iter().for_each(|node| add(node.index()));
+                        self.group(group).iter().for_each(|node| cum[node.index()].add(weight, mark));
                     }
                 }
-                if let Some(leaf) = frames.iter().find_map(|&location| self.nodes(location).first()) {
+                if let Some(leaf) = self.leaf(frames) {
                     flat[leaf.index()] += weight;
                 }
             }
             (flat, cum, groups)
         });
-        let count = self.len();
-        let mut sums = Sums { flat: vec![0; count], cum: vec![0; count], inlined: vec![0; count] };
+        let mut sums = Sums::new(self.len());
         for (flat, cum, groups) in parts {
-            sums.flat.iter_mut().zip(flat).for_each(|(sum, part)| *sum += part);
-            sums.cum.iter_mut().zip(cum).for_each(|(sum, part)| *sum += part.sum);
+            sums.add(flat, cum);
             for (group, weight) in groups.into_iter().enumerate() {
                 if let [inner @ .., _] = self.group(group) {
                     for node in inner {
@@ -187,5 +238,49 @@ impl NodeTable<'_, '_> {
             }
         }
         sums
+    }
+
+    /// The sums of one part of the weights, of chosen nodes, which are at `locations`.
+    fn sum_chosen(
+        &self,
+        stacks: &StackWeights,
+        chosen: &[bool],
+        locations: &LocationSet,
+        part: impl Fn(Weight) -> i64 + Sync,
+    ) -> Sums {
+        let view = self.view();
+        let cost = view.profile().stacks.frame_count();
+        let parts = view.threads().split(stacks.len(), cost, |rows| {
+            let mut flat = vec![0i64; self.len()];
+            let mut cum = vec![Cell::default(); self.len()];
+            let mut room = Vec::new();
+            for (stack, weight) in stacks.active(rows) {
+                let frames = view.frames(stack);
+                let positions = locations.positions(frames, &mut room);
+                if positions.is_empty() {
+                    continue;
+                }
+                let (weight, mark) = (part(weight), stack.raw() + 1);
+                for &position in positions {
+                    let nodes = self.nodes(frames[position as usize]).iter();
+                    nodes
+                        .filter(|node| chosen[node.index()])
+                        .for_each(|node| cum[node.index()].add(weight, mark));
+                }
+                if let Some(leaf) = self.leaf(frames).filter(|leaf| chosen[leaf.index()]) {
+                    flat[leaf.index()] += weight;
+                }
+            }
+            (flat, cum)
+        });
+        let mut sums = Sums::new(self.len());
+        parts.into_iter().for_each(|(flat, cum)| sums.add(flat, cum));
+        sums
+    }
+
+    /// The innermost node of a stack.
+    #[inline]
+    pub(crate) fn leaf(&self, frames: &[LocationId]) -> Option<NodeId> {
+        frames.iter().find_map(|&location| self.nodes(location).first()).copied()
     }
 }

@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 
 use hotlist_analyze::{
-    Detail, Filters, Flame, FlameSpec, Frame, FrameKind, Granularity, Growth, NodeId, NodeTable, SampleValue,
-    TagFilter, Threads, View, sum_tags,
+    Detail, Edge, Filters, Flame, FlameSpec, Frame, FrameKind, Granularity, Growth, Interest, Names, NodeId,
+    NodeTable, SampleValue, TagFilter, Threads, Trim, View, sum_tags, trimmed_graph,
 };
 use hotlist_pattern::Pattern;
 use hotlist_profile::Profile;
@@ -153,6 +153,54 @@ proptest! {
 
     /// No tag weighs more than the samples that have it, and so not more than everything.
     #[test]
+    fn chosen_places_weigh_the_same_alone(profile in profiles(Values::Any), step in 1..5usize) {
+        let hide = Filters { hide: pattern("a"), ..Filters::default() };
+        for filters in [Filters::default(), hide] {
+            let mut view = view(&profile, 1);
+            view.apply(&filters, &mut Vec::new());
+            for detail in details() {
+                let table = NodeTable::new(&view, detail, None);
+                let chosen: Vec<bool> = table.ids().map(|node| node.index() % step == 0).collect();
+                let (all, some) = (table.weigh(), table.weigh_chosen(&chosen));
+                for node in table.ids() {
+                    let of = |weights: &hotlist_analyze::Weights| (weights.flat(node), weights.cum(node));
+                    let expected = if chosen[node.index()] { of(&all) } else { Default::default() };
+                    prop_assert_eq!(of(&some), expected);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn edges_of_interest_are_those_among_all(
+        profile in profiles(Values::Any),
+        node_count in 0..8usize,
+        step in 1..5usize,
+    ) {
+        let hide = Filters { hide: pattern("a"), ..Filters::default() };
+        for filters in [Filters::default(), hide] {
+            let mut view = view(&profile, 1);
+            view.apply(&filters, &mut Vec::new());
+            for detail in details() {
+                let table = NodeTable::new(&view, detail, None);
+                let all = edges(&table, node_count, Interest::All);
+                let marked: Vec<bool> = table.ids().map(|node| node.index() % step == 0).collect();
+                let is_marked = |node: NodeId| marked[node.index()];
+                let touching: Vec<_> =
+                    all.iter().filter(|(from, to, _)| is_marked(*from) || is_marked(*to)).copied().collect();
+                prop_assert_eq!(edges(&table, node_count, Interest::Touching(marked.clone())), touching);
+                let inlined: Vec<NodeId> =
+                    all.iter().filter(|(_, _, edge)| edge.inline).map(|&(_, to, _)| to).collect();
+                let mut telling = edges(&table, node_count, Interest::Inlining);
+                telling.retain(|(_, to, _)| inlined.contains(to));
+                let expected: Vec<_> =
+                    all.iter().filter(|(_, to, _)| inlined.contains(to)).copied().collect();
+                prop_assert_eq!(telling, expected);
+            }
+        }
+    }
+
+    #[test]
     fn tags_weigh_at_most_the_total(profile in profiles(Values::NonNegative)) {
         let view = view(&profile, 1);
         for key in sum_tags(&view, "minimum") {
@@ -283,6 +331,19 @@ proptest! {
             prop_assert_eq!(tip.map(|(_, frame)| frame.cum), Some(whole.frames[row].cum));
         }
     }
+}
+
+/// The edges of a graph with so many nodes, by the places at their ends.
+fn edges(table: &NodeTable<'_, '_>, node_count: usize, interest: Interest) -> Vec<(NodeId, NodeId, Edge)> {
+    let trim = Trim { node_count, interest, ..Trim::default() };
+    let graph = trimmed_graph(table, &Names::new(table), &trim).graph;
+    let mut edges: Vec<_> = graph
+        .edges
+        .iter()
+        .map(|edge| (graph.nodes[edge.from].place, graph.nodes[edge.to].place, *edge))
+        .collect();
+    edges.sort_unstable_by_key(|&(from, to, _)| (from, to));
+    edges
 }
 
 /// Large enough that the passes are really split.

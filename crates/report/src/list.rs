@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use hotlist_analyze::{Granularity, NO_GROUP, NodeId, NodeTable, Weight};
-use hotlist_profile::MappingId;
+use hotlist_profile::{MappingId, StringId};
 
 use crate::assembly::LineInstruction;
 use crate::header::Header;
@@ -70,18 +70,19 @@ pub(crate) fn collect(
     matches: &dyn Fn(&str) -> bool,
 ) -> Result<BTreeMap<RoutineKey, Found>, ReportError> {
     let options = request.options;
-    let weights = table.weigh();
+    let chosen = named(table, matches);
+    let weights = table.weigh_chosen(&chosen);
     let mut found: BTreeMap<RoutineKey, Found> = BTreeMap::new();
     let mut groups = 0;
     let mut weightless = Vec::new();
-    for node in table.ids() {
+    for node in table.ids().filter(|node| chosen[node.index()]) {
         let (flat, cum) = (weights.flat(node), weights.cum(node));
         let weighs = flat.value != 0 || cum.value != 0;
         let negative = flat.value < 0 || (flat.value == 0 && cum.value < 0);
-        let info = table.info(node);
-        if (options.drop_negative && negative) || !matches(&info.name) {
+        if options.drop_negative && negative {
             continue;
         }
+        let info = table.info(node);
         if !weighs {
             weightless.push((node, (info.name, info.file)));
             continue;
@@ -110,6 +111,15 @@ pub(crate) fn collect(
         return Err(ReportError::NoMatches(pattern.to_owned()));
     }
     Ok(found)
+}
+
+/// Which places are of a function whose name `matches`. A name is looked at once.
+fn named(table: &NodeTable<'_, '_>, matches: &dyn Fn(&str) -> bool) -> Vec<bool> {
+    let profile = table.view().profile();
+    let mut verdicts: Vec<Option<bool>> = vec![None; profile.strings.len()];
+    let mut verdict =
+        |name: StringId| *verdicts[name.index()].get_or_insert_with(|| matches(&profile.lossy(name)));
+    table.ids().map(|node| verdict(table.place(node).name)).collect()
 }
 
 /// The listing of what was found. With instructions, and `problems` in finding them, lines are shown even where

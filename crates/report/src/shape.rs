@@ -1,8 +1,9 @@
 //! The shapes of answers. These, and nothing else, are what `-json` and the web page serve.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
-use hotlist_analyze::{NodeInfo, NodeTable, View, Weight};
+use hotlist_analyze::{NodeInfo, NodeTable, Threads, View, Weight};
 use hotlist_profile::unit;
 use hotlist_profile::{LabelValue, LocationId, Profile, SampleId};
 use serde::ser::{SerializeSeq, SerializeStruct};
@@ -405,13 +406,36 @@ pub struct TagList {
 impl<'v> Stacks<'v> {
     /// Every selected sample that has a frame.
     pub fn rows(&self) -> impl Iterator<Item = StackRow<'_>> {
-        self.view.samples().filter_map(|sample| {
+        self.rows_of(0..self.sample_count())
+    }
+
+    /// Those of [`rows`](Self::rows) whose samples have these numbers.
+    pub fn rows_of(&self, samples: Range<usize>) -> impl Iterator<Item = StackRow<'_>> {
+        samples.map(SampleId::new).filter(|&sample| self.view.selects(sample)).filter_map(|sample| {
             let frames = self.view.frames(self.view.profile().samples.stack(sample));
             let visible = frames.iter().any(|&location| !self.table.nodes(location).is_empty());
             let (value, divisor) = self.view.weight(sample);
             let value = Weight { value, divisor }.shown();
             visible.then_some(StackRow { value, frames, sample, stacks: self })
         })
+    }
+}
+
+impl Stacks<'_> {
+    /// The number of samples of the profile, selected or not.
+    pub fn sample_count(&self) -> usize {
+        self.view.profile().samples.len()
+    }
+
+    /// How many frames a sample of the profile has on average.
+    pub fn mean_depth(&self) -> usize {
+        let stacks = &self.view.profile().stacks;
+        stacks.frame_count() / stacks.len().max(1)
+    }
+
+    /// How many threads may work on it.
+    pub fn threads(&self) -> Threads {
+        self.view.threads()
     }
 }
 

@@ -35,7 +35,7 @@ pub(crate) fn answer(shared: &Shared, query: &Query) -> Answer {
         let is_match = |label: &str| pattern.is_match(label.as_bytes());
         let chosen: Vec<bool> = table.ids().map(|node| is_match(&names.get(node).printable)).collect();
         let weight = table.weigh_together(&chosen);
-        let weights = table.weigh();
+        let weights = table.weigh_chosen(&chosen);
         let mut labels: Vec<_> = table
             .ids()
             .filter(|node| chosen[node.index()])

@@ -1,0 +1,320 @@
+//! What is below a frame of a call tree: its stacks, sorted by their next frame.
+//!
+//! Expansions of frames that are not above each other do not depend on each other, so those that a tree
+//! will need are made ahead, on all threads, and depth first: the stacks of a frame and what they point to are
+//! still in the caches when the frames below it are expanded.
+
+use hotlist_profile::LocationId;
+
+use crate::flame::{Growth, Sides};
+use crate::node::{NodeId, NodeTable};
+use crate::parallel::Threads;
+
+/// A stack on its way into the tree, with all that is needed to take it further: the stacks of a frame
+/// lie side by side, but what they point to is spread over memory.
+#[derive(Clone, Copy)]
+pub(crate) struct Cursor<'p> {
+    /// The locations that are still to come, leaf first.
+    pub(crate) rest: &'p [LocationId],
+    /// How many nodes of the next location are in the tree already.
+    pub(crate) inline: u32,
+    pub(crate) weight: Sides,
+}
+
+/// A way through stacks.
+#[derive(Clone, Copy)]
+pub(crate) struct Walk<'g, 'v, 'p> {
+    pub(crate) table: &'g NodeTable<'v, 'p>,
+    pub(crate) growth: Growth,
+}
+
+impl<'p> Walk<'_, '_, 'p> {
+    /// The next location of a stack.
+    #[inline]
+    fn location(self, cursor: Cursor<'p>) -> Option<LocationId> {
+        match self.growth {
+            Growth::Callers => cursor.rest.first().copied(),
+            Growth::Callees => cursor.rest.last().copied(),
+        }
+    }
+
+    /// A cursor behind the next location.
+    #[inline]
+    fn skip(self, cursor: Cursor<'p>) -> Cursor<'p> {
+        let rest = match (self.growth, cursor.rest) {
+            (Growth::Callers, [_, rest @ ..]) | (Growth::Callees, [rest @ .., _]) => rest,
+            (_, []) => &[],
+        };
+        Cursor { rest, inline: 0, ..cursor }
+    }
+
+    /// The next frame of a stack, whether it was inlined into its caller, and the cursor behind it.
+    pub(crate) fn step(self, mut cursor: Cursor<'p>) -> Option<(NodeId, bool, Cursor<'p>)> {
+        loop {
+            let nodes = self.table.nodes(self.location(cursor)?);
+            let position = cursor.inline as usize;
+            if position < nodes.len() {
+                // Nodes begin with the innermost one.
+                let index = match self.growth {
+                    Growth::Callers => position,
+                    Growth::Callees => nodes.len() - 1 - position,
+                };
+                let after = if position + 1 == nodes.len() {
+                    self.skip(cursor)
+                } else {
+                    Cursor { inline: cursor.inline + 1, ..cursor }
+                };
+                return Some((nodes[index], index + 1 != nodes.len(), after));
+            }
+            cursor = self.skip(cursor);
+        }
+    }
+
+    /// [`step`](Self::step) with the next location at hand, short where it has one node.
+    #[inline]
+    fn step_from(
+        self,
+        cursor: Cursor<'p>,
+        location: Option<LocationId>,
+    ) -> Option<(NodeId, bool, Cursor<'p>)> {
+        match self.table.step(location?).node() {
+            None => self.step(cursor),
+            Some(node) => Some((NodeId::new(node), false, self.skip(cursor))),
+        }
+    }
+
+    /// The cursor at the occurrence of `pivot` that is nearest to the root.
+    pub(crate) fn find(self, mut cursor: Cursor<'p>, pivot: NodeId) -> Option<Cursor<'p>> {
+        let mut found = None;
+        while let Some((node, _, after)) = self.step(cursor) {
+            if node == pivot {
+                found = Some(cursor);
+                if self.growth == Growth::Callees {
+                    break;
+                }
+            }
+            cursor = after;
+        }
+        found
+    }
+}
+
+/// What is below a frame.
+#[derive(Default)]
+pub(crate) struct Expansion {
+    /// What stops at the frame.
+    pub(crate) flat: Sides,
+    /// The frames below it, in the order in which they were found.
+    pub(crate) below: Vec<Below>,
+}
+
+/// A frame below another one.
+pub(crate) struct Below {
+    pub(crate) node: NodeId,
+    pub(crate) cum: Sides,
+    /// Whether it is inlined wherever it occurs here.
+    pub(crate) inline: bool,
+    /// The number of its stacks.
+    pub(crate) stacks: usize,
+    /// Its own expansion, where that was made ahead: its row among [`Expansions`].
+    pub(crate) ahead: Option<usize>,
+}
+
+/// Expansions that were made ahead; each is taken once.
+pub(crate) type Expansions = Vec<Expansion>;
+
+/// Room in which stacks are sorted.
+pub(crate) struct Sorter<'p> {
+    /// For each node the row it became in the expansion under way, with the number of that.
+    seen: Vec<(u32, u32)>,
+    expansion: u32,
+    unsorted: Vec<Cursor<'p>>,
+    rows: Vec<u32>,
+    next: Vec<Option<LocationId>>,
+    starts: Vec<usize>,
+}
+
+/// Stands for a stack that has no further frame.
+const ENDS: u32 = u32::MAX;
+
+impl<'p> Sorter<'p> {
+    pub(crate) fn new(nodes: usize) -> Self {
+        Sorter {
+            seen: vec![(0, 0); nodes],
+            expansion: 0,
+            unsorted: Vec::new(),
+            rows: Vec::new(),
+            next: Vec::new(),
+            starts: Vec::new(),
+        }
+    }
+
+    /// Sorts the stacks of a frame by their next frame and moves them on; those that end come last.
+    pub(crate) fn expand(&mut self, walk: Walk<'_, '_, 'p>, cursors: &mut [Cursor<'p>]) -> Expansion {
+        self.expansion += 1;
+        let mut found = Expansion::default();
+        self.rows.clear();
+        // What comes next is fetched for all first, so that many reads are under way at the same time.
+        self.next.clear();
+        self.next.extend(cursors.iter().map(|&cursor| walk.location(cursor)));
+        for (cursor, &location) in cursors.iter_mut().zip(&self.next) {
+            let weight = cursor.weight;
+            let Some((node, inline, after)) = walk.step_from(*cursor, location) else {
+                found.flat += weight;
+                self.rows.push(ENDS);
+                continue;
+            };
+            *cursor = after;
+            let (expansion, mut row) = self.seen[node.index()];
+            if expansion != self.expansion {
+                row = found.below.len() as u32;
+                self.seen[node.index()] = (self.expansion, row);
+                let new = Below { node, cum: Sides::default(), inline: true, stacks: 0, ahead: None };
+                found.below.push(new);
+            }
+            let below = &mut found.below[row as usize];
+            below.cum += weight;
+            below.inline &= inline;
+            below.stacks += 1;
+            self.rows.push(row);
+        }
+        // A counting sort: stacks that end are not looked at again.
+        self.starts.clear();
+        let mut start = 0;
+        for below in &found.below {
+            self.starts.push(start);
+            start += below.stacks;
+        }
+        self.unsorted.clear();
+        self.unsorted.extend_from_slice(cursors);
+        for (cursor, &row) in self.unsorted.iter().zip(&self.rows) {
+            if let Some(place) = self.starts.get_mut(row as usize) {
+                cursors[*place] = *cursor;
+                *place += 1;
+            }
+        }
+        found
+    }
+}
+
+/// A frame whose expansion is to be made, with its stacks.
+struct Task<'c, 'p> {
+    /// Where it is below: a row of the expansions, and of what is below that.
+    place: (usize, usize),
+    cursors: &'c mut [Cursor<'p>],
+}
+
+/// Which expansions to make ahead.
+#[derive(Clone, Copy)]
+pub(crate) struct Ahead {
+    /// Those of frames that weigh at least so much.
+    pub(crate) heavy: i64,
+    /// At most so many in a row.
+    pub(crate) most: usize,
+}
+
+/// Makes the expansion of the frame with these stacks, and of the heavy frames below it, on several threads.
+/// The first of the answer is that of the frame itself.
+pub(crate) fn expand_ahead<'p>(
+    walk: Walk<'_, '_, 'p>,
+    sorter: &mut Sorter<'p>,
+    threads: Threads,
+    cursors: &mut [Cursor<'p>],
+    ahead: Ahead,
+) -> Expansions {
+    let total = cursors.len();
+    let mut tasks = Vec::new();
+    let mut made = vec![sorter.expand(walk, cursors)];
+    push_heavy(&mut tasks, 0, &made[0], cursors, ahead.heavy);
+    // One after the other as long as one frame has more than its share.
+    let share = total / threads.count() + 1;
+    while made.len() < ahead.most
+        && let Some(largest) = tasks.iter().position(|task| task.cursors.len() > share)
+    {
+        let task = tasks.swap_remove(largest);
+        expand_task(walk, sorter, &mut made, &mut tasks, task, ahead.heavy);
+    }
+    let nodes = walk.table.len();
+    let lots = deal(tasks, threads.count());
+    let done = threads.each(lots, |lot| {
+        let mut sorter = Sorter::new(nodes);
+        lot.into_iter()
+            .map(|task| {
+                let place = task.place;
+                let task = Task { place: (0, 0), ..task };
+                let (mut made, mut tasks) = (Vec::new(), Vec::new());
+                // Stands in for what the task is below, which is for all threads.
+                made.push(Expansion::default());
+                tasks.push(task);
+                while made.len() <= ahead.most
+                    && let Some(task) = tasks.pop()
+                {
+                    expand_task(walk, &mut sorter, &mut made, &mut tasks, task, ahead.heavy);
+                }
+                (place, made)
+            })
+            .collect::<Vec<_>>()
+    });
+    for ((parent, row), part) in done.into_iter().flatten() {
+        // The stand-in goes, so rows move down by one.
+        let offset = made.len() - 1;
+        made[parent].below[row].ahead = (part.len() > 1).then_some(offset + 1);
+        made.extend(part.into_iter().skip(1).map(|mut expansion| {
+            for below in &mut expansion.below {
+                below.ahead = below.ahead.map(|row| row + offset);
+            }
+            expansion
+        }));
+    }
+    made
+}
+
+/// Makes one expansion and notes what is to be made below it.
+fn expand_task<'c, 'p>(
+    walk: Walk<'_, '_, 'p>,
+    sorter: &mut Sorter<'p>,
+    made: &mut Expansions,
+    tasks: &mut Vec<Task<'c, 'p>>,
+    task: Task<'c, 'p>,
+    heavy: i64,
+) {
+    let row = made.len();
+    let (parent, below) = task.place;
+    let expansion = sorter.expand(walk, task.cursors);
+    if let Some(below) = made[parent].below.get_mut(below) {
+        below.ahead = Some(row);
+    }
+    push_heavy(tasks, row, &expansion, task.cursors, heavy);
+    made.push(expansion);
+}
+
+fn push_heavy<'c, 'p>(
+    tasks: &mut Vec<Task<'c, 'p>>,
+    row: usize,
+    expansion: &Expansion,
+    cursors: &'c mut [Cursor<'p>],
+    heavy: i64,
+) {
+    let mut rest = cursors;
+    for (number, below) in expansion.below.iter().enumerate() {
+        let (cursors, others) = rest.split_at_mut(below.stacks);
+        if below.cum.size() >= heavy {
+            tasks.push(Task { place: (row, number), cursors });
+        }
+        rest = others;
+    }
+}
+
+/// Deals tasks out so that all lots have about the same number of stacks.
+fn deal<'c, 'p>(mut tasks: Vec<Task<'c, 'p>>, lots: usize) -> Vec<Vec<Task<'c, 'p>>> {
+    tasks.sort_by_key(|task| std::cmp::Reverse(task.cursors.len()));
+    let mut dealt: Vec<(usize, Vec<Task<'c, 'p>>)> = Vec::new();
+    dealt.resize_with(lots.max(1), Default::default);
+    for task in tasks {
+        if let Some((stacks, lot)) = dealt.iter_mut().min_by_key(|(stacks, _)| *stacks) {
+            *stacks += task.cursors.len();
+            lot.push(task);
+        }
+    }
+    dealt.into_iter().map(|(_, lot)| lot).collect()
+}
