@@ -14,6 +14,7 @@ use std::num::NonZeroUsize;
 use std::time::{Duration, Instant};
 
 use hotlist_formats::Limits;
+use hotlist_profile::{StackId, Stacks};
 use hotlist_render::{Context, Drawing};
 use hotlist_report::NoSource;
 use hotlist_session::{Options, Question, Session};
@@ -58,6 +59,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("{} samples, {} stacks, {frames} frames", profile.samples.len(), profile.stacks.len());
     println!("{} locations, {} functions", profile.locations.len(), profile.functions.len());
     println!("loaded in {}", millis(start.elapsed()));
+    println!("a tree of all stacks would have {} nodes", tree_size(&profile.stacks));
     let session = Session::new(profile, threads);
     let heaviest = heaviest(&session)?;
     for (report, argument, changes) in QUESTIONS {
@@ -87,6 +89,20 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         println!("{title:<60} {first:>10} {fastest:>10} {busy:>10} {size:>9} bytes");
     }
     Ok(())
+}
+
+/// How many different ways from the root the stacks have.
+fn tree_size(stacks: &Stacks) -> usize {
+    let mut ids: Vec<StackId> = (0..stacks.len()).map(StackId::new).collect();
+    let from_root = |id: StackId| stacks.get(id).iter().rev();
+    ids.sort_unstable_by(|&left, &right| from_root(left).cmp(from_root(right)));
+    let shared: usize = ids
+        .windows(2)
+        .map(|pair| {
+            from_root(pair[0]).zip(from_root(pair[1])).take_while(|(left, right)| left == right).count()
+        })
+        .sum();
+    stacks.frame_count() - shared
 }
 
 /// The name of the heaviest function, as a pattern.

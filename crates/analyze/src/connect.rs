@@ -82,7 +82,7 @@ fn weigh_calls(
     let view = table.view();
     let cost = view.profile().stacks.frame_count();
     let parts = view.threads().split(stacks.len(), cost, |rows| {
-        let mut edges = Edges::default();
+        let mut edges = EdgeSums::new(plan.kept.len());
         let mut calls = Calls::new(table, plan);
         let mut seen = Seen::new(plan.kept.len());
         for (stack, weight) in stacks.active(rows) {
@@ -91,13 +91,13 @@ fn weigh_calls(
             calls.of(view.frames(stack), |calls, extent| {
                 // What a stack says again about an edge is passed over, marks included.
                 if extent == Extent::Whole && seen.are_all_new(calls) {
-                    calls.iter().for_each(|call| edges.add(call, weight));
+                    edges.add(calls.iter(), weight);
                 } else {
-                    calls.iter().filter(|call| seen.is_new(call)).for_each(|call| edges.add(call, weight));
+                    edges.add(calls.iter().filter(|call| seen.is_new(call)), weight);
                 }
             });
         }
-        edges.tallies
+        edges.into_tallies()
     });
     // Slots are numbered in the order of their nodes.
     let mut all: Vec<Tally> = parts.into_iter().flatten().filter(|tally| tally.call != FREE).collect();
@@ -128,6 +128,8 @@ struct Plan {
     grouped: Vec<u32>,
     /// Which edges are wanted, unless all are.
     wanted: Option<Marks>,
+    /// Where the kept nodes are, if those are so few that frames are better looked for than passed one by one.
+    few: Option<LocationSet>,
 }
 
 /// Which edges are wanted.
@@ -173,7 +175,10 @@ impl Plan {
                 Some(Marks { slots, locations, with_callees: out_of.is_some() })
             }
         };
-        Plan { kept: ids, steps, grouped, wanted }
+        // Frames that were passed over have to be known as such, hidden ones do not count.
+        let are_few = wanted.is_none() && ids.len() < table.len() / 16 && !table.view().hides_frames();
+        let few = are_few.then(|| LocationSet::of_nodes(table, |node| kept[node.index()]));
+        Plan { kept: ids, steps, grouped, wanted, few }
     }
 
     /// Whether a location stands for a kept node.
@@ -291,9 +296,21 @@ impl<'t, 'v, 'p> Calls<'t, 'v, 'p> {
     #[inline]
     fn of(&mut self, frames: &[LocationId], mut take: impl FnMut(&[Call], Extent)) {
         (self.order, self.visited, self.extent, self.found) = (0, 0, Extent::Whole, 0);
-        match &self.plan.wanted {
-            None => frames.iter().rev().for_each(|&location| self.pass(location, &mut take)),
-            Some(marks) => {
+        match (&self.plan.wanted, &self.plan.few) {
+            (None, None) => frames.iter().rev().for_each(|&location| self.pass(location, &mut take)),
+            (None, Some(few)) => {
+                let mut room = std::mem::take(&mut self.positions);
+                let mut last = frames.len();
+                for &position in few.positions(frames, &mut room).iter().rev() {
+                    let position = position as usize;
+                    // Whatever lies between counts as one node.
+                    self.order = self.order.wrapping_add(u32::from(position + 1 != last));
+                    self.pass(frames[position], &mut take);
+                    last = position;
+                }
+                self.positions = room;
+            }
+            (Some(marks), _) => {
                 let mut room = std::mem::take(&mut self.positions);
                 self.pass_near(frames, marks.locations.positions(frames, &mut room), marks, &mut take);
                 self.positions = room;
@@ -439,6 +456,58 @@ struct Tally {
     sum: i64,
 }
 
+/// Sums by edge. The first few edges into each node have a place of their own, side by side: most calls are
+/// made by few callers, and those are likely to come first. All others are in a table that may be larger than
+/// the caches.
+struct EdgeSums {
+    first: Vec<[Tally; EdgeSums::FIRST]>,
+    others: Edges,
+    /// The calls of a stack that belong to the others.
+    waiting: Vec<Call>,
+}
+
+impl EdgeSums {
+    /// So many fill a line of a cache.
+    const FIRST: usize = 4;
+
+    fn new(slots: usize) -> Self {
+        EdgeSums {
+            first: vec![[Tally { call: FREE, sum: 0 }; EdgeSums::FIRST]; slots],
+            others: Edges::default(),
+            waiting: Vec::new(),
+        }
+    }
+
+    /// Adds calls of one stack that differ in their edges.
+    #[inline]
+    fn add<'c>(&mut self, calls: impl Iterator<Item = &'c Call>, weight: i64) {
+        self.waiting.clear();
+        for &call in calls {
+            let tallies = &mut self.first[call.to()];
+            let is_place = |tally: &Tally| tally.call.edge() == call.edge() || tally.call == FREE;
+            match tallies.iter().position(is_place) {
+                None => self.waiting.push(call),
+                Some(place) => {
+                    let tally = &mut tallies[place];
+                    tally.call = if tally.call == FREE { call } else { tally.call.with_marks_of(call) };
+                    tally.sum += weight;
+                }
+            }
+        }
+        self.others.fetch(&self.waiting);
+        for call in &self.waiting {
+            self.others.add(call, weight);
+        }
+    }
+
+    /// All edges, among places that are free.
+    fn into_tallies(self) -> Vec<Tally> {
+        let mut tallies = self.others.tallies;
+        tallies.extend(self.first.into_iter().flatten());
+        tallies
+    }
+}
+
 /// A hash table with open addressing whose entries are the edges themselves.
 #[derive(Debug)]
 struct Edges {
@@ -462,7 +531,7 @@ impl Edges {
     /// Where the edge is, or where it belongs.
     #[inline]
     fn place(&self, edge: u64) -> usize {
-        let mut place = (edge.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> self.shift) as usize;
+        let mut place = self.home(edge);
         loop {
             let call = self.tallies[place].call;
             if call.edge() == edge || call == FREE {
@@ -470,6 +539,19 @@ impl Edges {
             }
             place = (place + 1) & (self.tallies.len() - 1);
         }
+    }
+
+    /// Reads where the edges are, so that many reads are under way at the same time: large tables are not in
+    /// the caches, and each step of a search for an edge waits for the one before.
+    #[inline]
+    fn fetch(&self, calls: &[Call]) {
+        let home = |call: &Call| self.tallies[self.home(call.edge())].call.0;
+        std::hint::black_box(calls.iter().fold(0, |all, call| all ^ home(call)));
+    }
+
+    #[inline]
+    fn home(&self, edge: u64) -> usize {
+        (edge.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> self.shift) as usize
     }
 
     #[inline]

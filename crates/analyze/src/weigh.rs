@@ -140,7 +140,8 @@ impl Cell {
     /// Adds the weight of a stack unless it was added before; each stack has a mark of its own.
     #[inline(always)]
     fn add(&mut self, weight: i64, mark: u32) {
-        self.sum += if self.last == mark { 0 } else { weight };
+        // No branch: whether a place is on a stack twice cannot be foreseen.
+        self.sum += weight & -i64::from(self.last != mark);
         self.last = mark;
     }
 }

@@ -19,6 +19,11 @@ const GRANULARITIES: [Granularity; 5] = [
     Granularity::Addresses,
 ];
 
+/// One detail of functions and one of lines.
+fn two_details() -> impl Iterator<Item = Detail> {
+    details().step_by(6)
+}
+
 fn details() -> impl Iterator<Item = Detail> {
     GRANULARITIES.into_iter().flat_map(|granularity| {
         [false, true].map(|no_inlines| Detail { granularity, no_inlines, ..Detail::default() })
@@ -158,7 +163,7 @@ proptest! {
         for filters in [Filters::default(), hide] {
             let mut view = view(&profile, 1);
             view.apply(&filters, &mut Vec::new());
-            for detail in details() {
+            for detail in two_details() {
                 let table = NodeTable::new(&view, detail, None);
                 let chosen: Vec<bool> = table.ids().map(|node| node.index() % step == 0).collect();
                 let (all, some) = (table.weigh(), table.weigh_chosen(&chosen));
@@ -181,7 +186,7 @@ proptest! {
         for filters in [Filters::default(), hide] {
             let mut view = view(&profile, 1);
             view.apply(&filters, &mut Vec::new());
-            for detail in details() {
+            for detail in two_details() {
                 let table = NodeTable::new(&view, detail, None);
                 let all = edges(&table, node_count, Interest::All);
                 let marked: Vec<bool> = table.ids().map(|node| node.index() % step == 0).collect();
@@ -356,6 +361,20 @@ fn weights_do_not_depend_on_the_number_of_threads() {
         assert!(!alone.is_empty());
         for threads in [2, 7] {
             assert_eq!(places(&view(&profile, threads), detail), alone, "{threads} threads, {granularity:?}");
+        }
+    }
+}
+
+/// A handful of places is looked for in stacks, others are passed one by one.
+#[test]
+fn few_places_have_the_edges_that_they_have_among_many() {
+    let profile = tall_profile(200, 100);
+    for (view, detail) in [1, 2].map(|threads| view(&profile, threads)).iter().zip(details()) {
+        let table = NodeTable::new(view, detail, None);
+        for node_count in [1, 2, 5, 8] {
+            let all = edges(&table, node_count, Interest::All);
+            assert!(node_count == 1 || !all.is_empty());
+            assert_eq!(all, edges(&table, node_count, Interest::Touching(vec![true; table.len()])));
         }
     }
 }
