@@ -26,6 +26,12 @@
 //! All of them carry [`Labels`]. What is missing: execution traces, and allocations and locks of code that
 //! goes around [`Heap`] and [`sync`], such as C libraries.
 //!
+//! | feature | adds |
+//! |---|---|
+//! | `axum`, `hyper` | the endpoints inside of a server that the program already has |
+//! | `tracing` | labels from fields of spans |
+//! | `symbolize` | names and lines inside of the program, where a reader asks for them |
+//!
 //! The environment can ask for the same without a change of the program; see [`Heap`].
 
 mod cpu;
@@ -43,6 +49,8 @@ mod own_threads;
 #[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
 mod signal;
 mod source;
+#[cfg(feature = "tracing")]
+mod spans;
 mod store;
 mod symbols;
 pub mod sync;
@@ -55,6 +63,12 @@ mod unwind;
 pub use cpu::{Cpu, CpuProfile, cpu};
 pub use error::Error;
 pub use heap::{Heap, heap_rate, set_heap_rate};
+#[cfg(feature = "axum")]
+pub use http::axum;
+#[cfg(feature = "hyper")]
+pub use http::hyper;
 pub use http::{Server, ServerOptions, serve, serve_with};
 pub use labels::{EnteredLabels, FutureExt, Labels, WithLabels, with_labels};
 pub use source::{Source, allocs, block, heap, mutex, threads};
+#[cfg(feature = "tracing")]
+pub use spans::LabelsLayer;

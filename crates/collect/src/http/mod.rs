@@ -1,6 +1,10 @@
 //! The built-in server: plain threads, HTTP/1.1, one request per connection.
 
 mod answer;
+#[cfg(feature = "axum")]
+pub mod axum;
+#[cfg(feature = "hyper")]
+pub mod hyper;
 mod index;
 mod request;
 
