@@ -40,7 +40,10 @@ const VARIANTS: &[Variant] = &[
     Variant { mode: "pprof", ..variant("pprof-rs CPU, 100 Hz", PLAIN, "plain") },
     Variant { every: 10, ..variant("dhat", PLAIN, "dhat") },
     variant(JEMALLOC, JEMALLOC, "jemalloc"),
-    Variant { variables: PROFILE_BY_JEMALLOC, ..variant("jemalloc's profiler, 512 KiB", JEMALLOC, "jemalloc") },
+    Variant {
+        variables: PROFILE_BY_JEMALLOC,
+        ..variant("jemalloc's profiler, 512 KiB", JEMALLOC, "jemalloc")
+    },
     variant("hotlist-collect heap over jemalloc", JEMALLOC, "sampled_jemalloc"),
 ];
 
@@ -50,14 +53,21 @@ fn run(folder: &Path, variant: &Variant, work: &work::Work) -> Figures {
     let output = command.output().expect("the binaries are built together");
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     Figures::parse(&text).unwrap_or_else(|| {
-        panic!("{} on {}: {} {}", variant.name, work.name, output.status, String::from_utf8_lossy(&output.stderr))
+        panic!(
+            "{} on {}: {} {}",
+            variant.name,
+            work.name,
+            output.status,
+            String::from_utf8_lossy(&output.stderr)
+        )
     })
 }
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let seconds = arguments.first().map_or(300, |text| text.parse().expect("a number of seconds"));
-    let is_wanted = |name: &str, place| arguments.get(place).is_none_or(|part: &String| name.contains(&**part));
+    let is_wanted =
+        |name: &str, place| arguments.get(place).is_none_or(|part: &String| name.contains(&**part));
     let works: Vec<&work::Work> = work::ALL.iter().filter(|work| is_wanted(work.name, 1)).collect();
     let is_base = |name| name == PLAIN || name == JEMALLOC;
     let variants: Vec<&Variant> =
@@ -99,7 +109,9 @@ fn main() {
     for work in works {
         let wall = Median::of(&walls[work.name]).middle / 1e6;
         println!("\n{} ({wall:.0} ms a run)\n", work.what);
-        println!("| profiler | compared with | wall time | CPU time | memory | pairs |\n|---|---|---|---|---|---|");
+        println!(
+            "| profiler | compared with | wall time | CPU time | memory | pairs |\n|---|---|---|---|---|---|"
+        );
         for variant in variants.iter().filter(|variant| !is_base(variant.name)) {
             let Some([wall, cpu, memory]) = ratios.get(&(work.name, variant.name)) else { continue };
             let shown = |values: &[f64]| {

@@ -12,6 +12,7 @@
 mod countdown;
 mod filter;
 mod snapshot;
+mod spares;
 mod table;
 
 use std::alloc::{GlobalAlloc, Layout, System};
@@ -20,6 +21,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 pub(crate) use countdown::{Unsampled, bounds as stack_bounds};
 use filter::Filter;
 pub(crate) use snapshot::{Row, Snapshot};
+use spares::Spares;
 use table::{Live, Sample, Table};
 
 use crate::sys::{Held, Lock};
@@ -35,6 +37,12 @@ const SAMPLED_ALIGNMENT: usize = 4096;
 /// Sampled blocks have at least this size: glibc keeps freed blocks up to 1032 bytes in per-thread lists
 /// and would hand out the aligned ones for ever after.
 const SAMPLED_SIZE: usize = 1056;
+
+/// The layout of most sampled blocks.
+const SMALL_SAMPLE: Layout = match Layout::from_size_align(SAMPLED_SIZE, SAMPLED_ALIGNMENT) {
+    Ok(layout) => layout,
+    Err(_) => panic!("both are constants"),
+};
 
 /// Blocks of this size and more are looked up whatever their address, so that they need no special
 /// alignment and can still be resized in place.
@@ -75,19 +83,20 @@ static IS_PREPARED: AtomicBool = AtomicBool::new(false);
 #[derive(Debug, Default)]
 pub struct Heap<A = System> {
     inner: A,
+    spares: Spares,
 }
 
 impl Heap<System> {
     /// Samples the allocator of the system.
     pub const fn system() -> Self {
-        Heap { inner: System }
+        Heap::new(System)
     }
 }
 
 impl<A> Heap<A> {
     /// Samples `inner`, such as mimalloc or jemalloc.
     pub const fn new(inner: A) -> Self {
-        Heap { inner }
+        Heap { inner, spares: Spares::new() }
     }
 }
 
@@ -157,13 +166,12 @@ impl<A: GlobalAlloc> Heap<A> {
     #[cold]
     #[inline(never)]
     unsafe fn alloc_slow(&self, layout: Layout, is_zeroed: bool) -> *mut u8 {
-        let allocate = |layout| {
-            // SAFETY: the layout has the size and at least the alignment that was asked for.
-            unsafe { if is_zeroed { self.inner.alloc_zeroed(layout) } else { self.inner.alloc(layout) } }
-        };
         prepare_once(true);
-        let Some(rate) = decide(layout.size()) else { return allocate(layout) };
-        let block = allocate(sampled_layout(layout));
+        let rate = decide(layout.size());
+        let making = if rate.is_some() { sampled_layout(layout) } else { layout };
+        // SAFETY: the layout has at least the size and the alignment that was asked for.
+        let block = unsafe { self.make(making, is_zeroed) };
+        let Some(rate) = rate else { return block };
         finish(block, layout.size(), rate, Registers::here());
         block
     }
@@ -174,7 +182,37 @@ impl<A: GlobalAlloc> Heap<A> {
         // Forgotten first: once the block is freed another thread may get it and record it anew.
         let layout = if take(block, After::Freed).is_some() { sampled_layout(layout) } else { layout };
         // SAFETY: this is the layout the block was made with.
-        unsafe { self.inner.dealloc(block, layout) }
+        unsafe { self.unmake(block, layout) }
+    }
+
+    /// A block of this layout from `inner`, or one that was kept.
+    ///
+    /// # Safety
+    /// As for `alloc`.
+    unsafe fn make(&self, layout: Layout, is_zeroed: bool) -> *mut u8 {
+        if layout == SMALL_SAMPLE {
+            let block = self.spares.take();
+            if !block.is_null() {
+                if is_zeroed {
+                    // SAFETY: the block was made with this layout, and belongs to nobody else now.
+                    unsafe { block.write_bytes(0, layout.size()) };
+                }
+                return block;
+            }
+        }
+        // SAFETY: the contract of this function is passed on.
+        unsafe { if is_zeroed { self.inner.alloc_zeroed(layout) } else { self.inner.alloc(layout) } }
+    }
+
+    /// Gives a block back to `inner`, or keeps it.
+    ///
+    /// # Safety
+    /// As for `dealloc`, with the layout it was made with.
+    unsafe fn unmake(&self, block: *mut u8, layout: Layout) {
+        if layout != SMALL_SAMPLE || !self.spares.keep(block) {
+            // SAFETY: the contract of this function is passed on.
+            unsafe { self.inner.dealloc(block, layout) }
+        }
     }
 
     /// Counts as one block freed and another one allocated, as Go and jemalloc do.
@@ -195,10 +233,10 @@ impl<A: GlobalAlloc> Heap<A> {
             if made == layout && making == wanted {
                 self.inner.realloc(block, layout, size)
             } else {
-                let new = self.inner.alloc(making);
+                let new = self.make(making, false);
                 if !new.is_null() {
                     std::ptr::copy_nonoverlapping(block, new, layout.size().min(size));
-                    self.inner.dealloc(block, made);
+                    self.unmake(block, made);
                 }
                 new
             }
