@@ -6,6 +6,9 @@ use std::time::Instant;
 
 use anyhow::{Context, bail};
 
+/// Those of the collectors that are off unless somebody asks for them.
+const FEATURES: &str = "axum,symbolize,tracing";
+
 /// The steps, in the order in which they fail fastest.
 const STEPS: &[(&str, &[&str])] = &[
     ("formatting", &["fmt", "--all", "--check"]),
@@ -19,6 +22,25 @@ const STEPS: &[(&str, &[&str])] = &[
     ("documentation", &["doc", "--workspace", "--no-deps", "--quiet"]),
     ("fuzz corpus", &["test", "--manifest-path", "fuzz/Cargo.toml"]),
     ("models", &["test", "--manifest-path", "crates/collect/models/Cargo.toml"]),
+    (
+        "lints of features",
+        &[
+            "clippy",
+            "-p",
+            "hotlist-collect",
+            "--features",
+            FEATURES,
+            "--all-targets",
+            "--quiet",
+            "--",
+            "-D",
+            "warnings",
+        ],
+    ),
+    (
+        "tests of features",
+        &["test", "-p", "hotlist-collect", "--features", FEATURES, "--lib", "--test", "frameworks"],
+    ),
 ];
 
 pub(crate) fn run(root: &Path) -> anyhow::Result<()> {

@@ -247,7 +247,7 @@ fn forks_at_any_moment() {
         let is_over = AtomicBool::new(false);
         let work: [&(dyn Fn() + Sync); 4] =
             [&|| _ = profile(heap()), &|| _ = profile(threads()), &|| drop(cpu().start().unwrap()), &|| {
-                _ = hotlist_collect::Labels::none().with(&[("a", "b")])
+                _ = hotlist_collect::Labels::none().with(&[("a", "b")]);
             }];
         std::thread::scope(|scope| {
             for work in work {

@@ -108,10 +108,19 @@ mod linux {
     /// The unwind table of the module that holds `address`: the segment that it is in, and the address
     /// of its `.eh_frame_hdr`.
     ///
-    /// With `_dl_find_object` this takes no lock. Elsewhere it searches the table of modules that
-    /// [`refresh`] published last.
+    /// With `_dl_find_object` this takes no lock. Where it does not exist, or does not say where the module
+    /// begins, as in a static binary, the table of modules is searched that [`refresh`] published last.
     pub(crate) fn unwind_table(address: u64) -> Option<(Section<'static>, u64)> {
-        let Some(find) = find_object() else { return published_table(address) };
+        found_table(address).or_else(|| published_table(address))
+    }
+
+    /// Whether modules have to be published: the table of this code is not found otherwise.
+    fn needs_published() -> bool {
+        found_table(needs_published as *const () as u64).is_none()
+    }
+
+    fn found_table(address: u64) -> Option<(Section<'static>, u64)> {
+        let find = find_object()?;
         let mut found = std::mem::MaybeUninit::<FoundObject>::zeroed();
         // SAFETY: the function fills in the structure when it answers zero; the address may be any.
         let found = unsafe {
@@ -231,16 +240,17 @@ mod linux {
         let Some(_asking) = LOADER.try_hold() else { return };
         let mut found = Column::with_capacity(PUBLISHED);
         let mut unloaded = 0;
+        let is_published = needs_published();
         each_module(&mut |info| {
             unloaded = info.dlpi_subs;
-            if find_object().is_none() {
+            if is_published {
                 segments_with_tables(info, &mut found);
             }
         });
         if UNLOADED.swap(unloaded, Ordering::Relaxed) != unloaded {
             super::super::cache::forget();
         }
-        if find_object().is_none() {
+        if is_published {
             publish(&found);
         }
     }
@@ -394,7 +404,7 @@ mod linux {
             publish(&rows);
             assert_eq!(LENGTH.load(Ordering::Relaxed), rows.len(), "rows are not repeated");
             let (published, published_header) = published_table(here).unwrap();
-            let (found, header) = unwind_table(here).unwrap();
+            let (found, header) = found_table(here).unwrap();
             assert_eq!((found.address, header), (published.address, published_header));
             assert_eq!(found.bytes.len(), published.bytes.len());
             assert!(unwind_table(8).is_none());

@@ -1,0 +1,119 @@
+//! Takes every kind of profile of itself and says "all right" when each shows what the program did.
+
+use std::io::Read;
+
+use hotlist_collect::{Heap, Source, allocs, cpu, heap, set_heap_rate, threads};
+use hotlist_profile::{LabelValue, Profile, decode};
+
+#[global_allocator]
+static ALLOC: Heap = Heap::system();
+
+/// The size of the blocks that are looked for.
+const SIZE: usize = 12_345;
+
+fn unpack(bytes: &[u8]) -> Profile {
+    let mut plain = Vec::new();
+    flate2::read::GzDecoder::new(bytes).read_to_end(&mut plain).expect("a compressed profile");
+    decode(&plain).expect("a profile")
+}
+
+fn profile(source: Source) -> Profile {
+    let mut bytes = Vec::new();
+    source.write_to(&mut bytes).expect("a profile can be taken");
+    unpack(&bytes)
+}
+
+/// Sums of the samples through a function, or with its code as the leaf. Functions are told apart by where they
+/// begin, and neighbours may be small; blocks are also told apart by their size.
+fn of(profile: &Profile, function: *const (), is_leaf: bool) -> Vec<i64> {
+    let mut sums = vec![0; profile.sample_types.len()];
+    for sample in profile.samples.ids() {
+        let labels = profile.labels.get(profile.samples.labels(sample));
+        let is_other_size = labels
+            .iter()
+            .any(|label| matches!(label.value, LabelValue::Number { value, .. } if value != SIZE as i64));
+        if is_other_size {
+            continue;
+        }
+        let stack = profile.stacks.get(profile.samples.stack(sample));
+        let looked_at = if is_leaf { &stack[..stack.len().min(1)] } else { stack };
+        let is_in = |address: u64| address.wrapping_sub(function as u64) < 512;
+        if looked_at.iter().any(|&at| is_in(profile.locations.get(at).address)) {
+            for (sum, value) in sums.iter_mut().zip(profile.samples.values(sample)) {
+                *sum += value;
+            }
+        }
+    }
+    sums
+}
+
+#[inline(never)]
+fn remember(kept: &mut Vec<Vec<u8>>) {
+    kept.push(std::hint::black_box(vec![1; SIZE]));
+    std::hint::black_box(());
+}
+
+#[inline(never)]
+fn burn(rounds: u64) -> u64 {
+    let mut sum = 1_u64;
+    for number in 0..rounds {
+        sum ^= std::hint::black_box((sum << 3) ^ number);
+    }
+    sum
+}
+
+#[inline(never)]
+fn wait(gate: &std::sync::Barrier) {
+    gate.wait();
+    gate.wait();
+    std::hint::black_box(());
+}
+
+fn main() {
+    set_heap_rate(1);
+    let mut kept = Vec::with_capacity(10);
+    for _ in 0..10 {
+        remember(&mut kept);
+    }
+    let seen = of(&profile(heap()), remember as *const (), false);
+    assert_eq!(seen, [10, 123_450, 10, 123_450], "the heap");
+    drop(kept);
+    let seen = of(&profile(allocs()), remember as *const (), false);
+    assert_eq!(seen, [10, 123_450, 0, 0], "the heap after everything was freed");
+    set_heap_rate(512 * 1024);
+
+    let capture = cpu().hertz(1000).start().expect("CPU profiles");
+    std::hint::black_box(burn(300_000_000));
+    let mut bytes = Vec::new();
+    capture.finish(&mut bytes).expect("a CPU profile");
+    let seen = unpack(&bytes);
+    let (own, total) = (of(&seen, burn as *const (), true)[1], seen.totals()[1] as i64);
+    assert!(own * 10 > total * 9 && own > 10_000_000, "CPU time: {own} of {total} in the function that burns");
+
+    let gate = std::sync::Barrier::new(2);
+    std::thread::scope(|scope| {
+        scope.spawn(|| wait(&gate));
+        gate.wait();
+        // It may be on its way to sleep, and it must be there once.
+        let is_seen = (0..50).any(|_| of(&profile(threads()), wait as *const (), false)[0] == 1);
+        // Without unwind tables in the C library a stack ends in it, which is where this thread waits.
+        assert!(is_seen || cfg!(target_env = "musl"), "the stack of the other thread");
+        gate.wait();
+    });
+
+    // SAFETY: the child does what is to be shown to work, and leaves at once.
+    unsafe {
+        let child = libc::fork();
+        if child == 0 {
+            let capture = cpu().start().expect("CPU profiles in the child of a fork");
+            std::hint::black_box(burn(1_000_000));
+            capture.finish(&mut std::io::sink()).expect("a CPU profile in the child");
+            profile(heap());
+            libc::_exit(0);
+        }
+        let mut status = 1;
+        assert_eq!(libc::waitpid(child, &raw mut status, 0), child);
+        assert_eq!(status, 0, "the child of a fork");
+    }
+    println!("all right");
+}
