@@ -12,6 +12,11 @@ pub(crate) fn heap_rate() -> Option<u64> {
     variable(c"HOTLIST_HEAP_RATE")?.parse().ok()
 }
 
+/// `HOTLIST_HEAP_SEED`: what decides which allocations are samples. Does not allocate.
+pub(crate) fn heap_seed() -> Option<u64> {
+    variable(c"HOTLIST_HEAP_SEED")?.parse().ok()
+}
+
 /// Whether `HOTLIST_OFF` is set to something other than 0 or nothing: then nothing is sampled, served or
 /// written by the environment's wish. Does not allocate.
 pub(crate) fn is_off() -> bool {

@@ -136,11 +136,23 @@ fn next(mut state: u64) -> (u64, f64) {
     (state, (bits + 1) as f64 / (1_u64 << 53) as f64)
 }
 
+/// What the random numbers of all threads begin with; 0 when it is to be another one in every run.
+static SEED: AtomicU64 = AtomicU64::new(0);
+
+/// Makes the samples the same in every run in which threads come in the same order.
+pub(crate) fn set_seed(seed: u64) {
+    SEED.store(seed, Ordering::Relaxed);
+}
+
 fn seed(thread: &Thread) -> u64 {
     static THREADS: AtomicU64 = AtomicU64::new(1);
     let number = THREADS.fetch_add(0x9e37_79b9_7f4a_7c15, Ordering::Relaxed);
-    let place = std::ptr::from_ref(thread).addr() as u64;
-    let mut mixed = number ^ place.rotate_left(32);
+    let first = match SEED.load(Ordering::Relaxed) {
+        // The kernel puts threads at other addresses in every run.
+        0 => std::ptr::from_ref(thread).addr() as u64,
+        seed => seed,
+    };
+    let mut mixed = number ^ first.rotate_left(32);
     mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     (mixed ^ (mixed >> 27)) | 1
 }

@@ -72,6 +72,7 @@ static IS_PREPARED: AtomicBool = AtomicBool::new(false);
 /// | variable | what it asks for |
 /// |---|---|
 /// | `HOTLIST_HEAP_RATE` | the mean number of allocated bytes between two samples, as [`set_heap_rate`] |
+/// | `HOTLIST_HEAP_SEED` | a number that makes the same allocations samples in every run, as far as threads come in the same order |
 /// | `HOTLIST_HTTP` | the loopback address to serve on, as [`serve`](crate::serve) |
 /// | `HOTLIST_HEAP_FILE` | the heap profile in this file when the program exits |
 /// | `HOTLIST_CPU_FILE` | a CPU profile of the whole run in this file when the program exits |
@@ -349,6 +350,9 @@ fn prepare_once(reads_environment: bool) {
     }
     if let Some(rate) = crate::environment::heap_rate().filter(|_| reads_environment) {
         RATE.store(rate.min(LARGEST_RATE), Ordering::Relaxed);
+    }
+    if let Some(seed) = crate::environment::heap_seed() {
+        countdown::set_seed(seed);
     }
     #[cfg(target_os = "linux")]
     crate::exit::keep();
