@@ -1,6 +1,6 @@
 //! A program that leaks: `remember_forever` keeps 64 KiB every 10 ms, everything else is given back.
 //!
-//! Run it, then `go tool pprof -top http://127.0.0.1:6060/debug/pprof/heap`. With a number as argument
+//! Run it, then `hotlist -list=remember_forever http://127.0.0.1:6060/debug/pprof/heap`. With a number as argument
 //! it stops after that many rounds and writes `leaky.pb.gz` to the path in the second argument.
 
 use std::time::Duration;
@@ -8,9 +8,15 @@ use std::time::Duration;
 #[global_allocator]
 static ALLOC: hotlist_collect::Heap = hotlist_collect::Heap::system();
 
+/// Has no code of its own, but is shown all the same.
+#[inline(always)]
+fn block() -> Vec<u8> {
+    vec![1; 64 * 1024]
+}
+
 #[inline(never)]
 fn remember_forever(kept: &mut Vec<Vec<u8>>) {
-    kept.push(vec![1; 64 * 1024]);
+    kept.push(block());
 }
 
 #[inline(never)]
