@@ -280,9 +280,42 @@ fn readable(name: &str) -> String {
 fn in_full(name: &str) -> String {
     let (bare, rest) = name.split_at(name.find('@').unwrap_or(name.len()));
     match is_mangled(bare).then(|| demangle(bare, Mode::Full)).flatten() {
-        Some(text) => text + rest,
+        Some(text) => text + &clones(bare) + rest,
         None => name.to_owned(),
     }
+}
+
+/// What stands behind the name of a copy that the compiler has made: ` [clone .cold]`.
+fn clones(mangled: &str) -> String {
+    let Some((name, mut suffixes)) = mangled.find('.').map(|dot| mangled.split_at(dot)) else {
+        return String::new();
+    };
+    // Rust's suffixes are never shown. Its names end with a hash, the newer ones begin with another prefix.
+    let hash = name.strip_suffix('E').and_then(|name| name.get(name.len().checked_sub(19)?..));
+    let is_hash = |hash: &str| {
+        hash.starts_with("17h") && hash.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'h')
+    };
+    if name.starts_with("_R") || hash.is_some_and(is_hash) {
+        return String::new();
+    }
+    let mut text = String::new();
+    while let Some(rest) = suffixes.strip_prefix('.') {
+        let is_word = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
+        let mut end = rest.bytes().take_while(|&byte| is_word(byte)).count();
+        // Numbers belong to the word before.
+        while let Some(number) = rest[end..].strip_prefix('.') {
+            match number.bytes().take_while(u8::is_ascii_digit).count() {
+                0 => break,
+                digits => end += 1 + digits,
+            }
+        }
+        if end == 0 {
+            break;
+        }
+        text += &format!(" [clone .{}]", &rest[..end]);
+        suffixes = &rest[end..];
+    }
+    text
 }
 
 fn is_mangled(name: &str) -> bool {
@@ -294,5 +327,26 @@ fn without_version(name: &str) -> &str {
     match name.find('@') {
         Some(at) if at > 0 && !name.ends_with("@plt") => &name[..at],
         _ => name,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_those_of_objdump() {
+        for (name, expected) in [
+            ("main", "main"),
+            ("main.cold", "main.cold"),
+            ("_Z4worki", "work(int)"),
+            ("_Z4worki.cold", "work(int) [clone .cold]"),
+            ("_Z4worki.part.0.isra.1", "work(int) [clone .part.0] [clone .isra.1]"),
+            ("_Z4worki.constprop.0.cold", "work(int) [clone .constprop.0] [clone .cold]"),
+            ("_Z4worki@plt", "work(int)@plt"),
+            ("_ZN4core3mem4drop17h36aace316010de19E.llvm.178086033", "core::mem::drop"),
+        ] {
+            assert_eq!(in_full(name), expected);
+        }
     }
 }
