@@ -102,7 +102,9 @@ pub(crate) fn terminal(root: &Path, profile: &str) -> anyhow::Result<()> {
         &[("TERM", "xterm-256color")],
     );
     let settle = |screen: &Terminal| {
-        screen.wait_for("an answer", |text| text.contains("quit") && !text.contains("working"))
+        screen.wait_for("an answer", |text| {
+            (text.contains("quit") || text.contains("search:")) && !text.contains("working")
+        })
     };
     settle(&screen);
     for (name, keys) in KEYS {

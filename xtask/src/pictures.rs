@@ -37,7 +37,7 @@ const SHOTS: &[Shot] = &[
     Shot {
         name: "shell",
         words: &[PROFILE],
-        size: (100, 26),
+        size: (112, 26),
         keys: &["top5 json -cum\r", "peek json.Marshal$\r"],
         expected: "(hotlist)",
     },

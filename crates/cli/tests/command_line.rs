@@ -263,6 +263,7 @@ fn version_names_commit_and_target() {
 }
 
 #[test]
+#[expect(clippy::print_stderr, reason = "a skipped test says so")]
 fn a_full_disk_is_told_with_the_name_of_the_output() {
     let full = std::path::Path::new("/dev/full");
     if !full.exists() {

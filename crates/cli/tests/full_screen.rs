@@ -1,7 +1,7 @@
 //! The full screen and the prompt in a real terminal, as people see them.
 
 use hotlist_profile::{Builder, encode_to_vec};
-use hotlist_testkit::{Program, Terminal, golden, testdata};
+use hotlist_testkit::{Colour, Program, Terminal, golden, testdata};
 use hotlist_tui::keys::{ALL, Command};
 
 const SMALL: (u16, u16) = (80, 24);
@@ -156,6 +156,65 @@ fn colours_follow_the_terminal() {
     assert!(sixteen.iter().filter_map(number).all(|number| number < 16), "{sixteen:?}");
     let many = grounds(MANY_COLOURS);
     assert!(many.iter().filter_map(number).any(|number| number >= 16), "{many:?}");
+}
+
+/// On the terminal's own ground, be it light or dark, text has no colour that is as light or as dark.
+#[test]
+fn text_can_be_read_on_light_and_on_dark_ground() {
+    let program = program();
+    for variables in [MANY_COLOURS, &[("TERM", "xterm"), ("PPROF_BINARY_PATH", "/binaries")][..]] {
+        let words = ["tui", "-source_path=src", "listing-5-004.pb.gz"];
+        let mut terminal = Terminal::open(&program, &words, LARGE, variables);
+        for key in ["\x1b[B", "2", "/runtime\r", "3", "4", "6", "?"] {
+            if key != "?" {
+                settled(&terminal);
+            }
+            terminal.send(key);
+            terminal.wait_for("an answer", |text| !text.contains("working"));
+            let cells = (0..LARGE.1).flat_map(|row| (0..LARGE.0).map(move |column| (column, row)));
+            for (text, style) in cells.filter_map(|(column, row)| terminal.cell(column, row)) {
+                let is_ours = style.background == Colour::Default && !text.trim().is_empty();
+                let extremes = [0, 7, 15, 16, 231];
+                let is_extreme = matches!(style.foreground, Colour::Indexed(n) if extremes.contains(&n));
+                assert!(!(is_ours && is_extreme), "{key:?}: {text:?} is {style:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_mouse_selects_opens_sorts_and_goes_back() {
+    let program = program();
+    let mut terminal = Terminal::open(&program, &["tui", "seed.pb.gz"], SMALL, MANY_COLOURS);
+    settled(&terminal);
+    let click = |button: u8, column: u16, row: u16| format!("\x1b[<{button};{column};{row}M");
+    // The name of a view, the heading of a column, a row, and the same row again.
+    terminal.send(&click(0, 11, 2));
+    let by_flat = terminal.wait_for_text("flat▼");
+    terminal.send(&click(0, 27, 3));
+    let by_cum = terminal.wait_for_text("cum▼");
+    let rows = |text: &str| text.lines().skip(3).map(str::to_owned).collect::<Vec<_>>();
+    assert_ne!(rows(&by_flat), rows(&by_cum));
+    terminal.send(&click(0, 60, 6));
+    let status = settled(&terminal).lines().nth(22).unwrap_or_default().trim().to_owned();
+    assert!(by_cum.lines().nth(5).is_some_and(|row| row.contains(&status)), "{status}:\n{by_cum}");
+    terminal.send(&click(0, 60, 6));
+    terminal.wait_for_text("callers, place, callees");
+    // In a flame graph a second click zooms in, and the right button out.
+    terminal.send(&click(0, 4, 2));
+    let whole = terminal.wait_for_text("100%");
+    terminal.send(&click(0, 40, 4));
+    settled(&terminal);
+    terminal.send(&click(0, 40, 4));
+    let zoomed = settled(&terminal);
+    assert_ne!(rows(&zoomed)[1..18], rows(&whole)[1..18]);
+    terminal.send(&click(2, 40, 4));
+    assert_eq!(rows(&settled(&terminal))[1..18], rows(&whole)[1..18]);
+    // The wheel scrolls the help.
+    terminal.send("?");
+    let help = terminal.wait_for_text("Moving");
+    terminal.send(&click(65, 40, 10));
+    terminal.wait_for("the help to move", |text| text != help);
 }
 
 #[test]

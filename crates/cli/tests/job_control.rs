@@ -1,5 +1,6 @@
 //! What takes a terminal with a shell in it: stopping, going on, and terminals that are closed. Without tmux these
 //! tests say so and pass.
+#![expect(clippy::print_stderr, reason = "says what was skipped")]
 
 use std::process::{Command, Output};
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -208,18 +208,28 @@ impl App {
         }
     }
 
-    /// What the screen needs and nobody has asked for yet.
+    /// What the screen needs and nobody has asked for yet. When it has everything: what most people look at
+    /// next.
     pub fn wanted(&mut self) -> Option<Ask> {
-        let mut asks = self.ask().into_iter().collect::<Vec<_>>();
-        if let Some(search) = &self.search {
-            asks.push(Ask { kind: Kind::Matches(search.text.clone()), options: self.options.clone() });
-        }
-        let ask = asks.into_iter().find(|ask| self.find(ask).is_none())?;
+        let next = self.question(Kind::Top);
+        let mut asks = self.needed().chain([next]);
+        let ask = asks.find(|ask| self.find(ask).is_none())?;
+        drop(asks);
         if self.asked.as_ref() == Some(&ask) {
             return None;
         }
         self.asked = Some(ask.clone());
         Some(ask)
+    }
+
+    /// Everything that the screen shows.
+    fn needed(&self) -> impl Iterator<Item = Ask> + use<'_> {
+        let matches = self.search.as_ref().map(|search| self.question(Kind::Matches(search.text.clone())));
+        self.ask().into_iter().chain(matches)
+    }
+
+    fn question(&self, kind: Kind) -> Ask {
+        Ask { kind, options: self.options.clone() }
     }
 
     /// What the current view asks.
@@ -237,7 +247,7 @@ impl App {
             }
             Tab::Tags => Kind::Tags,
         };
-        Some(Ask { kind, options: self.options.clone() })
+        Some(self.question(kind))
     }
 
     pub(crate) fn find(&self, ask: &Ask) -> Option<&Arc<Answer>> {
@@ -257,14 +267,14 @@ impl App {
         (self.answers.iter().rev().find(same).map(|(_, answer)| Arc::clone(answer)), true)
     }
 
-    /// Whether something is being computed.
+    /// Whether something is being computed that the screen shows.
     pub fn is_working(&self) -> bool {
-        self.asked.as_ref().is_some_and(|ask| self.find(ask).is_none())
+        self.needed().any(|ask| self.find(&ask).is_none())
     }
 
     /// Takes an answer in.
     pub fn take(&mut self, ask: Ask, answer: Answer, notes: &[Note]) {
-        if self.asked.as_ref() == Some(&ask)
+        if self.ask().as_ref() == Some(&ask)
             && let Some(Note::Warning(text)) = notes.iter().find(|note| matches!(note, Note::Warning(_)))
         {
             self.message = Some((plain(text), Tone::Warning));
@@ -280,7 +290,7 @@ impl App {
     /// The weight of what matches the search, and the total that it is a part of.
     pub(crate) fn matches(&self) -> Option<i64> {
         let search = self.search.as_ref()?;
-        let ask = Ask { kind: Kind::Matches(search.text.clone()), options: self.options.clone() };
+        let ask = self.question(Kind::Matches(search.text.clone()));
         match **self.find(&ask)? {
             Answer::Matches(weight) => Some(weight),
             _ => None,

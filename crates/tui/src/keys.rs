@@ -209,7 +209,17 @@ pub const ALL: &[Binding] = &[
         "back",
         &[Tab::Flame, Tab::Callers],
     ),
-    hinted(binding(&[key('/')], "/", "Search for a regexp", C::Search, G::Searching), "search", &[]),
+    hinted(
+        binding(
+            &[key('/')],
+            "/",
+            "Search for a regexp; capitals count only where one is typed",
+            C::Search,
+            G::Searching,
+        ),
+        "search",
+        &[],
+    ),
     binding(&[key('n')], "n", "Next match", C::NextMatch, G::Searching),
     binding(&[key('N')], "N", "Previous match", C::PreviousMatch, G::Searching),
     binding(

@@ -208,7 +208,7 @@ impl Theme {
             Colours::None => frame.add_modifier(Modifier::BOLD | Modifier::UNDERLINED),
             Colours::Sixteen => frame.fg(Color::White).bg(Color::Magenta).add_modifier(Modifier::BOLD),
             Colours::Many => {
-                frame.fg(Color::Indexed(231)).bg(Color::Indexed(128)).add_modifier(Modifier::BOLD)
+                frame.fg(Color::Indexed(231)).bg(Color::Indexed(97)).add_modifier(Modifier::BOLD)
             }
         }
     }

@@ -4,6 +4,7 @@ use std::io::{self, Write};
 
 use hotlist_session::{ALL, Field, Group};
 
+use crate::commands::WORDS;
 use crate::console::Console;
 use crate::flags::{self, Flag};
 
@@ -14,17 +15,24 @@ hotlist reads profiles of Go, C++, Rust and Java programs and shows where time a
   hotlist -list 'main\\.' heap.pb.gz               source code with what each line weighs
   hotlist -top http://localhost:6060/debug/pprof/heap
   hotlist -top -diff_base old.pb.gz new.pb.gz     what has changed
+  hotlist tui cpu.pb.gz                           everything, on the full screen
+  hotlist -http=: cpu.pb.gz                       everything, in a browser
 
 Usage: hotlist [report] [options] [binary] <source>...
 Without a report a shell begins, in which reports and options are commands and variables.
 A source is a file, - for standard input, or the URL of a server. Several are merged.
 ";
 
-const ENVIRONMENT: &[(&str, &str)] = &[
+/// Variables of the environment that are heeded.
+pub(crate) const ENVIRONMENT: &[(&str, &str)] = &[
     ("PPROF_TMPDIR", "Folder for copies of profiles from servers (default $HOME/pprof)"),
+    ("PPROF_BINARY_PATH", "Folders with binaries, for symbols (default $HOME/pprof/binaries)"),
+    ("PPROF_TOOLS", "Has no effect: no other tools are run"),
+    ("BROWSER", "The browser that -web and -http open"),
     ("HTTP_PROXY, HTTPS_PROXY, NO_PROXY", "Proxies for profiles from servers"),
     ("GOROOT, GOPATH, GOMODCACHE", "Where sources of Go programs are looked for"),
     ("CARGO_HOME, RUSTUP_HOME", "Where sources of Rust programs are looked for"),
+    ("XDG_STATE_HOME", "Where the shell keeps its history (default $HOME/.local/state)"),
     ("NO_COLOR", "Set to write no colours"),
     ("TZ", "Time zone of the times shown"),
 ];
@@ -40,6 +48,11 @@ pub(crate) fn run(topic: Option<&str>, console: &Console) -> anyhow::Result<()> 
 
 fn overview(out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "{USAGE}")?;
+    writeln!(out, "Commands, in place of a report:")?;
+    for (usage, help) in WORDS {
+        writeln!(out, "  {usage:<24} {help}")?;
+    }
+    writeln!(out)?;
     writeln!(out, "Reports (one of):")?;
     for report in hotlist_report::ALL {
         let names: Vec<&str> = [report.name].into_iter().chain(report.aliases.iter().copied()).collect();
@@ -73,11 +86,7 @@ fn overview(out: &mut dyn Write) -> io::Result<()> {
     }
     writeln!(
         out,
-        "\nMore: hotlist help <option>, hotlist man, hotlist completions bash|zsh|fish, hotlist symbols <profile>"
-    )?;
-    writeln!(
-        out,
-        "Flags take one dash or two. The exit status is 0, 1 after an error, 2 for a wrong command line."
+        "\nFlags take one dash or two. The exit status is 0, 1 after an error, 2 for a wrong command line."
     )
 }
 

@@ -2,7 +2,8 @@
 
 use std::io::{self, Write};
 
-use crate::commands::help::value_name;
+use crate::commands::WORDS;
+use crate::commands::help::{ENVIRONMENT, value_name};
 use crate::console::Console;
 use crate::flags::{self, Flag};
 
@@ -22,14 +23,28 @@ fn write(out: &mut dyn Write) -> io::Result<()> {
         "Reads profiles in the format of pprof, of Go, C++, Rust and Java programs, and writes reports \
          about them. A source is a file, \\- for standard input, or the URL of a server. Several are merged."
     )?;
+    writeln!(
+        out,
+        ".PP\nWithout a report a shell begins, in which reports and options are commands and variables."
+    )?;
+    entries(out, "COMMANDS", &WORDS)?;
     section(out, "REPORTS", |flag| matches!(flag, Flag::Report(_) | Flag::Drawing(_)))?;
     section(out, "OPTIONS", |flag| {
         matches!(flag, Flag::Option(_) | Flag::Choice(_) | Flag::Help | Flag::Version)
     })?;
+    entries(out, "ENVIRONMENT", ENVIRONMENT)?;
     writeln!(out, ".SH EXIT STATUS\n0 after success, 1 after an error, 2 for a wrong command line.")?;
     writeln!(out, ".SH EXAMPLES\n.nf\nhotlist \\-top cpu.pb.gz")?;
     writeln!(out, "hotlist \\-list main heap.pb.gz")?;
     writeln!(out, "hotlist \\-top \\-diff_base old.pb.gz new.pb.gz\n.fi")
+}
+
+fn entries(out: &mut dyn Write, title: &str, entries: &[(&str, &str)]) -> io::Result<()> {
+    writeln!(out, ".SH {title}")?;
+    for (name, meaning) in entries {
+        writeln!(out, ".TP\n.B {}\n{}.", quoted(name), quoted(meaning))?;
+    }
+    Ok(())
 }
 
 fn section(out: &mut dyn Write, title: &str, belongs: impl Fn(&Flag) -> bool) -> io::Result<()> {
