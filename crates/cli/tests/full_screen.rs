@@ -44,23 +44,26 @@ fn every_key(size: (u16, u16)) -> String {
     for binding in ALL.iter().filter(|binding| !matches!(binding.command, Command::Quit | Command::Suspend)) {
         for keys in binding.sent() {
             for (view, name) in [("1", "flame graph"), ("2", "top")] {
-                terminal.send(view);
+                terminal.press(view);
                 settled(&terminal);
-                terminal.send(&keys);
+                terminal.press(&keys);
                 let text = match binding.command {
                     Command::Help => terminal.wait_for_text("Moving"),
                     Command::Search | Command::TypeFocus => {
                         let is_asked = |text: &str| text.contains("search:") || text.contains("focus:");
                         terminal.wait_for("a prompt", is_asked);
                         // For F the focus in force stands there already.
-                        terminal.send("\x15json.*code\r");
+                        terminal.press("\x15");
+                        terminal.press("json.*code");
+                        terminal.wait_for_text("json.*code");
+                        terminal.press("\r");
                         settled(&terminal)
                     }
                     _ => settled(&terminal),
                 };
                 story += &format!("== {} in the {name}: {}\n{text}", binding.name, binding.meaning);
                 if binding.command == Command::Help {
-                    terminal.send("?");
+                    terminal.press("?");
                     terminal.wait_for("the view", |text| !text.contains("Moving"));
                 }
             }
@@ -97,7 +100,7 @@ fn source_tags_and_comparisons() {
         let mut terminal = Terminal::open(&program, words, SMALL, MANY_COLOURS);
         settled(&terminal);
         for key in keys {
-            terminal.send(key);
+            terminal.press(key);
             settled(&terminal);
         }
         let words = words.join(" ").replace(program.folder().to_str().unwrap_or_default(), "{home}");
@@ -128,7 +131,7 @@ fn names_are_harmless() {
     let mut terminal = Terminal::open(&program, &["tui", "-source_path=src", path], SMALL, MANY_COLOURS);
     settled(&terminal);
     for key in ["\x1b[B", "2", "3", "4", "f"] {
-        terminal.send(key);
+        terminal.press(key);
         story += &settled(&terminal);
     }
     snapshot("hostile", &story);
@@ -169,7 +172,7 @@ fn text_can_be_read_on_light_and_on_dark_ground() {
             if key != "?" {
                 settled(&terminal);
             }
-            terminal.send(key);
+            terminal.press(key);
             terminal.wait_for("an answer", |text| !text.contains("working"));
             let cells = (0..LARGE.1).flat_map(|row| (0..LARGE.0).map(move |column| (column, row)));
             for (text, style) in cells.filter_map(|(column, row)| terminal.cell(column, row)) {
@@ -189,31 +192,31 @@ fn the_mouse_selects_opens_sorts_and_goes_back() {
     settled(&terminal);
     let click = |button: u8, column: u16, row: u16| format!("\x1b[<{button};{column};{row}M");
     // The name of a view, the heading of a column, a row, and the same row again.
-    terminal.send(&click(0, 11, 2));
+    terminal.press(&click(0, 11, 2));
     let by_flat = terminal.wait_for_text("flat▼");
-    terminal.send(&click(0, 27, 3));
+    terminal.press(&click(0, 27, 3));
     let by_cum = terminal.wait_for_text("cum▼");
     let rows = |text: &str| text.lines().skip(3).map(str::to_owned).collect::<Vec<_>>();
     assert_ne!(rows(&by_flat), rows(&by_cum));
-    terminal.send(&click(0, 60, 6));
+    terminal.press(&click(0, 60, 6));
     let status = settled(&terminal).lines().nth(22).unwrap_or_default().trim().to_owned();
     assert!(by_cum.lines().nth(5).is_some_and(|row| row.contains(&status)), "{status}:\n{by_cum}");
-    terminal.send(&click(0, 60, 6));
+    terminal.press(&click(0, 60, 6));
     terminal.wait_for_text("callers, place, callees");
     // In a flame graph a second click zooms in, and the right button out.
-    terminal.send(&click(0, 4, 2));
+    terminal.press(&click(0, 4, 2));
     let whole = terminal.wait_for_text("100%");
-    terminal.send(&click(0, 40, 4));
+    terminal.press(&click(0, 40, 4));
     settled(&terminal);
-    terminal.send(&click(0, 40, 4));
+    terminal.press(&click(0, 40, 4));
     let zoomed = settled(&terminal);
     assert_ne!(rows(&zoomed)[1..18], rows(&whole)[1..18]);
-    terminal.send(&click(2, 40, 4));
+    terminal.press(&click(2, 40, 4));
     assert_eq!(rows(&settled(&terminal))[1..18], rows(&whole)[1..18]);
     // The wheel scrolls the help.
     terminal.send("?");
     let help = terminal.wait_for_text("Moving");
-    terminal.send(&click(65, 40, 10));
+    terminal.press(&click(65, 40, 10));
     terminal.wait_for("the help to move", |text| text != help);
 }
 

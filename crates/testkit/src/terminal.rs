@@ -107,10 +107,19 @@ impl Terminal {
         self.writer.flush().expect("the terminal takes keys");
     }
 
-    /// Types `keys`, and tells how long it takes until anything changes on the screen.
+    /// Types `keys` and waits until the program has reacted: a full screen is drawn after each key, be it
+    /// the same as before.
     ///
     /// # Panics
-    /// When nothing does.
+    /// When nothing is drawn.
+    pub fn press(&mut self, keys: &str) {
+        self.time_to_react(keys);
+    }
+
+    /// Types `keys`, and tells how long it takes until anything is drawn.
+    ///
+    /// # Panics
+    /// When nothing is.
     pub fn time_to_react(&mut self, keys: &str) -> Duration {
         let before = self.received.load(Ordering::Acquire);
         let start = Instant::now();
