@@ -19,8 +19,11 @@ use hotlist_render::{Context, Drawing};
 use hotlist_report::NoSource;
 use hotlist_session::{Options, Question, Session};
 
-/// A report, its argument, and options; `NAME` is the heaviest function.
-const QUESTIONS: [(&str, &str, &[(&str, &str)]); 23] = [
+/// A report, its argument, and options by name.
+type Asked = (&'static str, &'static str, &'static [(&'static str, &'static str)]);
+
+/// What is asked; `NAME` is the heaviest function.
+const QUESTIONS: [Asked; 23] = [
     ("top", "", &[]),
     ("top", "", &[("nodefraction", "0")]),
     ("top", "", &[("sample_index", "0")]),

@@ -279,12 +279,12 @@ fn expand_task<'c, 'p>(
     heavy: i64,
 ) {
     let row = made.len();
-    let (parent, below) = task.place;
-    let expansion = sorter.expand(walk, task.cursors);
+    let Task { place: (parent, below), cursors } = task;
+    let expansion = sorter.expand(walk, cursors);
     if let Some(below) = made[parent].below.get_mut(below) {
         below.ahead = Some(row);
     }
-    push_heavy(tasks, row, &expansion, task.cursors, heavy);
+    push_heavy(tasks, row, &expansion, cursors, heavy);
     made.push(expansion);
 }
 

@@ -240,7 +240,7 @@ impl<'g, 'v, 'p> Grower<'g, 'v, 'p> {
             sorter: Sorter::new(table.len()),
             cursors,
             candidates: vec![root],
-            expanded: vec![0..0],
+            expanded: std::iter::once(0..0).collect(),
             ahead: Expansions::new(),
         }
     }
