@@ -15,7 +15,7 @@
 
 /**
  * The shape `flame`: frames as columns, each frame before those below it.
- * @typedef {{header: Header, inverted: boolean, pivot: string, places: Place[], frames: {parent: number[],
+ * @typedef {{header: Header, inverted: boolean, upwards: boolean, pivot: string, places: Place[], frames: {parent: number[],
  *   place: number[], flat: number[], cum: number[], base_flat?: number[], base_cum?: number[],
  *   inline: number[]}}} FlameData
  */
@@ -29,6 +29,7 @@ export class FlameModel {
     this.header = data.header;
     this.places = data.places;
     this.inverted = data.inverted;
+    this.upwards = data.upwards;
     this.pivot = data.pivot;
     this.count = frames.parent.length;
     this.parent = Int32Array.from(frames.parent);
@@ -293,6 +294,6 @@ export class FlameModel {
       delete frames.base_flat;
       delete frames.base_cum;
     }
-    return { header: this.header, inverted: !this.inverted, pivot: this.pivot, places: this.places, frames };
+    return { header: this.header, inverted: !this.inverted, upwards: this.upwards, pivot: this.pivot, places: this.places, frames };
   }
 }

@@ -86,6 +86,7 @@ function startPage() {
     chart.setDark(dark);
     showTools();
   });
+  chart.setUpwards(data.upwards);
   chart.show(model());
   addEventListener('keydown', (event) => {
     if (event.defaultPrevented || event.target === input || event.ctrlKey || event.metaKey || event.altKey) return;

@@ -27,6 +27,8 @@ const FRAMES: usize = 10_000;
 pub struct FlameOptions {
     /// Grow from the leaves: callers stand below what they call.
     pub inverted: bool,
+    /// The root is drawn at the bottom.
+    pub upwards: bool,
     /// The label of the place that all stacks are to begin with; empty for none. With it, the tree is one
     /// half of a sandwich: callees of the place, or with `inverted` its callers.
     pub pivot: String,
@@ -41,6 +43,8 @@ pub struct FlameGraph {
     pub header: Header,
     /// Whether callers stand below what they call.
     pub inverted: bool,
+    /// Whether the root is drawn at the bottom.
+    pub upwards: bool,
     /// The place that all stacks begin with, empty for none.
     pub pivot: String,
     /// All places that frames refer to.
@@ -113,6 +117,7 @@ fn build<'v>(request: &Request<'v>) -> Result<Shape<'v>, ReportError> {
     Ok(Shape::Flame(FlameGraph {
         header: Header::new(request),
         inverted: options.inverted,
+        upwards: options.upwards,
         pivot: options.pivot.clone(),
         places: places.places,
         frames,
@@ -196,9 +201,10 @@ impl Serialize for FlameGraph {
             base_cum: self.is_comparison().then(|| column(|frame| frame.cum.minus)),
             inline: (0..frames.len()).filter(|&row| frames[row].inline).collect(),
         };
-        let mut whole = serializer.serialize_struct("FlameGraph", 5)?;
+        let mut whole = serializer.serialize_struct("FlameGraph", 6)?;
         whole.serialize_field("header", &self.header)?;
         whole.serialize_field("inverted", &self.inverted)?;
+        whole.serialize_field("upwards", &self.upwards)?;
         whole.serialize_field("pivot", &self.pivot)?;
         whole.serialize_field("places", &self.places)?;
         whole.serialize_field("frames", &columns)?;

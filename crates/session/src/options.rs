@@ -23,6 +23,8 @@ pub struct Options {
 pub struct ViewOptions {
     pub call_tree: bool,
     pub inverted: bool,
+    /// In flame graphs: the root is at the bottom.
+    pub upwards: bool,
     pub relative_percentages: bool,
     pub unit: String,
     pub compact_labels: bool,
@@ -62,6 +64,7 @@ impl Default for ViewOptions {
         ViewOptions {
             call_tree: false,
             inverted: false,
+            upwards: false,
             relative_percentages: false,
             unit: "minimum".to_owned(),
             compact_labels: false,
@@ -663,6 +666,14 @@ pub const ALL: &[OptionSpec] = &[
         Some("inverted"),
         field!(Bool, view.inverted),
         "In flame graphs, put callers below what they call",
+        "",
+    ),
+    option(
+        Group::Display,
+        "upwards",
+        Some("flip"),
+        field!(Bool, view.upwards),
+        "In flame graphs, put the root at the bottom",
         "",
     ),
     option(

@@ -171,7 +171,11 @@ fn report_options(
             prefixes: list(&options.trim_path, ':'),
             search: list(&options.source_path, ':'),
         },
-        flame: FlameOptions { inverted: options.inverted, ..FlameOptions::default() },
+        flame: FlameOptions {
+            inverted: options.inverted,
+            upwards: options.upwards,
+            ..FlameOptions::default()
+        },
     }
 }
 

@@ -239,3 +239,40 @@ fn a_small_picture() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/snapshots/small_graph.svg.txt");
     golden(path, &format!("{before}{picture}"));
 }
+
+/// Rows of a flame graph as the picture has them: the top of each frame with its label.
+fn flame_rows(profile: &Profile, options: &ViewOptions) -> Vec<(f64, String)> {
+    let report = hotlist_report::find("flamegraph").expect("the report exists");
+    let question = Question::new(report, None, options).expect("the options make sense");
+    let mut svg = Vec::new();
+    Session::new(profile.clone(), NonZeroUsize::MIN)
+        .draw(
+            &question,
+            find("svg").expect("it exists"),
+            &NoSource,
+            &mut svg,
+            &Context::plain(),
+            &mut Vec::new(),
+        )
+        .expect("a picture");
+    let svg = String::from_utf8(svg).expect("text");
+    let mut rows = Vec::new();
+    for frame in svg.split("<g class=\"frame").skip(1) {
+        let label = frame.split("<title>").nth(1).and_then(|rest| rest.split(['<', '\n']).next());
+        let top = frame.split(" y=\"").nth(1).and_then(|rest| rest.split('"').next()?.parse().ok());
+        rows.push((top.expect("a place"), label.unwrap_or_default().to_owned()));
+    }
+    rows
+}
+
+#[test]
+fn flame_graphs_hang_from_their_root_or_stand_on_it() {
+    let profile = named("work");
+    let hanging = flame_rows(&profile, &ViewOptions::default());
+    let standing = flame_rows(&profile, &ViewOptions { upwards: true, ..ViewOptions::default() });
+    assert!(hanging.len() > 1, "{hanging:?}");
+    let labels = |rows: &[(f64, String)]| rows.iter().map(|row| row.1.clone()).collect::<Vec<_>>();
+    assert_eq!(labels(&hanging), labels(&standing));
+    assert!(hanging[1..].iter().all(|row| row.0 > hanging[0].0), "{hanging:?}");
+    assert!(standing[1..].iter().all(|row| row.0 < standing[0].0), "{standing:?}");
+}

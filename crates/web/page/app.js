@@ -220,7 +220,7 @@ async function configMenu() {
   const isCurrent = (parameters) => {
     const now = new URLSearchParams(withParameters(parameters).split('?')[1]);
     const is = new URLSearchParams(state().params);
-    for (const name of ['zoom', 'flip', 'order', 'pivot']) is.delete(name);
+    for (const name of ['zoom', 'order', 'pivot']) is.delete(name);
     now.sort();
     is.sort();
     return now.toString() === is.toString();
@@ -247,7 +247,7 @@ function downloadMenu(page) {
   const shape = shapes[/** @type {keyof typeof shapes} */ (report)];
   const q = param('q') || param('f');
   /** @param {string} report @param {string} drawing @param {string} label @returns {Entry} */
-  const file = (report, drawing, label) => ({ label, href: answerAddress(`${report}/${drawing}`, q && ['peek', 'list', 'disasm'].includes(report) ? { q } : {}), download: `${report}.${drawing}` });
+  const file = (report, drawing, label) => ({ label, href: answerAddress(`${report}/${drawing}`, q && ['peek', 'list', 'disasm'].includes(report) ? { q } : report === 'flamegraph' ? { flip: param('flip') } : {}), download: `${report}.${drawing}` });
   const names = { text: 'Text', json: 'JSON', csv: 'CSV', svg: 'SVG', png: 'PNG', pdf: 'PDF', html: 'Page (HTML)', dot: 'Graphviz (dot)', folded: 'Folded stacks' };
   const ofView = Object.entries(names).filter(([name]) => drawings.get(name)?.shapes.includes(shape)).map(([name, label]) => file(report, name, label));
   const canvas = /** @type {HTMLCanvasElement | null} */ (document.querySelector('.flame-canvas'));

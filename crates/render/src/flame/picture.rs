@@ -34,15 +34,18 @@ struct Placed {
     width: f64,
 }
 
-/// The graph as a picture, with the root at the top.
+/// The graph as a picture, with the root at the top or, upwards, at the bottom.
 pub(crate) fn picture(graph: &FlameGraph, context: &Context) -> Picture {
     let fonts = Fonts::new();
     let mut groups = vec![heading(graph, context, &fonts)];
     let top = MARGIN + heading_height(graph, context);
     let mut height = top;
-    for placed in places(graph) {
+    let places = places(graph);
+    let rows = places.iter().map(|placed| graph.frames[placed.row].depth + 1).max().unwrap_or(0);
+    for placed in places {
         let frame = &graph.frames[placed.row];
-        let y = top + frame.depth as f64 * ROW;
+        let row = if graph.upwards { rows - 1 - frame.depth } else { frame.depth };
+        let y = top + row as f64 * ROW;
         height = height.max(y + ROW);
         groups.push(paint(graph, frame, &placed, y, &fonts));
     }
