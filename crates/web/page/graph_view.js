@@ -43,14 +43,19 @@ export async function graphView(host, page, signal) {
     Object.assign(view, { x: 0, y: 0, width: wide, height: high });
     show();
   };
-  /** At first as large as can be read, from the top. */
+  /** The left end of the window of this size at the top in which most is seen. @param {number} width @param {number} height */
+  const fullest = (width, height) => {
+    const boxes = [...svg.querySelectorAll('.node')].map((node) => /** @type {SVGGraphicsElement} */ (node).getBBox()).filter((box) => box.y + box.height <= height);
+    const lefts = boxes.map((box) => Math.min(Math.max(box.x - 10, 0), wide - width));
+    // Heavy functions have large boxes.
+    const seen = lefts.map((left) => boxes.reduce((sum, box) => sum + (box.x >= left && box.x + box.width <= left + width ? box.width * box.height : 0), 0));
+    return lefts[seen.indexOf(Math.max(...seen))] ?? Math.max((wide - width) / 2, 0);
+  };
+  /** At first as large as can be read, from the top, where there is most to see. */
   const start = () => {
-    const scale = Math.max(Math.min(1, svg.clientWidth / wide, svg.clientHeight / high), Math.min(0.9, svg.clientWidth / 600));
+    const scale = Math.max(Math.min(1, svg.clientWidth / wide, svg.clientHeight / high), Math.min(0.75, svg.clientWidth / 600));
     const [width, height] = [svg.clientWidth / scale, svg.clientHeight / scale];
-    const node = /** @type {SVGGraphicsElement | null} */ (svg.querySelector('.node'));
-    const box = node?.getBBox();
-    const center = box ? box.x + box.width / 2 : wide / 2;
-    const x = width >= wide ? (wide - width) / 2 : Math.min(Math.max(center - width / 2, 0), wide - width);
+    const x = width >= wide ? (wide - width) / 2 : fullest(width, height);
     Object.assign(view, { x, y: height >= high ? (high - height) / 2 : 0, width, height });
     show();
   };

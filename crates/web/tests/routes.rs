@@ -39,6 +39,7 @@ fn check_profile(profile: Profile, name: &str, query: &str) {
     let top = json(&format!("{api}/top?n=-2&nf=0&{query}"));
     let total = top["header"]["total"].as_i64().unwrap();
     let rows = top["rows"].as_array().unwrap();
+    let mut compared = 0;
     let flat: i64 = rows.iter().map(|row| row["flat"].as_i64().unwrap()).sum();
     for report in json(&format!("{api}/"))["reports"].as_array().unwrap() {
         let report = report["name"].as_str().unwrap();
@@ -71,10 +72,18 @@ fn check_profile(profile: Profile, name: &str, query: &str) {
                     );
                 }
             }
-            "graph" => {
+            "graph" if report == "dot" => {
                 let shown = answer["showing"]["nodes"].as_u64().unwrap() as usize;
                 for node in answer["nodes"].as_array().unwrap().iter().take(shown) {
-                    assert!(node["cum"].as_i64().is_some() && node["flat"].as_i64().is_some());
+                    let label = node["place"]["label"].as_str().unwrap();
+                    let same: Vec<&Value> = rows.iter().filter(|row| row["place"] == node["place"]).collect();
+                    let &[row] = &same[..] else { continue };
+                    compared += 1;
+                    assert_eq!(
+                        (&node["flat"], &node["cum"]),
+                        (&row["flat"], &row["cum"]),
+                        "{name} {report}: {label}"
+                    );
                 }
             }
             "stacks" => {
@@ -89,6 +98,7 @@ fn check_profile(profile: Profile, name: &str, query: &str) {
             _ => {}
         }
     }
+    assert!(compared > 0, "{name}: nothing of the graph is in top");
     let found = json(&format!("{api}/search?q=.&{query}"));
     assert_eq!(found["flat"].as_i64(), Some(flat), "{name}: everything matches");
     for row in rows.iter().take(3) {

@@ -55,7 +55,7 @@ fn measure_page() {
         // As long as a person looks at the first picture, other views are worked out.
         std::thread::sleep(Duration::from_secs(3));
         for (tab, shown) in [
-            ("Top", "document.querySelector('table')"),
+            ("Top", "document.querySelector('.table-body .row')"),
             ("Graph", "document.querySelector('svg.graph')"),
             (
                 "Tags",
