@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use hotlist_analyze::{Detail, Granularity, NO_GROUP, NodeId, NodeTable, Weight, Weights};
-use hotlist_profile::{LocationId, MappingId, Profile};
+use hotlist_profile::{Line, LocationId, MappingId, Profile};
 
 use crate::code::MappedFile;
 use crate::report::Request;
@@ -97,20 +97,22 @@ pub(crate) fn mapped_file(profile: &Profile, mapping: MappingId) -> MappedFile {
     }
 }
 
-/// The source file that a profile calls `path`: from where source code is kept, or else from a file of the profile
-/// that brings it along.
+/// The source file that a profile calls `path`: from where source code is kept, or else from a binary with code of
+/// it that brings it along.
 pub(crate) fn source_file(request: &Request<'_>, path: &str) -> Result<Arc<SourceFile>, SourceError> {
     request.source.open(path).or_else(|error| {
         let profile = request.view.profile();
-        let mut mapped: Vec<MappedFile> = Vec::new();
-        for row in 0..profile.mappings.len() {
-            let file = mapped_file(profile, MappingId::new(row));
-            // A file is mapped in parts.
-            if !mapped.iter().any(|known| (&known.path, &known.build_id) == (&file.path, &file.build_id)) {
-                mapped.push(file);
-            }
-        }
-        mapped.iter().find_map(|mapped| request.code.source(mapped, path)).ok_or(error)
+        let is_of_path = |line: &Line| profile.lossy(profile.function(line.function).filename) == path;
+        let mut mappings: Vec<MappingId> = profile
+            .locations
+            .ids()
+            .filter(|&id| profile.locations.lines(id).iter().any(is_of_path))
+            .filter_map(|id| profile.locations.get(id).mapping)
+            .collect();
+        mappings.sort_unstable();
+        mappings.dedup();
+        let mut mapped = mappings.into_iter().map(|mapping| mapped_file(profile, mapping));
+        mapped.find_map(|mapped| request.code.source(&mapped, path)).ok_or(error)
     })
 }
 

@@ -50,8 +50,10 @@ enum Refusal {
 impl Debuginfod {
     /// What the environment says; `None` when it names no servers.
     pub(crate) fn new(environment: &Environment) -> Option<Debuginfod> {
+        let words = environment.debuginfod_urls.as_deref()?.split_whitespace();
+        // Between the servers may be words about signatures.
         let servers: Vec<String> =
-            environment.debuginfod_urls.as_deref()?.split_whitespace().map(str::to_owned).collect();
+            words.filter(|word| !word.starts_with("ima:")).map(str::to_owned).collect();
         let number = |text: &Option<String>| text.as_deref()?.trim().parse::<u64>().ok();
         let home = || environment.home.as_ref().map(|home| home.join(".cache"));
         let cache = environment.debuginfod_cache.clone().or_else(|| {
@@ -168,6 +170,12 @@ impl Debuginfod {
             Error::Timeout { .. } => Refusal::Other(format!("no answer within {:.1} s", left.as_secs_f64())),
             other => Refusal::Other(other.to_string()),
         })?;
+        // Where nothing can be kept, the file is for this run only.
+        let place = place.filter(|place| {
+            place.parent().is_some_and(|folder| {
+                fs::create_dir_all(folder).and_then(|()| NamedTempFile::new_in(folder)).is_ok()
+            })
+        });
         let file = self.receive(download, place.and_then(Path::parent))?;
         let bytes = map(file.path()).map_err(|error| Refusal::Other(error.to_string()))?;
         check(&bytes).map_err(Refusal::Other)?;
@@ -190,10 +198,7 @@ impl Debuginfod {
         if download.length.is_some_and(|length| length > self.largest) {
             return Err(too_large());
         }
-        let file = match folder {
-            Some(folder) => fs::create_dir_all(folder).and_then(|()| NamedTempFile::new_in(folder)),
-            None => NamedTempFile::new(),
-        };
+        let file = folder.map_or_else(NamedTempFile::new, NamedTempFile::new_in);
         let mut file = file.map_err(|error| Refusal::Other(format!("cannot keep the file: {error}")))?;
         // One byte more than allowed shows that there is more.
         let mut limited = (&mut download.reader).take(self.largest.saturating_add(1));

@@ -161,7 +161,7 @@ fn files_come_from_servers_and_are_kept() {
     let (found, stderr) = elsewhere.look_up(&[]);
     assert!(found.is_empty() && stderr.contains("no such file"), "{stderr}");
     // Several servers, one after the other.
-    let urls = format!("{} {}/", empty.url, good.url);
+    let urls = format!("ima:ignore {} {}/", empty.url, good.url);
     let variables = [("DEBUGINFOD_URLS", urls.as_str())];
     assert_eq!(elsewhere.look_up(&variables), (vec!["twice".to_owned(), "work".to_owned()], String::new()));
     let paths = ["executable", "debuginfo"].map(|what| format!("/buildid/{}/{what}", elsewhere.build_id));
@@ -176,6 +176,11 @@ fn files_come_from_servers_and_are_kept() {
     assert_eq!(elsewhere.cached("other/debuginfod_client"), ["debuginfo", "executable"]);
     assert_eq!(elsewhere.look_up(&[variables[0], ("DEBUGINFOD_CACHE_PATH", &other)]).0, ["twice", "work"]);
     assert_eq!(elsewhere.cached("other"), ["debuginfo", "executable"]);
+    // Where nothing can be kept, files are used all the same.
+    elsewhere.world.hotlist.write("file", "");
+    let below_file = elsewhere.world.path("file/cache");
+    let (found, stderr) = elsewhere.look_up(&[variables[0], ("DEBUGINFOD_CACHE_PATH", &below_file)]);
+    assert_eq!((found, stderr), (vec!["twice".to_owned(), "work".to_owned()], String::new()));
     // A redirect leads to another server.
     let to = good.url.clone();
     let redirecting = Server::start(move |path| Answer::Redirect(format!("{to}{path}")));
