@@ -237,13 +237,82 @@ fn symbols() -> io::Result<impl Iterator<Item = Seed>> {
     run("strip", &["--strip-debug", "mini"])?;
     run("xz", &["mini"])?;
     run("objcopy", &["--add-gnu-debuglink=debug", "--add-section=.gnu_debugdata=mini.xz", "stripped"])?;
-    take(4, "stripped")?;
+    take(5, "stripped")?;
+    seeds.extend(windows(folder.path())?);
     let list = "ffffffff81000000 T _text\nffffffff81000100 t work\t[module]\n0000000000000000 A hidden\n";
     seeds.push([&[1], list.as_bytes()].concat());
     let note = [[4u32, 4, 3].map(u32::to_ne_bytes).concat(), b"GNU\0\x01\x02\x03\x04".to_vec()].concat();
     seeds.push([&[2], &note[..], &note[..]].concat());
     seeds.push(b"\x03num_symbols: 1\n0x1010\tmain.work\n0x1020 a b\r\n0x99999999999999999 x\n".to_vec());
     Ok(numbered("symbols", seeds))
+}
+
+/// A Windows program and its PDB, by the Rust compiler and its linker.
+fn windows(folder: &Path) -> io::Result<Option<Vec<u8>>> {
+    let output = |command: &mut std::process::Command| -> io::Result<String> {
+        let output = command.current_dir(folder).output()?;
+        if output.status.success() {
+            return Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned());
+        }
+        Err(io::Error::other(String::from_utf8_lossy(&output.stderr).into_owned()))
+    };
+    let rustc = || std::process::Command::new("rustc");
+    fs::write(folder.join("shop.rs"), include_str!("../../crates/symbolize/tests/support/foreign.rs.txt"))?;
+    let words =
+        ["--edition=2021", "--crate-type=lib", "-g", "-Copt-level=2", "-Cpanic=abort", "--emit=obj=shop.obj"];
+    let target = ["--target", "x86_64-pc-windows-msvc", "shop.rs"];
+    output(rustc().env("RUSTC_BOOTSTRAP", "1").args(words).args(target))?;
+    let root = output(rustc().args(["--print", "sysroot"]))?;
+    let host = output(rustc().arg("-vV"))?;
+    let Some(host) = host.lines().find_map(|line| line.strip_prefix("host: ")) else { return Ok(None) };
+    let linker = Path::new(&root).join("lib/rustlib").join(host).join("bin/gcc-ld/lld-link");
+    let words =
+        ["/nodefaultlib", "/entry:start", "/subsystem:console", "/debug", "/out:shop.exe", "shop.obj"];
+    output(std::process::Command::new(linker).args(words))?;
+    let program = fs::read(folder.join("shop.exe"))?;
+    let Some(pdb) = compact(&fs::read(folder.join("shop.pdb"))?) else { return Ok(None) };
+    Ok(Some([&[4], &(program.len() as u32).to_le_bytes()[..], &program, &pdb].concat()))
+}
+
+/// A PDB with the smallest blocks, and without the streams that only make others quicker to search.
+fn compact(pdb: &[u8]) -> Option<Vec<u8>> {
+    const BLOCK: usize = 512;
+    const QUICKER: [usize; 5] = [6, 7, 9, 12, 14];
+    let number = |bytes: &[u8], at: usize| -> Option<usize> {
+        Some(u32::from_le_bytes(bytes.get(at..at + 4)?.try_into().ok()?) as usize)
+    };
+    let old = number(pdb, 32)?;
+    let directory = number(pdb, number(pdb, 52)? * old)? * old;
+    let directory = pdb.get(directory..directory + number(pdb, 44)?)?;
+    let count = number(directory, 0)?;
+    let mut place = 4 + 4 * count;
+    let (mut sizes, mut blocks, mut contents) = (Vec::new(), Vec::new(), Vec::new());
+    // Behind the header are the place of the directory and the directory itself.
+    let mut next = 3u32;
+    for stream in 0..count {
+        let size = number(directory, 4 + 4 * stream)?;
+        let mut bytes = Vec::new();
+        for _ in 0..size.div_ceil(old) {
+            let start = number(directory, place)? * old;
+            bytes.extend_from_slice(pdb.get(start..start + old)?);
+            place += 4;
+        }
+        bytes.truncate(if QUICKER.contains(&stream) { 0 } else { size });
+        sizes.push(bytes.len() as u32);
+        bytes.resize(bytes.len().next_multiple_of(BLOCK), 0);
+        blocks.extend(next..next + (bytes.len() / BLOCK) as u32);
+        next += (bytes.len() / BLOCK) as u32;
+        contents.extend(bytes);
+    }
+    let directory: Vec<u8> =
+        [&[count as u32], &sizes[..], &blocks].concat().iter().flat_map(|n| n.to_le_bytes()).collect();
+    let header = [BLOCK as u32, 0, next, directory.len() as u32, 0, 1].map(u32::to_le_bytes).concat();
+    let mut file = [&pdb[..32], &header].concat();
+    for (place, part) in [(BLOCK, &2u32.to_le_bytes()[..]), (2 * BLOCK, &directory), (3 * BLOCK, &contents)] {
+        file.resize(place, 0);
+        file.extend_from_slice(part);
+    }
+    (directory.len() <= BLOCK).then_some(file)
 }
 
 fn patterns() -> impl Iterator<Item = Seed> {

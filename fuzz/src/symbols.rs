@@ -1,7 +1,8 @@
 //! Object files and lists of symbols.
 //!
 //! The first byte chooses what the rest is: an object file (whose companions are all the same file again), the
-//! list of a kernel's symbols, its notes, or the answer of a server.
+//! list of a kernel's symbols, its notes, the answer of a server, or a Windows program with its PDB, the size of the
+//! program first.
 //!
 //! Laws: nothing but valid frames comes out, and no more of them than calls can be nested; a symbol found by
 //! address begins at or before it.
@@ -22,17 +23,19 @@ const MOST_FILES: usize = 200;
 /// More frames than any compiler nests calls.
 const MOST_FRAMES: usize = 2000;
 
-/// The same file at every path.
+/// The same file at every path but those of PDB files.
 struct Same {
     bytes: Bytes,
+    pdb: Bytes,
     opened: AtomicUsize,
 }
 
 impl ObjectStore for Same {
-    fn open(&self, _: &Path) -> Result<Bytes, OpenError> {
+    fn open(&self, path: &Path) -> Result<Bytes, OpenError> {
         let before = self.opened.fetch_add(1, Ordering::Relaxed);
         assert!(before < MOST_FILES, "no end of files");
-        Ok(Arc::clone(&self.bytes))
+        let is_pdb = path.extension().is_some_and(|extension| extension == "pdb");
+        Ok(Arc::clone(if is_pdb { &self.pdb } else { &self.bytes }))
     }
 
     fn list(&self, folder: &Path) -> Vec<PathBuf> {
@@ -46,19 +49,26 @@ impl ObjectStore for Same {
 /// When a law is broken.
 pub fn run(data: &[u8]) {
     let Some((&way, rest)) = data.split_first() else { return };
-    match way % 4 {
-        0 => object(rest, way),
+    match way % 5 {
+        0 => object(rest, &[], way),
+        4 => {
+            let Some((size, rest)) = rest.split_first_chunk::<4>() else { return };
+            let size = (u32::from_le_bytes(*size) as usize).min(rest.len());
+            let (program, pdb) = rest.split_at(size);
+            object(program, pdb, way);
+        }
         1 => kernel(rest),
         2 => drop(build_id_of_notes(rest)),
         _ => answer(rest),
     }
 }
 
-fn object(bytes: &[u8], way: u8) {
-    let store = Same { bytes: Arc::new(bytes.to_vec()), opened: AtomicUsize::new(0) };
+fn object(bytes: &[u8], pdb: &[u8], way: u8) {
+    let store =
+        Same { bytes: Arc::new(bytes.to_vec()), pdb: Arc::new(pdb.to_vec()), opened: AtomicUsize::new(0) };
     let folders = vec![PathBuf::from("/folder")];
     let places = Places { binaries: folders.clone(), debug: folders };
-    let wanted = Wanted { file: "/bin/program", build_id: "", is_named: way & 4 != 0 };
+    let wanted = Wanted { file: "/bin/program", build_id: "", is_named: way >= 5 };
     let Some(binary) = find(&store, &places, wanted).binary else { return };
     check(&binary, &store);
 }
