@@ -153,7 +153,7 @@ impl Binary {
             _ => None,
         };
         let mut positions = Positions::default();
-        positions.damage = damage;
+        positions.damage = damage.or_else(|| by_pdb.as_ref()?.damage.clone());
         let mut frames: Vec<Frame> = Vec::new();
         for (row, (&address, span)) in addresses.iter().zip(&spans).enumerate() {
             frames.clear();

@@ -198,6 +198,16 @@ fn damaged_pdb() {
     for cut in 0..32 {
         use_it(&good[..good.len() * cut / 32]);
     }
+    // Where the debug information begins there is nothing: that is told.
+    let marks = good
+        .windows(8)
+        .filter(|window| window[..4] == [0xff; 4] && window[4..] == 19_990_903u32.to_le_bytes());
+    assert_eq!(marks.count(), 1);
+    let place = good.windows(4).position(|window| window == 19_990_903u32.to_le_bytes()).unwrap() - 4;
+    let mut bytes = good.clone();
+    bytes[place] = 0;
+    let positions = use_it(&bytes);
+    assert!(positions.damage.is_some_and(|damage| damage.contains("PDB")));
     // Most of the file is empty; damage goes to what is not.
     let full: Vec<usize> = (0..good.len()).filter(|&place| good[place] != 0).collect();
     let mut place = 1usize;

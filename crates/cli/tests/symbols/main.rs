@@ -1,6 +1,8 @@
 //! Symbols from end to end: programs are built and run here, profiles are made of their addresses, and the
 //! binary says which functions and lines these are.
 
+#![cfg(unix)]
+
 mod alone;
 mod damage;
 mod debuginfod;

@@ -85,28 +85,29 @@ impl<'a> DebugInfo<'a> {
         found
     }
 
-    /// Where module `number` is; `None` when it has no symbols.
-    pub(crate) fn module(&self, number: usize) -> Option<ModulePlace> {
-        /// No stream.
-        const NONE: u16 = u16::MAX;
+    /// Where each module is; `None` for those without symbols. The list ends where it makes no sense.
+    pub(crate) fn modules(&self) -> Vec<Option<ModulePlace>> {
         let mut cursor = Cursor::new(self.modules);
-        for row in 0..=number {
-            let before = cursor.rest().len();
-            cursor.take(4 + CONTRIBUTION + 2)?;
-            let stream = cursor.u16()?;
-            let sizes = (cursor.u32()? as usize, cursor.u32()? as usize, cursor.u32()? as usize);
-            cursor.take(16)?;
-            cursor.text()?;
-            cursor.text()?;
-            let length = before - cursor.rest().len();
-            let padding = length.next_multiple_of(4) - length;
-            if row == number {
-                let (symbols, old_lines, lines) = sizes;
-                let place = ModulePlace { stream: u32::from(stream), symbols, old_lines, lines };
-                return (stream != NONE).then_some(place);
-            }
-            cursor.take(padding)?;
-        }
-        None
+        std::iter::from_fn(|| next_module(&mut cursor)).collect()
     }
+}
+
+fn next_module(cursor: &mut Cursor<'_>) -> Option<Option<ModulePlace>> {
+    /// No stream.
+    const NONE: u16 = u16::MAX;
+    let before = cursor.rest().len();
+    cursor.take(4 + CONTRIBUTION + 2)?;
+    let stream = cursor.u16()?;
+    let (symbols, old_lines, lines) =
+        (cursor.u32()? as usize, cursor.u32()? as usize, cursor.u32()? as usize);
+    cursor.take(16)?;
+    // Its name and that of its object file.
+    cursor.text()?;
+    cursor.text()?;
+    let length = before - cursor.rest().len();
+    // The last row may have no padding.
+    let padding = (length.next_multiple_of(4) - length).min(cursor.rest().len());
+    cursor.take(padding)?;
+    let place = ModulePlace { stream: u32::from(stream), symbols, old_lines, lines };
+    Some((stream != NONE).then_some(place))
 }

@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 
 use crate::pdb::MOST_SCOPES;
+use crate::pdb::container::Container;
 use crate::pdb::cursor::Cursor;
 
 // Kinds of records, as in Microsoft's cvinfo.h.
@@ -24,8 +25,9 @@ pub(crate) struct Ids<'a> {
 }
 
 impl<'a> Ids<'a> {
-    pub(crate) fn new(ids: Option<Cow<'a, [u8]>>, types: Option<Cow<'a, [u8]>>) -> Ids<'a> {
-        Ids { ids: Table::new(ids), types: Table::new(types) }
+    /// Records of these streams of `container`, which are read when somebody asks.
+    pub(crate) fn new(container: &'a Container<'a>, ids: u32, types: u32) -> Ids<'a> {
+        Ids { ids: Table::new(container, ids), types: Table::new(container, types) }
     }
 
     /// The name of the function with this id, with the scopes and types that it is in; empty when unknown.
@@ -37,8 +39,7 @@ impl<'a> Ids<'a> {
         {
             let Some((kind, record)) = self.ids.record(id) else { break };
             let mut cursor = Cursor::new(record);
-            let (Some(owner), Some(second)) = (cursor.u32(), Cursor::new(cursor.rest()).u32()) else { break };
-            let _ = second;
+            let Some(owner) = cursor.u32() else { break };
             match kind {
                 LF_FUNC_ID => {
                     cursor.u32();
@@ -92,29 +93,38 @@ fn skip_number(cursor: &mut Cursor<'_>) -> Option<()> {
     cursor.take(size).map(drop)
 }
 
-/// The records of a stream; where each begins is found when the first is asked for.
+/// The records of a stream.
 #[derive(Debug)]
 struct Table<'a> {
+    container: &'a Container<'a>,
+    number: u32,
+    opened: Option<Opened<'a>>,
+}
+
+/// A stream, and where each record of it begins.
+#[derive(Debug, Default)]
+struct Opened<'a> {
     stream: Cow<'a, [u8]>,
-    places: Option<Vec<u32>>,
+    places: Vec<u32>,
     /// The number of the first record.
     first: u32,
 }
 
 impl<'a> Table<'a> {
-    fn new(stream: Option<Cow<'a, [u8]>>) -> Table<'a> {
-        Table { stream: stream.unwrap_or_default(), places: None, first: 0 }
+    fn new(container: &'a Container<'a>, number: u32) -> Table<'a> {
+        Table { container, number, opened: None }
     }
 
     /// Kind and content of a record.
     fn record(&mut self, number: u32) -> Option<(u16, &[u8])> {
-        if self.places.is_none() {
-            let (first, places) = places(&self.stream).unwrap_or_default();
-            (self.first, self.places) = (first, Some(places));
-        }
-        let row = number.checked_sub(self.first)? as usize;
-        let place = *self.places.as_ref()?.get(row)? as usize;
-        let mut cursor = Cursor::new(self.stream.get(place..)?);
+        let Table { container, number: stream, opened } = self;
+        let opened = opened.get_or_insert_with(|| {
+            let stream = container.stream(*stream).unwrap_or_default();
+            let (first, places) = places(&stream).unwrap_or_default();
+            Opened { stream, places, first }
+        });
+        let place = *opened.places.get(number.checked_sub(opened.first)? as usize)?;
+        let mut cursor = Cursor::new(opened.stream.get(place as usize..)?);
         let length = usize::from(cursor.u16()?);
         let mut record = Cursor::new(cursor.take(length)?);
         Some((record.u16()?, record.rest()))

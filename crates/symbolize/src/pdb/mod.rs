@@ -36,7 +36,7 @@ const ID_STREAM: u32 = 4;
 /// A symbol with the name of a function for the linker.
 const S_PUB32: u16 = 0x110e;
 
-/// Names of functions longer than this are cut; hostile scopes would make them endless.
+/// A name has so many parts at most; scopes of hostile files are in circles.
 const MOST_SCOPES: usize = 16;
 
 /// A PDB file.
@@ -81,8 +81,9 @@ impl Pdb {
     pub(crate) fn positions(&self, program: &ObjectFile, addresses: &[u64]) -> Positions {
         let mut positions = Positions::default();
         let mut frames: Vec<Vec<Frame>> = vec![Vec::new(); addresses.len()];
-        // What is damaged has no answer; the rest has one.
-        let _ = self.fill(program, addresses, &mut positions, &mut frames);
+        if self.fill(program, addresses, &mut positions, &mut frames).is_none() {
+            positions.damage = Some("a stream of the PDB makes no sense".to_owned());
+        }
         for frames in frames {
             positions.push(frames);
         }
@@ -102,11 +103,12 @@ impl Pdb {
         let sections: Vec<u64> = program.sections.iter().map(|section| section.address).collect();
         let mut shared = Shared {
             names: names_of_files(&container).unwrap_or_default(),
-            ids: Ids::new(container.stream(ID_STREAM), container.stream(TYPE_STREAM)),
+            ids: Ids::new(&container, ID_STREAM, TYPE_STREAM),
         };
+        let modules = debug_info.modules();
         let hit = debug_info.modules_of(addresses, &sections);
         for (number, wanted) in hit.chunk_by(|a, b| a.0 == b.0).map(|rows| (rows[0].0, rows)) {
-            let Some(place) = debug_info.module(number) else { continue };
+            let Some(&Some(place)) = modules.get(number) else { continue };
             let Some(stream) = container.stream(place.stream) else { continue };
             let Some(module) = Module::read(&stream, place, &sections) else { continue };
             // Addresses of the module, ascending as all are.
@@ -203,7 +205,7 @@ fn by_public_symbols(
     /// Bits of the flags of a symbol: code, and function.
     const CODE: u32 = 3;
     let mut table: Vec<(u64, &[u8])> = Vec::new();
-    for (kind, _, record) in module::records(symbols) {
+    for (kind, record) in module::records(symbols) {
         let mut record = Cursor::new(record);
         let mut symbol = || {
             let (flags, offset, section) = (record.u32()?, record.u32()?, record.u16()?);

@@ -67,7 +67,7 @@ impl<'a> Module<'a> {
         let rows: Vec<usize> = rows.collect();
         let mut found = Vec::new();
         let mut records = records(self.symbols);
-        while let Some((kind, _, record)) = records.next() {
+        while let Some((kind, record)) = records.next() {
             if !matches!(kind, S_LPROC32 | S_GPROC32 | S_LPROC32_ID | S_GPROC32_ID) {
                 continue;
             }
@@ -101,7 +101,7 @@ impl<'a> Module<'a> {
 fn sites<'a>(records: Records<'a>) -> Vec<Site<'a>> {
     let mut sites = Vec::new();
     let mut depth = 0usize;
-    for (kind, _, record) in records {
+    for (kind, record) in records {
         match kind {
             S_INLINESITE | S_INLINESITE2 => {
                 depth += 1;
@@ -131,27 +131,23 @@ pub(crate) fn address(sections: &[u64], section: u16, offset: u32) -> Option<u64
     sections.get(usize::from(section).checked_sub(1)?)?.checked_add(u64::from(offset))
 }
 
-/// The records of a list of symbols: kind, place and content of each.
+/// The records of a list of symbols: kind and content of each.
 pub(crate) fn records(symbols: &[u8]) -> Records<'_> {
-    Records { symbols, place: 0 }
+    Records { rest: Cursor::new(symbols) }
 }
 
 /// See [`records`].
 #[derive(Debug, Clone)]
 pub(crate) struct Records<'a> {
-    symbols: &'a [u8],
-    place: usize,
+    rest: Cursor<'a>,
 }
 
 impl<'a> Iterator for Records<'a> {
-    type Item = (u16, usize, &'a [u8]);
+    type Item = (u16, &'a [u8]);
 
     fn next(&mut self) -> Option<Self::Item> {
-        let mut cursor = Cursor::new(self.symbols.get(self.place..)?);
-        let length = usize::from(cursor.u16()?);
-        let mut record = Cursor::new(cursor.take(length)?);
-        let place = self.place;
-        self.place += 2 + length;
-        Some((record.u16()?, place, record.rest()))
+        let length = usize::from(self.rest.u16()?);
+        let mut record = Cursor::new(self.rest.take(length)?);
+        Some((record.u16()?, record.rest()))
     }
 }
