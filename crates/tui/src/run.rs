@@ -72,7 +72,7 @@ pub fn run(
             if let Some(ask) = app.wanted() {
                 worker.ask(ask);
             }
-            screen.terminal.draw(|frame| view::draw(&mut app, frame))?;
+            screen.draw(|frame| view::draw(&mut app, frame))?;
             let first = match messages.recv_timeout(WATCH) {
                 Ok(first) => first,
                 // The thread that reads does not notice, and a signal need not come.

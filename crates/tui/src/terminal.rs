@@ -4,7 +4,6 @@ use std::io::{self, IsTerminal, Stdout, Write};
 use std::panic;
 use std::thread;
 
-use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
 use ratatui::crossterm::cursor::{Hide, Show};
 use ratatui::crossterm::event::{
@@ -14,6 +13,7 @@ use ratatui::crossterm::execute;
 use ratatui::crossterm::terminal::{
     EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
 };
+use ratatui::{Frame, Terminal};
 
 use crate::theme::Colours;
 
@@ -54,7 +54,8 @@ pub fn fit_for(variable: impl Fn(&str) -> Option<String>) -> Result<Colours, Unf
 /// The terminal while a screen is on it. It is given back when this goes out of scope, and when the
 /// thread that took it over panics.
 pub(crate) struct Screen {
-    pub(crate) terminal: Terminal<CrosstermBackend<Stdout>>,
+    /// There until the end.
+    terminal: Option<Terminal<CrosstermBackend<Stdout>>>,
 }
 
 impl Screen {
@@ -70,7 +71,12 @@ impl Screen {
                 before(panic);
             }
         }));
-        Ok(Screen { terminal })
+        Ok(Screen { terminal: Some(terminal) })
+    }
+
+    /// Draws what has changed.
+    pub(crate) fn draw(&mut self, draw: impl FnOnce(&mut Frame<'_>)) -> io::Result<()> {
+        self.terminal.as_mut().map_or(Ok(()), |terminal| terminal.draw(draw).map(|_| ()))
     }
 
     /// Gives the terminal back, calls `stop`, and takes it over once more.
@@ -84,14 +90,19 @@ impl Screen {
     /// Lets everything be drawn anew. (The method of this name of the library first asks the terminal
     /// where its cursor is, and not all answer.)
     pub(crate) fn clear(&mut self) -> io::Result<()> {
-        let size = self.terminal.size()?;
-        self.terminal.resize(size.into())
+        let Some(terminal) = &mut self.terminal else { return Ok(()) };
+        let size = terminal.size()?;
+        terminal.resize(size.into())
     }
 }
 
 impl Drop for Screen {
     fn drop(&mut self) {
         leave();
+        if is_gone() {
+            // The library would complain on a standard error that has gone, too, and panic.
+            std::mem::forget(self.terminal.take());
+        }
         if !thread::panicking() {
             // Back to the hook that every process begins with.
             let _ = panic::take_hook();
@@ -128,10 +139,7 @@ mod tests {
     #[ignore = "needs a terminal, and panics"]
     fn a_panic_with_a_screen() {
         let mut screen = Screen::take().expect("there is a terminal");
-        screen
-            .terminal
-            .draw(|frame| frame.render_widget("drawn", frame.area()))
-            .expect("the screen is drawn");
+        screen.draw(|frame| frame.render_widget("drawn", frame.area())).expect("the screen is drawn");
         // The terminal is looked at before it is given back.
         let mut line = String::new();
         io::stdin().read_line(&mut line).expect("a key is pressed");

@@ -79,6 +79,8 @@ impl<'s> LineEditor<'s> {
                 }
                 // The terminal has gone away.
                 Err(ReadlineError::Io(_)) => return Ok(Line::End),
+                #[cfg(unix)]
+                Err(ReadlineError::Errno(_)) => return Ok(Line::End),
                 Err(error) => return Err(io::Error::other(error.to_string())),
             }
         }
