@@ -584,7 +584,7 @@ impl ShownLines {
     }
 }
 
-/// Which functions and mappings a pattern matches: each name is looked at once.
+/// Which functions and mappings a pattern matches. A text is looked at once, however many functions share it.
 struct NameMatch {
     functions: Vec<bool>,
     mappings: Vec<bool>,
@@ -592,7 +592,9 @@ struct NameMatch {
 
 impl NameMatch {
     fn of(profile: &Profile, pattern: &Pattern) -> Self {
-        let is_match = |id| pattern.is_match(profile.text(id));
+        let mut verdicts: Vec<Option<bool>> = vec![None; profile.strings.len()];
+        let mut is_match =
+            |id: StringId| *verdicts[id.index()].get_or_insert_with(|| pattern.is_match(profile.text(id)));
         NameMatch {
             functions: profile
                 .functions
