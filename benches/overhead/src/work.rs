@@ -19,10 +19,10 @@ pub struct Work {
 
 /// All of them.
 pub const ALL: &[Work] = &[
-    Work { name: "syn", what: "parsing the sources of a crate with syn", size: 4, prepare: syn },
-    Work { name: "json", what: "parsing JSON into a serde_json::Value", size: 12, prepare: json },
+    Work { name: "syn", what: "parsing the sources of a crate with syn", size: 3, prepare: syn },
+    Work { name: "json", what: "parsing JSON into a serde_json::Value", size: 30, prepare: json },
     Work { name: "axum", what: "an axum server that answers 8 clients", size: 8, prepare: axum },
-    Work { name: "trees", what: "binary trees, nothing but small blocks", size: 6, prepare: trees },
+    Work { name: "trees", what: "binary trees, nothing but small blocks", size: 24, prepare: trees },
 ];
 
 fn syn() -> Box<dyn FnMut(usize)> {

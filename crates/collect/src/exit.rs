@@ -11,6 +11,7 @@ use crate::{Error, environment};
 
 /// Called by the loader before `main`, after the C library is ready.
 #[used]
+// SAFETY: the section holds pointers to functions of this kind, which is what the static is.
 #[unsafe(link_section = ".init_array")]
 static AT_START: extern "C" fn() = at_start;
 

@@ -2,6 +2,7 @@
 //! runs in a process of its own, which must end well within its time.
 #![cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
 #![allow(unsafe_code)]
+#![expect(clippy::print_stderr, reason = "says how many there were, to whoever runs one storm by itself")]
 
 use std::alloc::System;
 use std::io::Read;
@@ -311,7 +312,9 @@ fn start_and_stop_storm() {
             std::thread::sleep(storm_time());
             is_over.store(true, Ordering::Relaxed);
         });
-        assert!(captures.load(Ordering::Relaxed) > 10);
+        let captures = captures.load(Ordering::Relaxed);
+        eprintln!("{captures} captures");
+        assert!(captures > 10);
         assert_eq!(lines_of("/proc/self/timers"), 0, "no timer is left");
     });
 }
@@ -341,6 +344,7 @@ fn short_and_small_threads() {
         let mut bytes = Vec::new();
         capture.finish(&mut bytes).unwrap();
         let total = unpack(&bytes).totals()[1] as u64;
+        eprintln!("{count} threads in {:?}", storm_time());
         assert!(total > count * 20_000 * 8 / 10, "{total} of {count} threads");
         assert_eq!(lines_of("/proc/self/timers"), 0, "no timer is left");
     });

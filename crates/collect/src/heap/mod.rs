@@ -164,6 +164,8 @@ unsafe impl<A: GlobalAlloc> GlobalAlloc for Heap<A> {
 }
 
 impl<A: GlobalAlloc> Heap<A> {
+    /// # Safety
+    /// As for `alloc`.
     #[cold]
     #[inline(never)]
     unsafe fn alloc_slow(&self, layout: Layout, is_zeroed: bool) -> *mut u8 {
@@ -177,6 +179,8 @@ impl<A: GlobalAlloc> Heap<A> {
         block
     }
 
+    /// # Safety
+    /// As for `dealloc`.
     #[cold]
     #[inline(never)]
     unsafe fn dealloc_slow(&self, block: *mut u8, layout: Layout) {
@@ -217,6 +221,9 @@ impl<A: GlobalAlloc> Heap<A> {
     }
 
     /// Counts as one block freed and another one allocated, as Go and jemalloc do.
+    ///
+    /// # Safety
+    /// As for `realloc`.
     #[cold]
     #[inline(never)]
     unsafe fn realloc_slow(&self, block: *mut u8, layout: Layout, size: usize, is_hit: bool) -> *mut u8 {

@@ -139,6 +139,10 @@ pub(crate) fn send_signal(thread: i32, signal: i32, value: usize) -> bool {
     result == 0
 }
 
+/// Makes a system call; the answer is its result, or the negative number of an error.
+///
+/// # Safety
+/// The arguments are what the call expects: it may write wherever they point.
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 unsafe fn raw_call(number: u64, arguments: [u64; 6]) -> i64 {
     let result: i64;
@@ -161,6 +165,10 @@ unsafe fn raw_call(number: u64, arguments: [u64; 6]) -> i64 {
     result
 }
 
+/// Makes a system call; the answer is its result, or the negative number of an error.
+///
+/// # Safety
+/// The arguments are what the call expects: it may write wherever they point.
 #[cfg(all(target_os = "linux", target_arch = "aarch64"))]
 unsafe fn raw_call(number: u64, arguments: [u64; 6]) -> i64 {
     let result: i64;
@@ -182,6 +190,9 @@ unsafe fn raw_call(number: u64, arguments: [u64; 6]) -> i64 {
 }
 
 /// On other architectures the C library makes the call, and `errno` is put back.
+///
+/// # Safety
+/// The arguments are what the call expects: it may write wherever they point.
 #[cfg(all(target_os = "linux", not(any(target_arch = "x86_64", target_arch = "aarch64"))))]
 unsafe fn raw_call(number: u64, arguments: [u64; 6]) -> i64 {
     let [a, b, c, d, e, f] = arguments.map(|argument| argument as usize);

@@ -64,6 +64,7 @@ mod linux {
         reserved: [u64; 7],
     }
 
+    /// It may be asked about any address; it writes the structure that the second argument points to.
     type FindObject = unsafe extern "C" fn(*const u8, *mut FoundObject) -> i32;
 
     // The symbol exists in glibc 2.35 and later; a weak reference is zero elsewhere.
