@@ -41,41 +41,6 @@ fn bad_requests_do_not_disturb() {
     drop(half);
 }
 
-/// Waits until an answer has this status; others that are still on their way may be in between.
-fn wait_for(server: &Server, target: &str, status: &str) {
-    let end = std::time::Instant::now() + Duration::from_secs(20);
-    loop {
-        let answer = get(server, target);
-        if answer.starts_with(&format!("HTTP/1.1 {status} ")) {
-            return;
-        }
-        assert!(std::time::Instant::now() < end, "{answer}");
-        std::thread::sleep(Duration::from_millis(20));
-    }
-}
-
-#[test]
-fn captures_are_bounded_and_end_with_their_clients() {
-    let server = serve("127.0.0.1:0").unwrap();
-    // Two more than may wait, since other tests may be waiting too.
-    let waiting: Vec<TcpStream> = (0..10)
-        .map(|number| {
-            let mut stream = TcpStream::connect(server.address()).unwrap();
-            let name = ["profile", "heap"][number % 2];
-            write!(stream, "GET /debug/pprof/{name}?seconds=300 HTTP/1.1\r\n\r\n").unwrap();
-            stream
-        })
-        .collect();
-    // One second, so that the answer is one in any case.
-    wait_for(&server, "/debug/pprof/profile?seconds=1", "429");
-    assert!(get(&server, "/debug/pprof/heap").starts_with("HTTP/1.1 200 OK"), "those that need not wait");
-    // Connections that ask for nothing take the rest of the places.
-    let idle: Vec<TcpStream> = (0..20).map(|_| TcpStream::connect(server.address()).unwrap()).collect();
-    wait_for(&server, "/debug/pprof/heap", "503");
-    drop((waiting, idle));
-    wait_for(&server, "/debug/pprof/profile?seconds=1", "200");
-}
-
 #[test]
 fn head_has_no_body() {
     let server = serve("127.0.0.1:0").unwrap();

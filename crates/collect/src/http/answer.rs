@@ -147,7 +147,7 @@ pub(crate) fn start_over_in_child() {
 impl Place {
     fn take() -> Option<Place> {
         let more = |waiting: usize| (waiting < CAPTURES).then_some(waiting + 1);
-        WAITING.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more).is_ok().then_some(Place)
+        WAITING.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more).is_ok().then(|| Place)
     }
 }
 

@@ -84,7 +84,7 @@ struct Working;
 impl Working {
     fn take() -> Option<Working> {
         let more = |working: usize| (working < CONNECTIONS).then_some(working + 1);
-        WORKING.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more).is_ok().then_some(Working)
+        WORKING.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more).is_ok().then(|| Working)
     }
 }
 
