@@ -48,8 +48,9 @@ pub fn labels_of(file: &object::File<'_>, symbols: Option<&object::File<'_>>) ->
             labels.extend(stubs(file.architecture(), code, section.address(), &slots, &resolved));
         }
     }
-    // In a program that is not position-independent, objdump does not look at the slots.
-    let slots = if file.kind() == ObjectKind::Dynamic { slots } else { Vec::new() };
+    // In a program that is not position-independent, objdump looks at the slots only beside a full table.
+    let is_known = file.kind() == ObjectKind::Dynamic || file.symbols().next().is_some();
+    let slots = if is_known { slots } else { Vec::new() };
     Labels::new(labels, slots)
 }
 

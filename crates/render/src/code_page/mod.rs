@@ -198,6 +198,8 @@ fn escaped(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use hotlist_report::{Header, InlinedCall, LineInstruction, ListedLine, ValueFormat};
+
     use super::*;
 
     #[test]
@@ -217,5 +219,73 @@ mod tests {
             (bar(5, 10), bar(-10, 10), bar(99, 10), bar(1, 0)),
             ("b10".into(), "b20".into(), "b20".into(), "b0".into())
         );
+    }
+
+    /// A page on which every text is `text`.
+    fn page(text: &str) -> String {
+        let text = || text.to_owned();
+        let call = InlinedCall { function: text(), file: text(), line: 3, text: text() };
+        let instruction = |calls: &[InlinedCall]| LineInstruction {
+            address: 16,
+            flat: 1,
+            cum: 2,
+            text: text(),
+            calls: calls.to_vec(),
+            begins_block: true,
+        };
+        let instructions = vec![instruction(&[]), instruction(&[call.clone(), call])];
+        let routine = Routine {
+            name: text(),
+            file: Some(text()),
+            flat: 1,
+            cum: 2,
+            lines: vec![ListedLine { number: 1, flat: 1, cum: 2, text: text(), instructions }],
+            error: Some(text()),
+            found_at: Some(text()),
+            warnings: vec![text()],
+        };
+        let format = ValueFormat { sample_unit: text(), output_unit: text(), ratio: 1.0 };
+        let header = Header {
+            file: text(),
+            build_id: text(),
+            comments: vec![text()],
+            sample_type: text(),
+            doc_url: text(),
+            time_nanos: 1,
+            duration_nanos: 1,
+            total: 2,
+            format,
+            active_filters: vec![text()],
+            compact: false,
+        };
+        let listing = Listing { header, routines: vec![routine], problems: vec![text()] };
+        let mut out = Vec::new();
+        draw(&Shape::Listing(listing), &mut out, &Context::plain()).expect("memory takes everything");
+        String::from_utf8(out).expect("pages are text")
+    }
+
+    /// The tags of a page, with their attributes.
+    fn tags(page: &str) -> Vec<&str> {
+        page.split('<').skip(1).map(|rest| rest.split('>').next().unwrap_or(rest)).collect()
+    }
+
+    #[test]
+    fn no_text_adds_a_tag_or_an_attribute() {
+        let plain = page("x");
+        assert!(tags(&plain).len() > 60, "{} tags", tags(&plain).len());
+        for text in [
+            "</script><script>alert(1)</script>",
+            "\"><img src=x onerror=alert(1)>",
+            "' onmouseover='alert(1)",
+            "<!--",
+            "]]><x/>&lt;b&gt;",
+            "</title></style></pre></code>",
+            "\u{1b}]0;owned\u{7}\0",
+        ] {
+            let hostile = page(text);
+            // Nothing but the text itself is different.
+            assert_eq!(tags(&hostile), tags(&plain), "{text}");
+            assert!(!hostile.contains('\u{1b}') && !hostile.contains('\0'));
+        }
     }
 }
