@@ -80,11 +80,9 @@ struct Entry {
     row: u32,
 }
 
-impl Entry {
-    /// The hash spread over 64 bits, since the index looks at the highest and the lowest of them.
-    fn spread(hash: u32) -> u64 {
-        u64::from(hash).wrapping_mul(0x9e37_79b9_7f4a_7c15)
-    }
+/// A hash of 32 bits spread over 64, since an index looks at the highest and the lowest of them.
+pub(crate) fn spread(hash: u32) -> u64 {
+    u64::from(hash).wrapping_mul(0x9e37_79b9_7f4a_7c15)
 }
 
 impl StackInterner {
@@ -107,7 +105,7 @@ impl StackInterner {
         let hash = hash_frames(&self.stacks.frames[start..]);
         let stacks = &self.stacks;
         let tail = &stacks.frames[start..];
-        let found = self.index.find(Entry::spread(hash), |entry| {
+        let found = self.index.find(spread(hash), |entry| {
             entry.hash == hash && stacks.get(StackId::from_raw(entry.row)) == tail
         });
         if let Some(entry) = found {
@@ -117,7 +115,7 @@ impl StackInterner {
         }
         let id = self.stacks.seal()?;
         let entry = Entry { hash, row: id.raw() };
-        self.index.insert_unique(Entry::spread(hash), entry, |entry| Entry::spread(entry.hash));
+        self.index.insert_unique(spread(hash), entry, |entry| spread(entry.hash));
         Some(id)
     }
 
@@ -125,6 +123,14 @@ impl StackInterner {
     pub fn intern(&mut self, frames: &[LocationId]) -> Option<StackId> {
         self.stacks.frames.extend_from_slice(frames);
         self.finish()
+    }
+
+    /// As [`intern`](Self::intern), but looks first whether `likely` is it, which may be any number.
+    pub(crate) fn intern_likely(&mut self, frames: &[LocationId], likely: StackId) -> Option<StackId> {
+        if likely.index() < self.stacks.len() && self.stacks.get(likely) == frames {
+            return Some(likely);
+        }
+        self.intern(frames)
     }
 
     /// The stacks found so far.
@@ -135,6 +141,13 @@ impl StackInterner {
     /// The finished table.
     pub fn into_stacks(self) -> Stacks {
         self.stacks
+    }
+
+    /// Makes room for so many more stacks with so many frames together.
+    pub(crate) fn reserve(&mut self, stacks: usize, frames: usize) {
+        self.stacks.frames.reserve(frames);
+        self.stacks.ends.reserve(stacks);
+        self.index.reserve(stacks, |entry| spread(entry.hash));
     }
 
     /// Heap bytes held.

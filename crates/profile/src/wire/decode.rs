@@ -662,21 +662,14 @@ impl Decoder {
     fn resolve_stacks(&mut self) -> Result<crate::Stacks> {
         let rows = row_index("location", self.locations.rows().iter().map(|location| location.id))?;
         let mut stacks = std::mem::take(&mut self.stacks).into_stacks();
-        let frames = stacks.all_frames_mut();
         if let RowIndex::Sequential { rows } = rows {
-            // The usual case is one subtraction a frame; 0 wraps around and is out of range too.
-            let mut largest = 0;
-            for frame in frames.iter_mut() {
-                let row = frame.raw().wrapping_sub(1);
-                largest = largest.max(row);
-                *frame = LocationId::from_raw(row);
-            }
-            if largest >= rows && !frames.is_empty() {
-                let provisional = largest.wrapping_add(1);
-                return Err(DecodeError::NoLocation { id: self.location_ids.original(provisional) });
+            // The usual case: what was kept for an id is the row. A stack that has no frames needs none.
+            let largest = self.location_ids.largest();
+            if largest >= rows && stacks.frame_count() > 0 {
+                return Err(DecodeError::NoLocation { id: self.location_ids.original(largest) });
             }
         } else {
-            for frame in frames {
+            for frame in stacks.all_frames_mut() {
                 let id = self.location_ids.original(frame.raw());
                 *frame = LocationId::from_raw(rows.row(id).ok_or(DecodeError::NoLocation { id })?);
             }

@@ -4,12 +4,13 @@ use rustc_hash::FxHashMap;
 
 /// Ids as they are met before their table is known, squeezed into 32 bits.
 ///
-/// Nearly all writers number rows 1, 2, 3 …, which fits as it is; a larger id gets a number of its
-/// own with the top bit set.
+/// Nearly all writers number rows 1, 2, 3 …, so an id less one is the row already. An id that is too
+/// large for that, or zero, gets a number of its own with the top bit set.
 #[derive(Default, Debug)]
 pub(super) struct Provisional {
     large: FxHashMap<u64, u32>,
     large_ids: Vec<u64>,
+    largest: u32,
 }
 
 const LARGE: u32 = 1 << 31;
@@ -17,7 +18,15 @@ const LARGE: u32 = 1 << 31;
 impl Provisional {
     #[inline]
     pub(super) fn squeeze(&mut self, id: u64) -> u32 {
-        if id < u64::from(LARGE) { id as u32 } else { self.squeeze_large(id) }
+        let row = id.wrapping_sub(1);
+        let row = if row < u64::from(LARGE) { row as u32 } else { self.squeeze_large(id) };
+        self.largest = self.largest.max(row);
+        row
+    }
+
+    /// The largest of all that [`squeeze`](Self::squeeze) has returned; 0 when there is none.
+    pub(super) fn largest(&self) -> u32 {
+        self.largest
     }
 
     #[cold]
@@ -33,7 +42,7 @@ impl Provisional {
     /// The id that was squeezed into `provisional`.
     pub(super) fn original(&self, provisional: u32) -> u64 {
         if provisional & LARGE == 0 {
-            u64::from(provisional)
+            u64::from(provisional) + 1
         } else {
             self.large_ids[(provisional & !LARGE) as usize]
         }

@@ -1,0 +1,390 @@
+//! The result of a merge while it grows.
+
+use std::hash::BuildHasher;
+
+use hashbrown::hash_map::Entry;
+use hashbrown::{HashMap, HashTable};
+use rustc_hash::FxBuildHasher;
+
+use crate::merge::MergeError;
+use crate::profile::{Function, Line, Location, Mapping, Samples, ValueType};
+use crate::stack::{StackInterner, spread};
+use crate::{
+    FunctionId, Label, LabelSetId, LabelValue, LocationId, MappingId, Profile, SampleId, StackId, StringId,
+    Strings,
+};
+
+/// What makes two mappings the same; sizes are rounded up to pages, since tools disagree about them.
+#[derive(PartialEq, Eq, Hash, Debug)]
+struct MappingKey {
+    size: u64,
+    offset: u64,
+    build_id_or_file: StringId,
+}
+
+type FxMap<K, V> = HashMap<K, V, FxBuildHasher>;
+
+#[derive(Debug)]
+pub(super) struct Merged {
+    pub(super) profile: Profile,
+    stacks: StackInterner,
+    /// For each stack the first sample that has it. Most have no other.
+    first_samples: Vec<SampleId>,
+    /// The samples of a stack that have other labels than its first one.
+    other_samples: FxMap<(StackId, LabelSetId), SampleId>,
+    mappings: FxMap<MappingKey, MappingId>,
+    functions: FxMap<Function, FunctionId>,
+    /// All locations by their [`hash`](Place::hash).
+    locations: HashTable<Hashed>,
+    /// What the rows of the source before have become. Sources of one program often number their rows
+    /// alike, and to see whether that is so takes less time than to find a row by its hash.
+    before: Renumbered,
+    line_buffer: Vec<Line>,
+}
+
+/// A location in an index, with its hash: growing the index must not read all locations again.
+#[derive(Clone, Copy, Debug)]
+struct Hashed {
+    hash: u32,
+    location: LocationId,
+}
+
+/// What makes two locations the same, with the ids of the result.
+#[derive(PartialEq, Eq, Hash, Clone, Copy, Debug)]
+struct Place<'a> {
+    mapping: Option<MappingId>,
+    /// Relative to the start of the mapping.
+    address: u64,
+    is_folded: bool,
+    lines: &'a [Line],
+}
+
+impl<'a> Place<'a> {
+    /// Where `id` of `profile` is.
+    fn of(profile: &'a Profile, id: LocationId) -> Self {
+        let Location { mapping, address, is_folded, .. } = profile.locations.get(id);
+        let start = mapping.map_or(0, |mapping| profile.mapping(mapping).start);
+        Place { mapping, address: address.wrapping_sub(start), is_folded, lines: profile.locations.lines(id) }
+    }
+
+    fn hash(&self) -> u32 {
+        (FxBuildHasher.hash_one(self) >> 32) as u32
+    }
+}
+
+/// Stands for a location that has not been met yet; there are always fewer, as each takes some bytes.
+const UNKNOWN: LocationId = LocationId::from_raw(u32::MAX);
+
+/// What the rows of one source have become; each is found when a sample first needs it.
+#[derive(Debug, Default)]
+struct Renumbered {
+    strings: Vec<Option<StringId>>,
+    mappings: Vec<Option<MappingId>>,
+    functions: Vec<Option<FunctionId>>,
+    /// [`UNKNOWN`] where it is not known yet.
+    locations: Vec<LocationId>,
+    stacks: Vec<Option<StackId>>,
+    labels: Vec<Option<LabelSetId>>,
+}
+
+impl Renumbered {
+    fn nothing_of(source: &Profile) -> Self {
+        Renumbered {
+            strings: vec![None; source.strings.len()],
+            mappings: vec![None; source.mappings.len()],
+            functions: vec![None; source.functions.len()],
+            locations: vec![UNKNOWN; source.locations.len()],
+            stacks: vec![None; source.stacks.len()],
+            labels: vec![None; source.labels.len()],
+        }
+    }
+}
+
+impl Merged {
+    /// An empty merge with the header of `first`.
+    pub(super) fn new(first: &Profile) -> Self {
+        let mut strings = Strings::new();
+        let mut copy = |id: StringId| strings.intern(first.text(id));
+        let mut copy_type =
+            |value_type: ValueType| ValueType { kind: copy(value_type.kind), unit: copy(value_type.unit) };
+        let sample_types = first.sample_types.iter().map(|&value_type| copy_type(value_type)).collect();
+        let period_type = copy_type(first.period_type);
+        let profile = Profile {
+            sample_types,
+            period_type,
+            default_sample_type: copy(first.default_sample_type),
+            samples: Samples::new(first.sample_types.len()),
+            comments: Vec::new(),
+            doc_url: copy(first.doc_url),
+            drop_frames: copy(first.drop_frames),
+            keep_frames: copy(first.keep_frames),
+            time_nanos: first.time_nanos,
+            duration_nanos: first.duration_nanos,
+            period: first.period,
+            strings,
+            ..Profile::default()
+        };
+        let mut merged = Merged {
+            profile,
+            stacks: StackInterner::default(),
+            first_samples: Vec::new(),
+            other_samples: FxMap::default(),
+            mappings: FxMap::default(),
+            functions: FxMap::default(),
+            locations: HashTable::new(),
+            before: Renumbered::default(),
+            line_buffer: Vec::new(),
+        };
+        merged.take_comments(first);
+        merged
+    }
+
+    pub(super) fn take_header(&mut self, source: &Profile) {
+        let profile = &mut self.profile;
+        if profile.time_nanos == 0 || source.time_nanos < profile.time_nanos {
+            profile.time_nanos = source.time_nanos;
+        }
+        profile.duration_nanos = profile.duration_nanos.saturating_add(source.duration_nanos);
+        if profile.period == 0 || profile.period < source.period {
+            profile.period = source.period;
+        }
+        if profile.default_sample_type.is_empty() {
+            profile.default_sample_type = profile.strings.intern(source.text(source.default_sample_type));
+        }
+        if profile.doc_url.is_empty() {
+            profile.doc_url = profile.strings.intern(source.text(source.doc_url));
+        }
+        self.take_comments(source);
+    }
+
+    fn take_comments(&mut self, source: &Profile) {
+        for &comment in &source.comments {
+            let comment = self.profile.strings.intern(source.text(comment));
+            if !self.profile.comments.contains(&comment) {
+                self.profile.comments.push(comment);
+            }
+        }
+    }
+
+    pub(super) fn take_samples(&mut self, source: &Profile) -> Result<(), MergeError> {
+        let mut new = Renumbered::nothing_of(source);
+        if self.profile.mappings.is_empty() && !source.mappings.is_empty() {
+            // The first mapping is the main binary and stays first, whatever the samples meet first.
+            self.mapping(source, &mut new, MappingId::new(0));
+        }
+        if self.first_samples.is_empty() {
+            self.stacks.reserve(source.stacks.len(), source.stacks.frame_count());
+            self.first_samples.reserve(source.stacks.len());
+        }
+        let mut frames = Vec::new();
+        // Sources of one program often have the same stacks one after the other.
+        let mut likely = StackId::from_raw(0);
+        for sample in source.samples.ids() {
+            let values = source.samples.values(sample);
+            if values.iter().all(|&value| value == 0) {
+                continue;
+            }
+            let source_stack = source.samples.stack(sample);
+            let stack = match new.stacks[source_stack.index()] {
+                Some(stack) => stack,
+                None => {
+                    let source_frames = source.stacks.get(source_stack);
+                    frames.clear();
+                    frames.extend(source_frames.iter().map(|location| new.locations[location.index()]));
+                    if frames.contains(&UNKNOWN) {
+                        for (frame, &location) in frames.iter_mut().zip(source_frames) {
+                            *frame = self.location(source, &mut new, location);
+                        }
+                    }
+                    let stack = self.stacks.intern_likely(&frames, likely).ok_or(crate::builder::Full)?;
+                    likely = StackId::new(stack.index() + 1);
+                    new.stacks[source_stack.index()] = Some(stack);
+                    stack
+                }
+            };
+            let labels = self.labels(source, &mut new, source.samples.labels(sample))?;
+            if stack.index() == self.first_samples.len() {
+                self.first_samples.push(self.profile.samples.push(stack, labels, values));
+                continue;
+            }
+            let samples = &mut self.profile.samples;
+            let first = self.first_samples[stack.index()];
+            let known = if samples.labels(first) == labels {
+                first
+            } else {
+                match self.other_samples.entry((stack, labels)) {
+                    Entry::Occupied(found) => *found.get(),
+                    Entry::Vacant(vacant) => {
+                        vacant.insert(samples.push(stack, labels, values));
+                        continue;
+                    }
+                }
+            };
+            for (column, (sum, &value)) in samples.values_mut(known).iter_mut().zip(values).enumerate() {
+                *sum = sum.checked_add(value).ok_or_else(|| {
+                    let kind = source.lossy(source.sample_types[column].kind).into_owned();
+                    MergeError::Overflow { kind }
+                })?;
+            }
+        }
+        self.before = Renumbered { stacks: Vec::new(), labels: Vec::new(), ..new };
+        Ok(())
+    }
+
+    fn string(&mut self, source: &Profile, new: &mut Renumbered, id: StringId) -> StringId {
+        if let Some(known) = new.strings[id.index()] {
+            return known;
+        }
+        let text = source.text(id);
+        let likely = self.before.strings.get(id.index()).copied().flatten();
+        let merged = match likely.filter(|&likely| self.profile.text(likely) == text) {
+            Some(likely) => likely,
+            None => self.profile.strings.intern(text),
+        };
+        new.strings[id.index()] = Some(merged);
+        merged
+    }
+
+    fn labels(
+        &mut self,
+        source: &Profile,
+        new: &mut Renumbered,
+        id: LabelSetId,
+    ) -> Result<LabelSetId, MergeError> {
+        if let Some(known) = new.labels[id.index()] {
+            return Ok(known);
+        }
+        let mut labels: Vec<Label> = source
+            .labels
+            .get(id)
+            .iter()
+            .map(|label| Label {
+                key: self.string(source, new, label.key),
+                value: match label.value {
+                    LabelValue::Text(text) => LabelValue::Text(self.string(source, new, text)),
+                    LabelValue::Number { value, unit } => {
+                        LabelValue::Number { value, unit: self.string(source, new, unit) }
+                    }
+                },
+            })
+            .collect();
+        // The order of keys has no meaning; that of several values of a key does.
+        labels.sort_by(|a, b| {
+            let is_number = |label: &Label| matches!(label.value, LabelValue::Number { .. });
+            is_number(a)
+                .cmp(&is_number(b))
+                .then_with(|| self.profile.text(a.key).cmp(self.profile.text(b.key)))
+        });
+        let merged = self.profile.labels.intern(&labels).ok_or(crate::builder::Full)?;
+        new.labels[id.index()] = Some(merged);
+        Ok(merged)
+    }
+
+    fn location(&mut self, source: &Profile, new: &mut Renumbered, id: LocationId) -> LocationId {
+        let known = new.locations[id.index()];
+        if known != UNKNOWN {
+            return known;
+        }
+        let location = source.locations.get(id);
+        let mapping = location.mapping.map(|mapping| self.mapping(source, new, mapping));
+        // Where the mapping starts here and where it starts in the result.
+        let (from, to) = match (location.mapping, mapping) {
+            (Some(old), Some(new)) => (source.mapping(old).start, self.profile.mapping(new).start),
+            _ => (0, 0),
+        };
+        let mut lines = std::mem::take(&mut self.line_buffer);
+        lines.clear();
+        lines.extend(
+            source
+                .locations
+                .lines(id)
+                .iter()
+                .map(|line| Line { function: self.function(source, new, line.function), ..*line }),
+        );
+        let relative = location.address.wrapping_sub(from);
+        let place = Place { mapping, address: relative, is_folded: location.is_folded, lines: &lines };
+        let likely = self.before.locations.get(id.index()).copied().unwrap_or(UNKNOWN);
+        let merged = if likely != UNKNOWN && Place::of(&self.profile, likely) == place {
+            likely
+        } else {
+            self.location_at(place, relative.wrapping_add(to))
+        };
+        self.line_buffer = lines;
+        new.locations[id.index()] = merged;
+        merged
+    }
+
+    /// The location at `place`, which becomes a new row with `address` when there is none.
+    fn location_at(&mut self, place: Place<'_>, address: u64) -> LocationId {
+        let hash = place.hash();
+        let profile = &self.profile;
+        let found = self
+            .locations
+            .find(spread(hash), |entry| entry.hash == hash && Place::of(profile, entry.location) == place);
+        if let Some(entry) = found {
+            return entry.location;
+        }
+        let Place { mapping, is_folded, lines, .. } = place;
+        let id = profile.locations.len() as u64 + 1;
+        let location = self.profile.locations.push(Location { id, mapping, address, is_folded }, lines);
+        self.locations.insert_unique(spread(hash), Hashed { hash, location }, |entry| spread(entry.hash));
+        location
+    }
+
+    fn mapping(&mut self, source: &Profile, new: &mut Renumbered, id: MappingId) -> MappingId {
+        const PAGE: u64 = 0x1000;
+        if let Some(known) = new.mappings[id.index()] {
+            return known;
+        }
+        let mut mapping = *source.mapping(id);
+        mapping.file = self.string(source, new, mapping.file);
+        mapping.build_id = self.string(source, new, mapping.build_id);
+        let size = mapping.limit.wrapping_sub(mapping.start).wrapping_add(PAGE - 1);
+        let key = MappingKey {
+            size: size - size % PAGE,
+            offset: mapping.offset,
+            build_id_or_file: if mapping.build_id.is_empty() { mapping.file } else { mapping.build_id },
+        };
+        let mappings = &mut self.profile.mappings;
+        let merged = *self.mappings.entry(key).or_insert_with(|| {
+            let row = MappingId::new(mappings.len());
+            mappings.push(Mapping { id: row.index() as u64 + 1, ..mapping });
+            row
+        });
+        new.mappings[id.index()] = Some(merged);
+        merged
+    }
+
+    fn function(&mut self, source: &Profile, new: &mut Renumbered, id: FunctionId) -> FunctionId {
+        if let Some(known) = new.functions[id.index()] {
+            return known;
+        }
+        let function = source.function(id);
+        let key = Function {
+            id: 0,
+            name: self.string(source, new, function.name),
+            system_name: self.string(source, new, function.system_name),
+            filename: self.string(source, new, function.filename),
+            start_line: function.start_line,
+        };
+        let likely = self.before.functions.get(id.index()).copied().flatten();
+        if let Some(likely) =
+            likely.filter(|&likely| Function { id: 0, ..self.profile.function(likely) } == key)
+        {
+            new.functions[id.index()] = Some(likely);
+            return likely;
+        }
+        let functions = &mut self.profile.functions;
+        let merged = *self.functions.entry(key).or_insert_with(|| {
+            let row = FunctionId::new(functions.len());
+            functions.push(Function { id: row.index() as u64 + 1, ..key });
+            row
+        });
+        new.functions[id.index()] = Some(merged);
+        merged
+    }
+
+    pub(super) fn finish(self) -> Profile {
+        Profile { stacks: self.stacks.into_stacks(), ..self.profile }
+    }
+}
