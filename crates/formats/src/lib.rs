@@ -28,6 +28,7 @@ mod read;
 mod write;
 mod zstd;
 
+pub use deflate::{Ending, deflate};
 pub use error::{Error, Malformed, Place};
 pub use format::{ALL, Format};
 pub use read::{Limits, read, read_bytes};

@@ -2,26 +2,40 @@
 
 /// Collects bits into bytes.
 pub(super) struct BitWriter {
+    /// Longer than what is in use, so that whole words can be stored.
     bytes: Vec<u8>,
+    /// How many bytes are complete.
+    end: usize,
     bits: u64,
+    /// How many of `bits` are in use, fewer than 8.
     count: u32,
 }
 
 impl BitWriter {
     pub(super) fn with_capacity(bytes: usize) -> Self {
-        BitWriter { bytes: Vec::with_capacity(bytes), bits: 0, count: 0 }
+        BitWriter { bytes: vec![0; bytes.max(8)], end: 0, bits: 0, count: 0 }
     }
 
-    /// Appends the lowest `count` of `bits`, at most 32; the others must be zero.
+    /// Appends the lowest `count` of `bits`, at most 48; the others must be zero.
+    ///
+    /// Whether bytes are complete cannot be foreseen, so all are stored each time.
     #[inline]
     pub(super) fn put(&mut self, bits: u64, count: u32) {
         self.bits |= bits << self.count;
         self.count += count;
-        if self.count >= 32 {
-            self.bytes.extend_from_slice(&(self.bits as u32).to_le_bytes());
-            self.bits >>= 32;
-            self.count -= 32;
+        if self.bytes.len() - self.end < 8 {
+            self.grow();
         }
+        self.bytes[self.end..self.end + 8].copy_from_slice(&self.bits.to_le_bytes());
+        let complete = self.count / 8;
+        self.end += complete as usize;
+        self.bits >>= complete * 8;
+        self.count %= 8;
+    }
+
+    #[cold]
+    fn grow(&mut self) {
+        self.bytes.resize(self.bytes.len() * 2 + 8, 0);
     }
 
     /// Fills the last byte up with zeros.
@@ -31,8 +45,8 @@ impl BitWriter {
 
     /// All bytes, the last one filled up with zeros.
     pub(super) fn finish(mut self) -> Vec<u8> {
-        let rest = self.count.div_ceil(8) as usize;
-        self.bytes.extend_from_slice(&self.bits.to_le_bytes()[..rest]);
+        self.align();
+        self.bytes.truncate(self.end);
         self.bytes
     }
 }

@@ -20,15 +20,15 @@ const DISTANCES: usize = 30;
 
 /// Whether more follows what is compressed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Ending {
+pub enum Ending {
     /// More blocks follow, which begin at a whole byte.
     Open,
     /// The stream ends.
     Final,
 }
 
-/// Compresses `data` into blocks that refer to nothing before them.
-pub(crate) fn deflate(data: &[u8], ending: Ending) -> Vec<u8> {
+/// Compresses `data` into deflate blocks, RFC 1951, that refer to nothing before them.
+pub fn deflate(data: &[u8], ending: Ending) -> Vec<u8> {
     let mut out = BitWriter::with_capacity(data.len() / 2 + data.len() / 4 + 64);
     let mut matcher = Matcher::new(data);
     let mut tokens = Vec::with_capacity(BLOCK.min(data.len() + 1));

@@ -13,6 +13,47 @@ pub(super) fn put_varint(out: &mut Vec<u8>, mut value: u64) {
     out.push(value as u8);
 }
 
+/// A number as the bytes of its varint, for numbers that are written many times.
+#[derive(Clone, Copy, Debug)]
+struct Encoded {
+    bytes: [u8; 10],
+    length: u8,
+}
+
+impl Encoded {
+    fn of(number: u64) -> Self {
+        let mut encoded = Vec::with_capacity(10);
+        put_varint(&mut encoded, number);
+        let mut bytes = [0; 10];
+        bytes[..encoded.len()].copy_from_slice(&encoded);
+        Encoded { bytes, length: encoded.len() as u8 }
+    }
+}
+
+/// Numbers one after the other, in a buffer that is used again.
+#[derive(Debug, Default)]
+struct Packed {
+    /// Longer than what is in use.
+    buffer: Vec<u8>,
+}
+
+impl Packed {
+    /// The bytes of all `numbers`. Each is stored in full length and overlaid by the next one, which is
+    /// faster than to copy as many bytes as it has.
+    fn pack(&mut self, numbers: impl ExactSizeIterator<Item = Encoded>) -> &[u8] {
+        let most = numbers.len() * 10;
+        if self.buffer.len() < most {
+            self.buffer.resize(most, 0);
+        }
+        let mut end = 0;
+        for number in numbers {
+            self.buffer[end..end + 10].copy_from_slice(&number.bytes);
+            end += usize::from(number.length);
+        }
+        &self.buffer[..end]
+    }
+}
+
 /// Encodes `profile` and hands the bytes over in pieces, so that a large profile is never in memory
 /// twice.
 ///
@@ -37,12 +78,12 @@ pub fn encode<E>(profile: &Profile, mut write: impl FnMut(&[u8]) -> Result<(), E
         put_value_type(&mut body, value_type.kind, value_type.unit);
         put_message(&mut out, f::SAMPLE_TYPE, &mut body);
     }
+    let locations: Vec<Encoded> =
+        profile.locations.rows().iter().map(|location| Encoded::of(location.id)).collect();
+    let mut frames = Packed::default();
     for sample in profile.samples.ids() {
-        packed.clear();
-        for &location in profile.frames(sample) {
-            put_varint(&mut packed, profile.locations.get(location).id);
-        }
-        put_bytes_unless_empty(&mut body, 1, &packed);
+        let numbers = profile.frames(sample).iter().map(|location| locations[location.index()]);
+        put_bytes_unless_empty(&mut body, 1, frames.pack(numbers));
         packed.clear();
         for &value in profile.samples.values(sample) {
             put_varint(&mut packed, value as u64);
