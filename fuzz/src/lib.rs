@@ -9,6 +9,7 @@
 //! belongs into `corpus/<harness>/` once the law holds again.
 
 pub mod decode;
+pub mod deflate;
 pub mod demangle;
 pub mod describe;
 pub mod disassemble;
@@ -35,6 +36,7 @@ pub struct Harness {
 /// Every harness.
 pub const ALL: &[Harness] = &[
     Harness { name: "decode", run: decode::run, mutations: 4000 },
+    Harness { name: "deflate", run: deflate::run, mutations: 400 },
     Harness { name: "demangle", run: demangle::run, mutations: 400 },
     Harness { name: "disassemble", run: disassemble::run, mutations: 4000 },
     Harness { name: "merge", run: merge::run, mutations: 2000 },

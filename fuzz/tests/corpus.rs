@@ -113,6 +113,11 @@ fn decode() {
 }
 
 #[test]
+fn deflate() {
+    run("deflate");
+}
+
+#[test]
 fn demangle() {
     run("demangle");
 }
