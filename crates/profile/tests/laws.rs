@@ -53,6 +53,20 @@ proptest! {
     }
 
     #[test]
+    fn what_is_merged_again_needs_no_new_rows(
+        one in profiles_of(2, Values::NonNegative),
+        two in profiles_of(2, Values::NonNegative),
+    ) {
+        let rows = |profile: &Profile| {
+            let Profile { strings, samples, stacks, labels, mappings, locations, functions, .. } = profile;
+            let tables = [strings.len(), samples.len(), stacks.len(), labels.len()];
+            (tables, mappings.len(), locations.len(), functions.len())
+        };
+        let once = merged([one.clone(), two.clone()]);
+        prop_assert_eq!(rows(&once), rows(&merged([one.clone(), two.clone(), two.clone(), one, two])));
+    }
+
+    #[test]
     fn merging_one_profile_changes_nothing(profile in profiles(Values::Any)) {
         prop_assert_eq!(describe(&profile), describe(&merged([profile.clone()])));
     }
