@@ -16,6 +16,8 @@ const MOST_CELLS: usize = 2_000;
 const MOST_CELLS_AT_RANDOM: usize = 400;
 /// How many times cycles are turned at random.
 const RANDOM_TURNS: u32 = 12;
+/// For so many ways to turn cycles all ways to use slack are tried; for the others one is enough.
+const WITH_ALL_SLACKS: usize = 3;
 /// How many ways are ordered with care.
 const FINALISTS: usize = 2;
 /// How much more a way may cost at a glance than the best to become a finalist.
@@ -33,48 +35,53 @@ pub(crate) fn ordered_layers(
     local: &[u32],
 ) -> (Layers, Vec<Vec<u32>>) {
     let lay = |reversed: &[bool], slack| Layers::new(graph, part, options, reversed, slack, local);
-    let mut candidates = vec![lay(usual, Slack::Emptiest)];
-    if candidates[0].cells.len() <= MOST_CELLS {
-        let at_random = candidates[0].cells.len() <= MOST_CELLS_AT_RANDOM;
-        for (turn, reversed) in turnings(graph, part, usual, at_random).iter().enumerate() {
-            // One way to use slack is enough for each of the many random turns.
-            let slacks = if turn < Roots::STEADY.len() { &Slack::ALL[..] } else { &Slack::ALL[..1] };
-            for &slack in slacks {
-                let layers = lay(reversed, slack);
-                if !candidates.iter().any(|other| other.is_like(&layers)) {
-                    candidates.push(layers);
-                }
+    let first = lay(usual, Slack::Emptiest);
+    if first.cells.len() > MOST_CELLS {
+        let order = order::order(&first, Care::Full);
+        return (first, order.ranks);
+    }
+    let at_random = first.cells.len() <= MOST_CELLS_AT_RANDOM;
+    let mut candidates = vec![first];
+    for (turn, reversed) in turnings(graph, part, usual, at_random).iter().enumerate() {
+        for &slack in if turn < WITH_ALL_SLACKS { &Slack::ALL[..] } else { &Slack::ALL[..1] } {
+            let layers = lay(reversed, slack);
+            if layers.cells.len() <= MOST_CELLS && !candidates.iter().any(|other| other.is_like(&layers)) {
+                candidates.push(layers);
             }
         }
     }
-    if candidates.len() > 1 {
-        let mut work = 0;
-        let mut glances: Vec<(f64, usize)> = Vec::new();
-        for (index, layers) in candidates.iter().enumerate() {
-            let glance = order::order(layers, Care::Glance);
-            work += glance.work;
-            glances.push((cost(layers, &glance), index));
-            if work > GLANCE_BUDGET {
-                break;
-            }
+    let (mut layers, others) = finalists(candidates);
+    let mut order = order::order(&layers, Care::Full);
+    for other in others {
+        let other_order = order::order(&other, Care::Full);
+        if cost(&other, &other_order) < cost(&layers, &order) {
+            (layers, order) = (other, other_order);
         }
-        glances.sort_by(|a, b| a.0.total_cmp(&b.0));
-        let within_reach = glances[0].0 * REACH;
-        glances.retain(|&(cost, _)| cost <= within_reach);
-        let mut finalists: Vec<(f64, Layers, Vec<Vec<u32>>)> = Vec::new();
-        let mut candidates: Vec<Option<Layers>> = candidates.into_iter().map(Some).collect();
-        for &(_, index) in glances.iter().take(FINALISTS) {
-            let Some(layers) = candidates[index].take() else { continue };
-            let order = order::order(&layers, Care::Full);
-            finalists.push((cost(&layers, &order), layers, order.ranks));
-        }
-        finalists.sort_by(|a, b| a.0.total_cmp(&b.0));
-        let (_, layers, ranks) = finalists.swap_remove(0);
-        return (layers, ranks);
     }
-    let layers = candidates.swap_remove(0);
-    let order = order::order(&layers, Care::Full);
     (layers, order.ranks)
+}
+
+/// The one that looks best at a glance, and others that are hardly worse.
+fn finalists(mut candidates: Vec<Layers>) -> (Layers, Vec<Layers>) {
+    if candidates.len() == 1 {
+        return (candidates.swap_remove(0), Vec::new());
+    }
+    let mut work = 0;
+    let mut costs = Vec::new();
+    for layers in &candidates {
+        let glance = order::order(layers, Care::Glance);
+        work += glance.work;
+        costs.push(cost(layers, &glance));
+        if work > GLANCE_BUDGET {
+            break;
+        }
+    }
+    candidates.truncate(costs.len());
+    let mut judged: Vec<(f64, Layers)> = costs.into_iter().zip(candidates).collect();
+    judged.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let (least, best) = judged.remove(0);
+    let others = judged.into_iter().take(FINALISTS - 1).filter(|(cost, _)| *cost <= least * REACH);
+    (best, others.map(|(_, layers)| layers).collect())
 }
 
 /// Crossings count most; many cells make a tall drawing with long edges, which must be worth it.

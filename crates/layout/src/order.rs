@@ -120,6 +120,7 @@ pub(crate) fn order(layers: &Layers, care: Care) -> Order {
     }
     Order { ranks, crossings: least, work: search.work }
 }
+
 /// No more steps than this, but for the first sweep.
 const MOST_WORK: u64 = 80_000_000;
 const STARTS: u32 = 4;

@@ -50,7 +50,7 @@ impl Server {
     /// # Errors
     /// When the address cannot be listened at.
     pub fn bind(address: &Address, session: Session, site: Site) -> io::Result<Server> {
-        let processors = std::thread::available_parallelism().map_or(2, usize::from);
+        let processors = processors();
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
             .max_blocking_threads(processors * 2 + 8)
@@ -67,7 +67,7 @@ impl Server {
             bound,
             host: address.host.clone(),
             shared: Arc::new(Shared::new(session, site, guard)),
-            workers: Arc::new(Semaphore::new(processors.max(2))),
+            workers: Arc::new(Semaphore::new(processors)),
         })
     }
 
@@ -116,6 +116,11 @@ impl Server {
             }
         })
     }
+}
+
+/// How many answers can be worked on at the same time, at least two.
+fn processors() -> usize {
+    std::thread::available_parallelism().map_or(2, usize::from).max(2)
 }
 
 /// Whether the next connection may do better.
@@ -179,7 +184,7 @@ async fn answer(shared: &Arc<Shared>, workers: &Arc<Semaphore>, request: &Reques
 async fn work_ahead(shared: Arc<Shared>, workers: Arc<Semaphore>) {
     /// How long nobody must have asked for anything.
     const QUIET: Duration = Duration::from_millis(50);
-    let all = workers.available_permits();
+    let all = processors();
     for next in router::next_views() {
         let mut quiet = 0;
         while quiet < 2 {
