@@ -12,6 +12,7 @@
 
 mod condvar;
 mod contention;
+mod guard;
 mod mutex;
 mod rwlock;
 mod waiting;

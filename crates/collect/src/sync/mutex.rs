@@ -1,12 +1,12 @@
 //! [`std::sync::Mutex`], watched.
 #![allow(unsafe_code)]
 
-use std::fmt;
 use std::mem::ManuallyDrop;
-use std::ops::{Deref, DerefMut};
-use std::sync::{LockResult, PoisonError, TryLockError, TryLockResult};
+use std::ops::DerefMut;
+use std::sync::{LockResult, TryLockError, TryLockResult};
 
 use super::contention;
+use super::guard::{guard, map, try_map};
 use super::waiting::Waiting;
 
 /// A [`std::sync::Mutex`] that takes part in the mutex and block profiles. Its methods are the same.
@@ -69,14 +69,7 @@ impl<T: ?Sized> Mutex<T> {
     /// When it is not, or when a thread panicked while it held the mutex; the guard is then in the error.
     #[inline]
     pub fn try_lock(&self) -> TryLockResult<MutexGuard<'_, T>> {
-        match self.inner.try_lock() {
-            Ok(guard) => Ok(MutexGuard::new(guard, &self.waiting)),
-            Err(TryLockError::WouldBlock) => Err(TryLockError::WouldBlock),
-            Err(TryLockError::Poisoned(error)) => {
-                let guard = MutexGuard::new(error.into_inner(), &self.waiting);
-                Err(TryLockError::Poisoned(PoisonError::new(guard)))
-            }
-        }
+        try_map(self.inner.try_lock(), |inner| MutexGuard::new(inner, &self.waiting))
     }
 
     /// Whether a thread panicked while it held the mutex.
@@ -126,10 +119,7 @@ impl<'a, T: ?Sized> MutexGuard<'a, T> {
         result: LockResult<std::sync::MutexGuard<'a, T>>,
         waiting: &'a Waiting,
     ) -> LockResult<Self> {
-        match result {
-            Ok(guard) => Ok(MutexGuard::new(guard, waiting)),
-            Err(error) => Err(PoisonError::new(MutexGuard::new(error.into_inner(), waiting))),
-        }
+        map(result, |inner| MutexGuard::new(inner, waiting))
     }
 
     /// The guard of `std`, for a wait on a condition, which releases the mutex.
@@ -140,39 +130,10 @@ impl<'a, T: ?Sized> MutexGuard<'a, T> {
     }
 }
 
-impl<T: ?Sized> Drop for MutexGuard<'_, T> {
-    #[inline]
-    fn drop(&mut self) {
-        let charged = self.waiting.charge();
-        // SAFETY: the guard is dropped once, here. After this the mutex itself may be gone.
-        unsafe { ManuallyDrop::drop(&mut self.inner) };
-        if let Some(nanos) = charged {
-            contention::released(nanos);
-        }
-    }
-}
-
-impl<T: ?Sized> Deref for MutexGuard<'_, T> {
-    type Target = T;
-    fn deref(&self) -> &T {
-        &self.inner
-    }
-}
+guard!(MutexGuard);
 
 impl<T: ?Sized> DerefMut for MutexGuard<'_, T> {
     fn deref_mut(&mut self) -> &mut T {
         &mut self.inner
-    }
-}
-
-impl<T: ?Sized + fmt::Debug> fmt::Debug for MutexGuard<'_, T> {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        (**self).fmt(formatter)
-    }
-}
-
-impl<T: ?Sized + fmt::Display> fmt::Display for MutexGuard<'_, T> {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        (**self).fmt(formatter)
     }
 }

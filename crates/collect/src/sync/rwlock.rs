@@ -1,12 +1,12 @@
 //! [`std::sync::RwLock`], watched.
 #![allow(unsafe_code)]
 
-use std::fmt;
 use std::mem::ManuallyDrop;
-use std::ops::{Deref, DerefMut};
-use std::sync::{LockResult, PoisonError, TryLockError, TryLockResult};
+use std::ops::DerefMut;
+use std::sync::{LockResult, TryLockError, TryLockResult};
 
 use super::contention;
+use super::guard::{guard, map, try_map};
 use super::waiting::Waiting;
 
 /// A [`std::sync::RwLock`] that takes part in the mutex and block profiles. Its methods are the same.
@@ -134,23 +134,6 @@ impl<T: ?Sized> RwLock<T> {
     }
 }
 
-fn map<G, H>(result: LockResult<G>, with: impl FnOnce(G) -> H) -> LockResult<H> {
-    match result {
-        Ok(guard) => Ok(with(guard)),
-        Err(error) => Err(PoisonError::new(with(error.into_inner()))),
-    }
-}
-
-fn try_map<G, H>(result: TryLockResult<G>, with: impl FnOnce(G) -> H) -> TryLockResult<H> {
-    match result {
-        Ok(guard) => Ok(with(guard)),
-        Err(TryLockError::WouldBlock) => Err(TryLockError::WouldBlock),
-        Err(TryLockError::Poisoned(error)) => {
-            Err(TryLockError::Poisoned(PoisonError::new(with(error.into_inner()))))
-        }
-    }
-}
-
 impl<T: Default> Default for RwLock<T> {
     fn default() -> Self {
         RwLock::new(T::default())
@@ -161,42 +144,6 @@ impl<T> From<T> for RwLock<T> {
     fn from(value: T) -> Self {
         RwLock::new(value)
     }
-}
-
-/// What both guards do alike.
-macro_rules! guard {
-    ($guard:ident) => {
-        impl<T: ?Sized> Drop for $guard<'_, T> {
-            #[inline]
-            fn drop(&mut self) {
-                let charged = self.waiting.charge();
-                // SAFETY: the guard is dropped once, here. After this the lock itself may be gone.
-                unsafe { ManuallyDrop::drop(&mut self.inner) };
-                if let Some(nanos) = charged {
-                    contention::released(nanos);
-                }
-            }
-        }
-
-        impl<T: ?Sized> Deref for $guard<'_, T> {
-            type Target = T;
-            fn deref(&self) -> &T {
-                &self.inner
-            }
-        }
-
-        impl<T: ?Sized + fmt::Debug> fmt::Debug for $guard<'_, T> {
-            fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-                (**self).fmt(formatter)
-            }
-        }
-
-        impl<T: ?Sized + fmt::Display> fmt::Display for $guard<'_, T> {
-            fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-                (**self).fmt(formatter)
-            }
-        }
-    };
 }
 
 guard!(RwLockReadGuard);

@@ -8,7 +8,7 @@ use std::sync::OnceLock;
 pub(crate) use loom::sync::atomic::{Ordering, fence};
 
 macro_rules! atomic {
-    ($name:ident<$($generic:ident)?>, $value:ty) => {
+    ($name:ident $(<$generic:ident>)?, $value:ty) => {
         #[derive(Debug)]
         pub(crate) struct $name$(<$generic>)? {
             first: $value,
