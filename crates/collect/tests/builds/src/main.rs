@@ -94,11 +94,11 @@ fn main() {
     std::thread::scope(|scope| {
         scope.spawn(|| wait(&gate));
         gate.wait();
-        // It may be on its way to sleep, and it must be there once.
-        let is_seen = (0..50).any(|_| of(&profile(threads()), wait as *const (), false)[0] == 1);
+        // It may be on its way to sleep. The stack of this thread may have a neighbour of that function in it.
+        let is_seen = (0..50).any(|_| of(&profile(threads()), wait as *const (), false)[0] >= 1);
+        gate.wait();
         // Without unwind tables in the C library a stack ends in it, which is where this thread waits.
         assert!(is_seen || cfg!(target_env = "musl"), "the stack of the other thread");
-        gate.wait();
     });
 
     // SAFETY: the child does what is to be shown to work, and leaves at once.
