@@ -88,7 +88,10 @@ fn main() {
     capture.finish(&mut bytes).expect("a CPU profile");
     let seen = unpack(&bytes);
     let (own, total) = (of(&seen, burn as *const (), true)[1], seen.totals()[1] as i64);
-    assert!(own * 10 > total * 9 && own > 10_000_000, "CPU time: {own} of {total} in the function that burns");
+    assert!(
+        own * 10 > total * 9 && own > 10_000_000,
+        "CPU time: {own} of {total} in the function that burns"
+    );
 
     let gate = std::sync::Barrier::new(2);
     std::thread::scope(|scope| {
