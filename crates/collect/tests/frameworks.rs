@@ -2,7 +2,7 @@
 
 use std::future::Future;
 use std::io::{Read, Write};
-use std::sync::mpsc;
+use std::sync::{Mutex, MutexGuard, PoisonError, mpsc};
 use std::time::Duration;
 
 use hotlist_collect::{Heap, Labels, LabelsLayer};
@@ -38,8 +38,16 @@ fn ask(request: &str) -> String {
     String::from_utf8_lossy(&answer).into_owned()
 }
 
+/// Held by tests that ask for answers: a process works on so many at a time, and one test takes all of them.
+static ASKING: Mutex<()> = Mutex::new(());
+
+fn alone() -> MutexGuard<'static, ()> {
+    ASKING.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 #[test]
 fn hyper_answers_as_the_built_in_server() {
+    let _alone = alone();
     let get = |target: &str| ask(&format!("GET {target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"));
     let heap = get("/debug/pprof/heap?debug=1");
     assert!(heap.starts_with("HTTP/1.1 200 OK\r\n") && heap.contains("heap profile: "), "{heap}");
@@ -59,6 +67,7 @@ fn hyper_answers_as_the_built_in_server() {
 
 #[test]
 fn axum_has_the_routes() {
+    let _alone = alone();
     let mut app = axum::Router::<()>::new().merge(hotlist_collect::axum::router());
     let runtime = runtime();
     let mut status = |target: &str| {
@@ -73,6 +82,7 @@ fn axum_has_the_routes() {
 
 #[test]
 fn a_client_that_leaves_ends_its_capture() {
+    let _alone = alone();
     let request = || http::Request::get("/debug/pprof/profile?seconds=300").body(String::new()).unwrap();
     // More than can wait at a time, so those that were given up must be gone.
     for _ in 0..40 {
@@ -90,6 +100,17 @@ fn a_client_that_leaves_ends_its_capture() {
         }
         assert!(polled.is_pending());
     }
+    // All places come back, also those of threads that only now begin.
+    let mut in_a_row = 0;
+    for _ in 0..400 {
+        let answer = ask("GET /debug/pprof/heap?debug=1 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+        in_a_row = if answer.starts_with("HTTP/1.1 200 ") { in_a_row + 1 } else { 0 };
+        if in_a_row == 20 {
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    panic!("places are taken for ever");
 }
 
 #[test]
