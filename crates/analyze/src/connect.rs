@@ -82,7 +82,7 @@ fn weigh_calls(
     let view = table.view();
     let cost = view.profile().stacks.frame_count();
     let parts = view.threads().split(stacks.len(), cost, |rows| {
-        let mut edges = EdgeSums::new(plan.kept.len());
+        let mut edges = Edges::default();
         let mut calls = Calls::new(table, plan);
         let mut seen = Seen::new(plan.kept.len());
         for (stack, weight) in stacks.active(rows) {
@@ -91,13 +91,13 @@ fn weigh_calls(
             calls.of(view.frames(stack), |calls, extent| {
                 // What a stack says again about an edge is passed over, marks included.
                 if extent == Extent::Whole && seen.are_all_new(calls) {
-                    edges.add(calls.iter(), weight);
+                    calls.iter().for_each(|call| edges.add(call, weight));
                 } else {
-                    edges.add(calls.iter().filter(|call| seen.is_new(call)), weight);
+                    calls.iter().filter(|call| seen.is_new(call)).for_each(|call| edges.add(call, weight));
                 }
             });
         }
-        edges.into_tallies()
+        edges.tallies
     });
     // Slots are numbered in the order of their nodes.
     let mut all: Vec<Tally> = parts.into_iter().flatten().filter(|tally| tally.call != FREE).collect();
@@ -456,58 +456,6 @@ struct Tally {
     sum: i64,
 }
 
-/// Sums by edge. The first few edges into each node have a place of their own, side by side: most calls are
-/// made by few callers, and those are likely to come first. All others are in a table that may be larger than
-/// the caches.
-struct EdgeSums {
-    first: Vec<[Tally; EdgeSums::FIRST]>,
-    others: Edges,
-    /// The calls of a stack that belong to the others.
-    waiting: Vec<Call>,
-}
-
-impl EdgeSums {
-    /// So many fill a line of a cache.
-    const FIRST: usize = 4;
-
-    fn new(slots: usize) -> Self {
-        EdgeSums {
-            first: vec![[Tally { call: FREE, sum: 0 }; EdgeSums::FIRST]; slots],
-            others: Edges::default(),
-            waiting: Vec::new(),
-        }
-    }
-
-    /// Adds calls of one stack that differ in their edges.
-    #[inline]
-    fn add<'c>(&mut self, calls: impl Iterator<Item = &'c Call>, weight: i64) {
-        self.waiting.clear();
-        for &call in calls {
-            let tallies = &mut self.first[call.to()];
-            let is_place = |tally: &Tally| tally.call.edge() == call.edge() || tally.call == FREE;
-            match tallies.iter().position(is_place) {
-                None => self.waiting.push(call),
-                Some(place) => {
-                    let tally = &mut tallies[place];
-                    tally.call = if tally.call == FREE { call } else { tally.call.with_marks_of(call) };
-                    tally.sum += weight;
-                }
-            }
-        }
-        self.others.fetch(&self.waiting);
-        for call in &self.waiting {
-            self.others.add(call, weight);
-        }
-    }
-
-    /// All edges, among places that are free.
-    fn into_tallies(self) -> Vec<Tally> {
-        let mut tallies = self.others.tallies;
-        tallies.extend(self.first.into_iter().flatten());
-        tallies
-    }
-}
-
 /// A hash table with open addressing whose entries are the edges themselves.
 #[derive(Debug)]
 struct Edges {
@@ -531,7 +479,7 @@ impl Edges {
     /// Where the edge is, or where it belongs.
     #[inline]
     fn place(&self, edge: u64) -> usize {
-        let mut place = self.home(edge);
+        let mut place = (edge.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> self.shift) as usize;
         loop {
             let call = self.tallies[place].call;
             if call.edge() == edge || call == FREE {
@@ -539,19 +487,6 @@ impl Edges {
             }
             place = (place + 1) & (self.tallies.len() - 1);
         }
-    }
-
-    /// Reads where the edges are, so that many reads are under way at the same time: large tables are not in
-    /// the caches, and each step of a search for an edge waits for the one before.
-    #[inline]
-    fn fetch(&self, calls: &[Call]) {
-        let home = |call: &Call| self.tallies[self.home(call.edge())].call.0;
-        std::hint::black_box(calls.iter().fold(0, |all, call| all ^ home(call)));
-    }
-
-    #[inline]
-    fn home(&self, edge: u64) -> usize {
-        (edge.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> self.shift) as usize
     }
 
     #[inline]

@@ -9,7 +9,7 @@
 //!     if request.uri().path().starts_with("/debug/pprof") {
 //!         return Ok::<_, std::convert::Infallible>(hotlist_collect::hyper::answer(request).await);
 //!     }
-//!     todo!("the program's own pages")
+//!     Ok(http::Response::default()) // … or a page of the program …
 //! });
 //! let stream = hyper_util::rt::TokioIo::new(stream);
 //! hyper::server::conn::http1::Builder::new().serve_connection(stream, service).await?;

@@ -2,11 +2,10 @@
 
 use std::io::{self, Write};
 
-use hotlist_profile::unit::percentage;
 use hotlist_report::base_name;
 use hotlist_report::{Assembly, WeighedInstruction};
 
-use super::paint;
+use super::{paint, write_sums};
 use crate::Context;
 use crate::clean::clean;
 
@@ -24,13 +23,7 @@ pub(super) fn draw(assembly: &Assembly, out: &mut dyn Write, context: &Context) 
         for name in &routine.inlined {
             writeln!(out, "INLINED ======================== {}", clean(name))?;
         }
-        writeln!(
-            out,
-            "{:>10} {:>10} (flat, cum) {} of Total",
-            format.label(routine.flat),
-            format.label(routine.cum),
-            paint(&percentage(routine.cum, total), routine.cum, total, context)
-        )?;
+        write_sums(&assembly.header, routine.flat, routine.cum, context, out)?;
         let mut last = ("", "", 0);
         for instruction in &routine.instructions {
             let here = (instruction.function.as_str(), file_name(&instruction.file), instruction.line);

@@ -2,10 +2,9 @@
 
 use std::io::{self, Write};
 
-use hotlist_profile::unit::percentage;
 use hotlist_report::Listing;
 
-use super::paint;
+use super::{paint, write_sums};
 use crate::Context;
 use crate::clean::clean;
 
@@ -18,13 +17,7 @@ pub(super) fn draw(listing: &Listing, out: &mut dyn Write, context: &Context) ->
             continue;
         };
         writeln!(out, "ROUTINE ======================== {} in {}", clean(&routine.name), clean(file))?;
-        writeln!(
-            out,
-            "{:>10} {:>10} (flat, cum) {} of Total",
-            format.label(routine.flat),
-            format.label(routine.cum),
-            paint(&percentage(routine.cum, total), routine.cum, total, context)
-        )?;
+        write_sums(&listing.header, routine.flat, routine.cum, context, out)?;
         if let Some(error) = &routine.error {
             writeln!(out, " Error: {}", clean(error))?;
             continue;

@@ -10,7 +10,8 @@ mod tags;
 
 use std::io::{self, Write};
 
-use hotlist_report::Shape;
+use hotlist_profile::unit::percentage;
+use hotlist_report::{Header, Shape};
 
 use crate::clean::clean;
 use crate::{Context, Drawing};
@@ -49,6 +50,19 @@ fn write_legend(lines: &[String], out: &mut dyn Write) -> io::Result<()> {
 fn clean_lines(text: &str) -> String {
     let lines: Vec<_> = text.split('\n').map(clean).collect();
     lines.join("\n")
+}
+
+/// The line of a function's sums in `list` and `disasm`.
+fn write_sums(
+    header: &Header,
+    flat: i64,
+    cum: i64,
+    context: &Context,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let (flat, whole) = (header.format.label(flat), header.format.label(cum));
+    let share = paint(&percentage(cum, header.total), cum, header.total, context);
+    writeln!(out, "{flat:>10} {whole:>10} (flat, cum) {share} of Total")
 }
 
 /// `text` in the colour that its share of the total deserves, when colours are welcome.

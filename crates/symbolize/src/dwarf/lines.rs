@@ -6,6 +6,7 @@
 use gimli::{DwLne, DwLns, IncompleteLineProgram, LineProgramHeader, Reader as _, RunTimeEndian};
 
 use crate::dwarf::Slice;
+use crate::dwarf::leb::leb;
 
 /// A place in a source file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -261,19 +262,7 @@ impl Input<'_> {
 
     #[inline(always)]
     fn leb(&mut self) -> Option<u64> {
-        let first = self.byte()?;
-        if first < 0x80 { Some(u64::from(first)) } else { self.long_leb(u64::from(first & 0x7f)) }
-    }
-
-    fn long_leb(&mut self, mut value: u64) -> Option<u64> {
-        for shift in (7..64).step_by(7) {
-            let byte = self.byte()?;
-            value |= u64::from(byte & 0x7f) << shift;
-            if byte < 0x80 {
-                return Some(value);
-            }
-        }
-        None
+        leb(|| self.byte())
     }
 
     #[inline(always)]

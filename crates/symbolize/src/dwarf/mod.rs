@@ -4,6 +4,7 @@
 //! unit that is hit is walked once, for all of its addresses together: its entries for functions and inlined
 //! calls, its line program for lines. No table of a unit is built or kept.
 
+mod leb;
 mod lines;
 mod names;
 mod ranges;

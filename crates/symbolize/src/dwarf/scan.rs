@@ -12,6 +12,7 @@ use hashbrown::HashMap;
 use rustc_hash::FxBuildHasher;
 
 use crate::dwarf::Slice;
+use crate::dwarf::leb::leb;
 
 /// Abbreviations with a smaller code are found by an index; compilers number from 1.
 const MOST_SMALL: usize = 1 << 12;
@@ -386,19 +387,7 @@ impl<'a> Cursor<'a> {
 
     #[inline(always)]
     fn leb(&mut self) -> Option<u64> {
-        let first = self.byte()?;
-        if first < 0x80 { Some(u64::from(first)) } else { self.long_leb(u64::from(first & 0x7f)) }
-    }
-
-    fn long_leb(&mut self, mut value: u64) -> Option<u64> {
-        for shift in (7..64).step_by(7) {
-            let byte = self.byte()?;
-            value |= u64::from(byte & 0x7f) << shift;
-            if byte < 0x80 {
-                return Some(value);
-            }
-        }
-        None
+        leb(|| self.byte())
     }
 
     /// A number of `size` bytes at `at`.

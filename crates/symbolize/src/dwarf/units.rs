@@ -5,6 +5,7 @@ use std::ops::Range;
 use gimli::{AttributeValue, DebugAbbrev, DebugInfoOffset, Reader, Section, UnitHeader, UnitType};
 
 use crate::dwarf::Slice;
+use crate::dwarf::leb::leb;
 use crate::dwarf::ranges::{Bases, Extent};
 
 /// How many ranges that begin later are looked through for one that holds an address.
@@ -172,16 +173,16 @@ fn first_abbreviation(section: &[u8], header: &UnitHeader<Slice<'_>>) -> Option<
     let entry = header.range_from(header.root_offset()..).ok()?;
     let table = section.get(header.debug_abbrev_offset().0..)?;
     let mut at = 0;
-    let code = leb(table, &mut at)?;
-    if leb(entry.slice(), &mut 0)? != code {
+    let code = number(table, &mut at)?;
+    if number(entry.slice(), &mut 0)? != code {
         return None;
     }
-    leb(table, &mut at)?;
+    number(table, &mut at)?;
     at += 1;
     loop {
-        let (name, form) = (leb(table, &mut at)?, leb(table, &mut at)?);
+        let (name, form) = (number(table, &mut at)?, number(table, &mut at)?);
         if form == u64::from(gimli::DW_FORM_implicit_const.0) {
-            leb(table, &mut at)?;
+            number(table, &mut at)?;
         }
         if name == 0 && form == 0 {
             break;
@@ -192,16 +193,11 @@ fn first_abbreviation(section: &[u8], header: &UnitHeader<Slice<'_>>) -> Option<
     Some(one)
 }
 
-/// A number with seven bits in each byte, of which only the low 64 bits matter.
-fn leb(bytes: &[u8], at: &mut usize) -> Option<u64> {
-    let mut value = 0;
-    for shift in (0..70).step_by(7) {
-        let byte = *bytes.get(*at)?;
+/// The number at `at`, which moves behind it.
+fn number(bytes: &[u8], at: &mut usize) -> Option<u64> {
+    leb(|| {
+        let &byte = bytes.get(*at)?;
         *at += 1;
-        value |= u64::from(byte & 0x7f).checked_shl(shift).unwrap_or(0);
-        if byte < 0x80 {
-            return Some(value);
-        }
-    }
-    None
+        Some(byte)
+    })
 }
