@@ -50,23 +50,7 @@ fn main() -> Result<(), Failure> {
         }
     }
     let samples = if files.is_empty() { usual_samples()? } else { samples_of(files)? };
-    println!(
-        "{:<28}{:>5}{:>6} |{:>7}{:>7}{:>6} |{:>7}{:>7} |{:>7}{:>7} |{:>8}{:>8} |{:>9}{:>9} | faults (dot)",
-        "# graph",
-        "nodes",
-        "edges",
-        "cross",
-        "dot",
-        "ratio",
-        "width",
-        "dot",
-        "height",
-        "dot",
-        "length",
-        "dot",
-        "ms",
-        "dot"
-    );
+    println!("{}", Row::HEAD);
     let mut ratios: HashMap<&str, Vec<f64>> = HashMap::new();
     let mut faulty = Vec::new();
     for sample in &samples {
@@ -77,70 +61,22 @@ fn main() -> Result<(), Failure> {
             drawing = layout(&sample.graph, &sample.options)?;
             millis = millis.min(started.elapsed().as_secs_f64() * 1e3);
         }
-        let Some(theirs) = sample.drawn_by_dot(limit)? else {
-            let our = Measure::of(&sample.graph, &drawing);
-            println!(
-                "{:<28}{:>5}{:>6} |{:>7}{:>7}{:>6} |{:>7.0}{:>7} |{:>7.0}{:>7} |{:>8.0}{:>8} |{:>9.1}{:>9} | {} (dot needs more than {} s)",
-                sample.name,
-                sample.graph.nodes.len(),
-                sample.graph.edges.len(),
-                our.crossings,
-                "-",
-                "-",
-                drawing.size.width,
-                "-",
-                drawing.size.height,
-                "-",
-                our.length,
-                "-",
-                millis,
-                "-",
-                our.faults,
-                limit.as_secs(),
-            );
-            if our.faults.serious() {
-                faulty.push(sample.name.clone());
-            }
-            continue;
-        };
-        let measured = (Measure::of(&sample.graph, &drawing), Measure::of(&sample.graph, &theirs.drawing));
-        let (our, their) = &measured;
-        let mut note = |key, ours: f64, theirs: f64| {
-            let ratio = if ours == theirs { 1.0 } else { ours / theirs.max(1.0) };
-            ratios.entry(key).or_default().push(ratio);
-            ratio
-        };
-        let ratio = note("crossings", our.crossings as f64, their.crossings as f64);
-        note("width", drawing.size.width, theirs.drawing.size.width);
-        note("height", drawing.size.height, theirs.drawing.size.height);
-        note("length", our.length, their.length);
-        note("time", millis, theirs.millis);
-        println!(
-            "{:<28}{:>5}{:>6} |{:>7}{:>7}{:>6.2} |{:>7.0}{:>7.0} |{:>7.0}{:>7.0} |{:>8.0}{:>8.0} |{:>9.1}{:>9.0} | {} ({})",
-            sample.name,
-            sample.graph.nodes.len(),
-            sample.graph.edges.len(),
-            our.crossings,
-            their.crossings,
-            ratio,
-            drawing.size.width,
-            theirs.drawing.size.width,
-            drawing.size.height,
-            theirs.drawing.size.height,
-            our.length,
-            their.length,
-            millis,
-            theirs.millis,
-            our.faults,
-            their.faults,
-        );
-        if our.faults.serious() {
+        let ours = Measure::of(&sample.graph, &drawing, millis);
+        let by_dot = sample.drawn_by_dot(limit)?;
+        let theirs = by_dot.as_ref().map(|dot| Measure::of(&sample.graph, &dot.drawing, dot.millis));
+        println!("{}", Row { sample, ours: &ours, theirs: theirs.as_ref() });
+        if ours.faults.serious() {
             faulty.push(sample.name.clone());
+        }
+        for (key, ours, theirs) in theirs.iter().flat_map(|theirs| ours.beside(theirs)) {
+            ratios.entry(key).or_default().push(ratio(ours, theirs));
         }
         if let Some(folder) = &svg_folder {
             std::fs::create_dir_all(folder)?;
             std::fs::write(folder.join(format!("{}.svg", sample.name)), svg(sample, &drawing))?;
-            std::fs::write(folder.join(format!("{}.dot.svg", sample.name)), svg(sample, &theirs.drawing))?;
+            if let Some(dot) = &by_dot {
+                std::fs::write(folder.join(format!("{}.dot.svg", sample.name)), svg(sample, &dot.drawing))?;
+            }
         }
     }
     for key in ["crossings", "width", "height", "length", "time"] {
@@ -344,18 +280,68 @@ fn spline(text: &str, point: impl Fn(&str) -> Option<Point>) -> Option<Vec<Cubic
     Some(path)
 }
 
+/// What a drawing is judged by.
 struct Measure {
     crossings: usize,
+    size: Size,
     length: f64,
+    millis: f64,
     faults: Faults,
 }
 
 impl Measure {
-    fn of(graph: &Graph, drawing: &Drawing) -> Self {
+    fn of(graph: &Graph, drawing: &Drawing, millis: f64) -> Self {
         let lines: Vec<Vec<Point>> = drawing.edges.iter().map(|route| flatten(&route.path)).collect();
         let length =
             lines.iter().flat_map(|line| line.windows(2)).map(|pair| pair[0].distance(pair[1])).sum();
-        Self { crossings: crossings(&lines), length, faults: faults(graph, drawing, &lines) }
+        let faults = faults(graph, drawing, &lines);
+        Self { crossings: crossings(&lines), size: drawing.size, length, millis, faults }
+    }
+
+    /// Each figure with its name, ours and theirs.
+    fn beside(&self, theirs: &Self) -> [(&'static str, f64, f64); 5] {
+        [
+            ("crossings", self.crossings as f64, theirs.crossings as f64),
+            ("width", self.size.width, theirs.size.width),
+            ("height", self.size.height, theirs.size.height),
+            ("length", self.length, theirs.length),
+            ("time", self.millis, theirs.millis),
+        ]
+    }
+}
+
+fn ratio(ours: f64, theirs: f64) -> f64 {
+    if ours == theirs { 1.0 } else { ours / theirs.max(1.0) }
+}
+
+/// A line of the table: a graph, and what both made of it.
+struct Row<'a> {
+    sample: &'a Sample,
+    ours: &'a Measure,
+    /// Nothing if `dot` was given up.
+    theirs: Option<&'a Measure>,
+}
+
+impl Row<'_> {
+    const HEAD: &'static str = "# graph                     nodes edges |  cross    dot ratio |  width    dot | height    dot \
+         |  length     dot |       ms      dot | faults (dot)";
+}
+
+impl std::fmt::Display for Row<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { sample, ours, theirs } = self;
+        let dot =
+            |figure: fn(&Measure) -> f64| theirs.map_or("-".to_owned(), |it| format!("{:.0}", figure(it)));
+        let crossings = |it: &Measure| it.crossings as f64;
+        let ratio =
+            theirs.map_or("-".to_owned(), |it| format!("{:.2}", ratio(crossings(ours), crossings(it))));
+        let faults = theirs.map_or("given up".to_owned(), |it| it.faults.to_string());
+        write!(f, "{:<28}{:>5}{:>6} |", sample.name, sample.graph.nodes.len(), sample.graph.edges.len())?;
+        write!(f, "{:>7}{:>7}{ratio:>6} |", ours.crossings, dot(crossings))?;
+        write!(f, "{:>7.0}{:>7} |", ours.size.width, dot(|it| it.size.width))?;
+        write!(f, "{:>7.0}{:>7} |", ours.size.height, dot(|it| it.size.height))?;
+        write!(f, "{:>8.0}{:>8} |", ours.length, dot(|it| it.length))?;
+        write!(f, "{:>9.1}{:>9} | {} ({faults})", ours.millis, dot(|it| it.millis), ours.faults)
     }
 }
 

@@ -2,15 +2,16 @@
 //!
 //! Which edges are turned round, and on which rank nodes with slack stand, decides more about crossings than
 //! the search for an order can repair. So small parts are laid out in several ways. Each is ordered at a
-//! glance; the most promising is ordered with care.
+//! glance; the most promising is ordered with care. Large parts are laid out with short edges.
 
 use crate::acyclic::{self, Roots};
+use crate::feedback;
 use crate::graph::{Graph, Options};
 use crate::layers::{Layers, Part};
 use crate::order::{self, Care, Order};
 use crate::rank::Slack;
 
-/// Larger parts, in cells, are laid out in the usual way only.
+/// Larger parts, in cells, are laid out in the usual way, or in one with less than half of the cells.
 const MOST_CELLS: usize = 2_000;
 /// Larger parts, in cells, have no cycles turned at random.
 const MOST_CELLS_AT_RANDOM: usize = 400;
@@ -37,8 +38,11 @@ pub(crate) fn ordered_layers(
     let lay = |reversed: &[bool], slack| Layers::new(graph, part, options, reversed, slack, local);
     let first = lay(usual, Slack::Emptiest);
     if first.cells.len() > MOST_CELLS {
-        let order = order::order(&first, Care::Full);
-        return (first, order.ranks);
+        let layers = less_deep(graph, part, usual, local, lay)
+            .filter(|other| 2 * other.cells.len() <= first.cells.len());
+        let layers = layers.unwrap_or(first);
+        let order = order::order(&layers, Care::Full);
+        return (layers, order.ranks);
     }
     let at_random = first.cells.len() <= MOST_CELLS_AT_RANDOM;
     let mut candidates = vec![first];
@@ -91,24 +95,40 @@ fn cost(layers: &Layers, order: &Order) -> f64 {
 
 /// Different ways to turn the cycles of a part round, the usual one first.
 fn turnings(graph: &Graph, part: &Part, usual: &[bool], at_random: bool) -> Vec<Vec<bool>> {
-    let ascending = |reversed: &[bool]| -> u64 {
-        part.edges
-            .iter()
-            .filter(|&&edge| reversed[edge])
-            .map(|&edge| u64::from(graph.edges[edge].weight))
-            .sum()
-    };
-    // What ascends is read against the grain.
-    let bearable = ascending(usual) + ascending(usual) / 4;
+    let bearable = bearable(ascending(graph, part, usual));
     let has_cycles = part.edges.iter().any(|&edge| usual[edge]);
     let random = (1..=RANDOM_TURNS).map(Roots::Shuffled).filter(|_| at_random);
     let mut turnings = vec![usual.to_vec()];
     for roots in Roots::STEADY.into_iter().chain(random).filter(|_| has_cycles) {
         let reversed = acyclic::reversed_edges(graph, roots);
         let is_like = |other: &Vec<bool>| part.edges.iter().all(|&edge| other[edge] == reversed[edge]);
-        if ascending(&reversed) <= bearable && !turnings.iter().any(is_like) {
+        if ascending(graph, part, &reversed) <= bearable && !turnings.iter().any(is_like) {
             turnings.push(reversed);
         }
     }
     turnings
+}
+
+/// The layers of a part on whose cycles most nodes are, with fewer ranks and shorter edges, if that is bearable.
+fn less_deep(
+    graph: &Graph,
+    part: &Part,
+    usual: &[bool],
+    local: &[u32],
+    lay: impl Fn(&[bool], Slack) -> Layers,
+) -> Option<Layers> {
+    let reversed = feedback::reversed_edges(graph, part, local);
+    let most = bearable(ascending(graph, part, usual));
+    (ascending(graph, part, &reversed) <= most).then(|| lay(&reversed, Slack::Emptiest))
+}
+
+/// The weight of all edges that ascend. They are read against the grain.
+fn ascending(graph: &Graph, part: &Part, reversed: &[bool]) -> u64 {
+    let turned = part.edges.iter().filter(|&&edge| reversed[edge]);
+    turned.map(|&edge| u64::from(graph.edges[edge].weight)).sum()
+}
+
+/// How much weight may ascend for the sake of a better drawing where `usual` ascends otherwise.
+fn bearable(usual: u64) -> u64 {
+    usual + usual / 4
 }

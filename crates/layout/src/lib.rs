@@ -48,6 +48,7 @@ mod corridor;
 mod curve;
 mod drawing;
 mod error;
+mod feedback;
 mod geometry;
 mod graph;
 mod layers;

@@ -85,6 +85,18 @@ fn a_tree_has_no_crossings_and_rows_by_depth() {
 }
 
 #[test]
+fn where_everything_calls_everything_the_drawing_stays_flat() {
+    // Each node reaches each other in a few calls, so one path leads through nearly all of them.
+    let calls = (0..400).flat_map(|node| (0..3).map(move |call| (node, (node * 3 + call + 1) % 400)));
+    let edges = calls.map(|(from, to)| Edge::new(from, to)).collect();
+    let drawing = layout(&Graph { nodes: boxes(400), edges }, &Options::default()).expect("a valid graph");
+    let mut rows: Vec<i64> = drawing.nodes.iter().map(|node| node.y as i64).collect();
+    rows.sort_unstable();
+    rows.dedup();
+    assert!(rows.len() < 100, "{} rows", rows.len());
+}
+
+#[test]
 fn both_edges_of_a_two_cycle_are_seen_apart() {
     let graph = Graph { nodes: boxes(2), edges: vec![Edge::new(0, 1), Edge::new(1, 0), Edge::new(0, 1)] };
     let drawing = draw(&graph);
