@@ -94,6 +94,36 @@ const BUDGET_BASE: u64 = 30_000_000;
 const BUDGET_PER_ARC: u64 = 1_000;
 const BUDGET_MOST: u64 = 60_000_000;
 
+/// What is linked to each cell, with the weights, in one vector with offsets.
+struct Neighbours {
+    offsets: Vec<u32>,
+    cells: Vec<(u32, i64)>,
+}
+
+impl Neighbours {
+    /// Of each link the first cell knows the second.
+    fn new(count: usize, links: impl Iterator<Item = (u32, u32, i64)> + Clone) -> Self {
+        let mut offsets = vec![0u32; count + 2];
+        for (from, _, _) in links.clone() {
+            offsets[from as usize + 2] += 1;
+        }
+        for cell in 2..offsets.len() {
+            offsets[cell] += offsets[cell - 1];
+        }
+        let mut cells = vec![(0, 0); offsets[count + 1] as usize];
+        for (from, to, weight) in links {
+            let place = &mut offsets[from as usize + 1];
+            cells[*place as usize] = (to, weight);
+            *place += 1;
+        }
+        Self { offsets, cells }
+    }
+
+    fn of(&self, cell: u32) -> &[(u32, i64)] {
+        &self.cells[self.offsets[cell as usize] as usize..self.offsets[cell as usize + 1] as usize]
+    }
+}
+
 /// A feasible start near the optimum: each rank in turn goes to the mean places of its neighbours,
 /// as near as the gaps allow.
 fn first_guess(ranks: &[Vec<u32>], gaps: &[i64], attractions: &[(u32, u32, i64)]) -> Vec<i64> {
@@ -108,19 +138,15 @@ fn first_guess(ranks: &[Vec<u32>], gaps: &[i64], attractions: &[(u32, u32, i64)]
             x[cell as usize] -= at / 2;
         }
     }
-    let mut by_upper: Vec<Vec<(u32, i64)>> = vec![Vec::new(); gaps.len()];
-    let mut by_lower = by_upper.clone();
-    for &(upper, lower, weight) in attractions {
-        by_upper[upper as usize].push((lower, weight));
-        by_lower[lower as usize].push((upper, weight));
-    }
+    let by_upper = Neighbours::new(gaps.len(), attractions.iter().copied());
+    let by_lower = Neighbours::new(gaps.len(), attractions.iter().map(|&(u, l, weight)| (l, u, weight)));
     for sweep in 0..8 {
         let downwards = sweep % 2 == 0;
         for step in 0..ranks.len() {
             let rank = if downwards { step } else { ranks.len() - 1 - step };
             let neighbours = |cell: u32| {
                 let (ahead, back) = if downwards { (&by_lower, &by_upper) } else { (&by_upper, &by_lower) };
-                if ahead[cell as usize].is_empty() { &back[cell as usize] } else { &ahead[cell as usize] }
+                if ahead.of(cell).is_empty() { back.of(cell) } else { ahead.of(cell) }
             };
             settle(&ranks[rank], gaps, &mut x, neighbours);
         }
@@ -146,7 +172,7 @@ impl Block {
 
 /// Moves the cells of a rank to the weighted means of their neighbours with the least sum of squares
 /// that keeps order and gaps (pool adjacent violators).
-fn settle<'a>(rank: &[u32], gaps: &[i64], x: &mut [i64], neighbours: impl Fn(u32) -> &'a Vec<(u32, i64)>) {
+fn settle<'a>(rank: &[u32], gaps: &[i64], x: &mut [i64], neighbours: impl Fn(u32) -> &'a [(u32, i64)]) {
     let mut blocks: Vec<Block> = Vec::new();
     for (index, &cell) in rank.iter().enumerate() {
         let near = neighbours(cell);
