@@ -11,8 +11,10 @@ use crate::layers::{Layers, Part};
 use crate::order::{self, Care, Order};
 use crate::rank::Slack;
 
-/// Larger parts, in cells, are laid out in the usual way, or in one with less than half of the cells.
+/// Larger parts, in cells, are laid out in the usual way or in one with shorter edges.
 const MOST_CELLS: usize = 2_000;
+/// Larger parts, in cells, are not ordered to see which of two ways has fewer crossings.
+const MOST_CELLS_AT_A_GLANCE: usize = 50_000;
 /// Larger parts, in cells, have no cycles turned at random.
 const MOST_CELLS_AT_RANDOM: usize = 400;
 /// How many times cycles are turned at random.
@@ -38,9 +40,7 @@ pub(crate) fn ordered_layers(
     let lay = |reversed: &[bool], slack| Layers::new(graph, part, options, reversed, slack, local);
     let first = lay(usual, Slack::Emptiest);
     if first.cells.len() > MOST_CELLS {
-        let layers = less_deep(graph, part, usual, local, lay)
-            .filter(|other| 2 * other.cells.len() <= first.cells.len());
-        let layers = layers.unwrap_or(first);
+        let layers = shorter(graph, part, usual, local, first, lay);
         let order = order::order(&layers, Care::Full);
         return (layers, order.ranks);
     }
@@ -109,17 +109,31 @@ fn turnings(graph: &Graph, part: &Part, usual: &[bool], at_random: bool) -> Vec<
     turnings
 }
 
-/// The layers of a part on whose cycles most nodes are, with fewer ranks and shorter edges, if that is bearable.
-fn less_deep(
+/// Layers with fewer ranks and shorter edges than `first` for a part on whose cycles most nodes are, if they
+/// are worth their crossings; else `first`.
+fn shorter(
     graph: &Graph,
     part: &Part,
     usual: &[bool],
     local: &[u32],
+    first: Layers,
     lay: impl Fn(&[bool], Slack) -> Layers,
-) -> Option<Layers> {
+) -> Layers {
     let reversed = feedback::reversed_edges(graph, part, local);
-    let most = bearable(ascending(graph, part, usual));
-    (ascending(graph, part, &reversed) <= most).then(|| lay(&reversed, Slack::Emptiest))
+    if ascending(graph, part, &reversed) > bearable(ascending(graph, part, usual)) {
+        return first;
+    }
+    let other = lay(&reversed, Slack::Emptiest);
+    let (cells, before) = (other.cells.len(), first.cells.len());
+    let cost =
+        |layers: &Layers| order::order(layers, Care::Glance).crossings as f64 * layers.cells.len() as f64;
+    let better = match cells < before {
+        // So much shorter that nobody would count crossings, or too much to count.
+        true if 2 * cells <= before || before > MOST_CELLS_AT_A_GLANCE => true,
+        true => cost(&other) < cost(&first),
+        false => false,
+    };
+    if better { other } else { first }
 }
 
 /// The weight of all edges that ascend. They are read against the grain.
