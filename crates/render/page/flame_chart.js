@@ -8,6 +8,7 @@
 
 import { el } from './dom.js';
 import { changeColour, otherColour, placeColour } from './colour.js';
+import { shorterNames } from './names.js';
 import { onPinch } from './pinch.js';
 
 /** @typedef {import('./flame_model.js').FlameModel} FlameModel */
@@ -64,6 +65,8 @@ export class FlameChart {
     this.motion = null;
     /** @type {Map<string, number>} */
     this.widths = new Map();
+    /** What places can be called. @type {WeakMap<import('./colour.js').Place, string[]>} */
+    this.names = new WeakMap();
     /** @type {string[]} */
     this.colours = [];
     this.canvas = el('canvas', {
@@ -391,7 +394,7 @@ export class FlameChart {
    */
   write(model, frame, x, y, wide, marked) {
     const c = this.context;
-    const text = this.fit(model.label(frame), wide - 2 * TEXT_PADDING);
+    const text = this.fit(model, frame, wide - 2 * TEXT_PADDING);
     if (!text) return;
     c.fillStyle = marked ? '#241a00' : this.ink;
     const inlined = model.inline[frame] === 1;
@@ -402,23 +405,36 @@ export class FlameChart {
   }
 
   /**
-   * As much of a label as fits: all of it, without the folders of its package, or its beginning.
-   * @param {string} label
+   * The longest name of a frame that fits, or the beginning of the shortest.
+   * @param {FlameModel} model
+   * @param {number} frame
    * @param {number} room
    */
-  fit(label, room) {
+  fit(model, frame, room) {
     if (room < 8) return '';
-    // Nobody reads more, and measuring takes as long as the text is.
-    if (label.length > 500) label = `${label.slice(0, 500)}…`;
-    if (this.widthOf(label) <= room) return label;
-    const end = label.search(/[(<[ ]/);
-    const slash = label.lastIndexOf('/', end < 0 ? label.length : end);
-    const short = slash > 0 && slash < label.length - 1 ? label.slice(slash + 1) : label;
-    const whole = this.widthOf(short);
-    if (whole <= room) return short;
-    let length = Math.floor((short.length * room) / whole);
+    const names = this.namesOf(model, frame);
+    const fitting = names.find((name) => this.widthOf(name) <= room);
+    if (fitting) return fitting;
+    const short = names[names.length - 1];
+    let length = Math.floor((short.length * room) / this.widthOf(short));
     while (length > 1 && this.context.measureText(`${short.slice(0, length)}…`).width > room) length--;
     return length < 2 ? '' : `${short.slice(0, length)}…`;
+  }
+
+  /**
+   * @param {FlameModel} model
+   * @param {number} frame
+   */
+  namesOf(model, frame) {
+    const place = model.placeOf(frame);
+    let names = place && this.names.get(place);
+    if (!names) {
+      // Nobody reads more, and measuring takes as long as the text is.
+      const cut = (/** @type {string} */ name) => (name.length > 500 ? `${name.slice(0, 500)}…` : name);
+      names = shorterNames(model.label(frame), place).map(cut);
+      if (place) this.names.set(place, names);
+    }
+    return names;
   }
 
   /** @param {string} text */

@@ -12,6 +12,7 @@ pub const MODULES: &[PageFile] = files![
     "dom.js",
     "format.js",
     "colour.js",
+    "names.js",
     "theme.js",
     "flame_model.js",
     "flame_card.js",
@@ -21,3 +22,6 @@ pub const MODULES: &[PageFile] = files![
 
 /// The style sheets.
 pub const STYLES: &[PageFile] = files!["base.css",];
+
+/// The fonts of call graphs: their names and bytes.
+pub const FONTS: &[(&str, &[u8])] = crate::font::FILES;

@@ -9,6 +9,9 @@ import { onPinch } from './pinch.js';
 import { go } from './state.js';
 import { notice, waiting } from './view.js';
 
+/** Pixels for a unit of the drawing from which its smallest letters can be read. */
+const READABLE = 1.1;
+
 /** @type {import('./view.js').View} */
 export async function graphView(host, page, signal) {
   fill(page.tools);
@@ -43,20 +46,40 @@ export async function graphView(host, page, signal) {
     Object.assign(view, { x: 0, y: 0, width: wide, height: high });
     show();
   };
-  /** The left end of the window of this size at the top in which most is seen. @param {number} width @param {number} height */
+  /**
+   * The window of this size that shows the heaviest node and most of what is around it.
+   * @param {number} width
+   * @param {number} height
+   */
   const fullest = (width, height) => {
-    const boxes = [...svg.querySelectorAll('.node')].map((node) => /** @type {SVGGraphicsElement} */ (node).getBBox()).filter((box) => box.y + box.height <= height);
-    const lefts = boxes.map((box) => Math.min(Math.max(box.x - 10, 0), wide - width));
+    const groups = /** @type {SVGGraphicsElement[]} */ ([...svg.querySelectorAll('.node')]);
+    const boxes = groups.map((node) => node.getBBox());
+    const heaviest = boxes[groups.findIndex((node) => node.dataset.start)] ?? new DOMRect(wide / 2, 0, 0, 0);
+    /** @param {{x: number, y: number}} at @param {DOMRect} box */
+    const sees = (at, box) => box.x >= at.x && box.x + box.width <= at.x + width && box.y >= at.y && box.y + box.height <= at.y + height;
     // Heavy functions have large boxes.
-    const seen = lefts.map((left) => boxes.reduce((sum, box) => sum + (box.x >= left && box.x + box.width <= left + width ? box.width * box.height : 0), 0));
-    return lefts[seen.indexOf(Math.max(...seen))] ?? Math.max((wide - width) / 2, 0);
+    const seen = (/** @type {{x: number, y: number}} */ at) => boxes.reduce((sum, box) => sum + (sees(at, box) ? box.width * box.height : 0), 0);
+    const within = (/** @type {number} */ from, /** @type {number} */ size, /** @type {number} */ whole) => Math.min(Math.max(from, 0), whole - size);
+    const middle = { x: heaviest.x + heaviest.width / 2, y: heaviest.y + heaviest.height / 2 };
+    const lefts = boxes.flatMap((box) => [box.x - 10, box.x + box.width + 10 - width]);
+    let [best, most] = [{ x: within(middle.x - width / 2, width, wide), y: within(middle.y - height * 0.4, height, high) }, 0];
+    for (const y of [0, best.y]) {
+      for (const x of lefts.map((left) => within(left, width, wide))) {
+        const at = { x, y };
+        const area = sees(at, heaviest) ? seen(at) : 0;
+        if (area > most) [best, most] = [at, area];
+      }
+    }
+    return best;
   };
-  /** At first as large as can be read, from the top, where there is most to see. */
+  /** At first as large as can be read, where there is most to see. */
   const start = () => {
-    const scale = Math.max(Math.min(1, svg.clientWidth / wide, svg.clientHeight / high), Math.min(0.75, svg.clientWidth / 600));
+    const all = Math.min(svg.clientWidth / wide, svg.clientHeight / high);
+    const scale = Math.max(Math.min(all, 1), READABLE);
     const [width, height] = [svg.clientWidth / scale, svg.clientHeight / scale];
-    const x = width >= wide ? (wide - width) / 2 : fullest(width, height);
-    Object.assign(view, { x, y: height >= high ? (high - height) / 2 : 0, width, height });
+    const most = fullest(Math.min(width, wide), Math.min(height, high));
+    const x = width >= wide ? (wide - width) / 2 : most.x;
+    Object.assign(view, { x, y: height >= high ? (high - height) / 2 : most.y, width, height });
     show();
   };
   /** @param {number} factor @param {number} [px] @param {number} [py] */

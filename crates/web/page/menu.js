@@ -127,7 +127,7 @@ export function textEntry(title, action, done) {
 export function toast(text) {
   let host = document.querySelector('.toasts');
   if (!host) document.body.append((host = el('div', { class: 'toasts', role: 'status' })));
-  const element = el('div', { class: 'toast' }, text);
+  const element = el('div', { class: 'toast' }, el('span', {}, text));
   while (host.childElementCount >= 3) host.firstElementChild?.remove();
   host.append(element);
   setTimeout(() => element.remove(), 5000);

@@ -141,11 +141,12 @@ export async function topView(host, page, signal) {
         ],
         el('div', { class: 'cell cell-name', title: row.place.label },
           el('i', { class: 'dot', style: { background: groupColour({ id: 0, ...row.place }, dark) } }),
-          el('a', { class: 'name', href: `sandwich?pivot=${encodeURIComponent(row.place.label)}` }, row.place.label),
+          el('a', { class: 'name', href: `sandwich?pivot=${encodeURIComponent(row.place.label)}` },
+            el('bdi', { dir: 'ltr' }, row.place.label)),
           row.inline && el('span', { class: 'badge' }, row.inline === 'always' ? 'inline' : 'partly inline')));
       element.addEventListener('click', (event) => {
         chosen = at;
-        if (event.target instanceof HTMLAnchorElement && !event.ctrlKey && !event.metaKey && !event.shiftKey) {
+        if (event.target instanceof Element && event.target.closest('a') && !event.ctrlKey && !event.metaKey && !event.shiftKey) {
           event.preventDefault();
           go('sandwich', { pivot: row.place.label });
         } else draw();

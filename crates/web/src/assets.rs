@@ -66,7 +66,10 @@ fn all() -> impl Iterator<Item = Asset> {
         }
     };
     let modules = hotlist_render::page::MODULES.iter().map(shared(SCRIPT));
-    OWN.iter().copied().chain(modules).chain(hotlist_render::page::STYLES.iter().map(shared(STYLE)))
+    let fonts = hotlist_render::page::FONTS;
+    let fonts = fonts.iter().map(|&(name, bytes)| Asset { name, content_type: "font/ttf", bytes });
+    let styles = hotlist_render::page::STYLES.iter().map(shared(STYLE));
+    OWN.iter().copied().chain(modules).chain(styles).chain(fonts)
 }
 
 /// The files, each compressed when it is first asked for.

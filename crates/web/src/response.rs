@@ -11,7 +11,7 @@ use hyper::{Response, StatusCode};
 
 /// Nothing but the own files, no script or style inside pages, no frames, no forms, no plug-ins.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; \
-    connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+    font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /// What reports warn about, as a JSON list in ASCII.
 const NOTES: HeaderName = HeaderName::from_static("hotlist-notes");

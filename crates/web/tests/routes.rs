@@ -356,6 +356,9 @@ fn too_long_or_wrong_parameters_are_refused() {
         assert!(matches!(status, 400 | 422), "{status} for {}: {body}", &query[..query.len().min(60)]);
         assert!(serde_json::from_str::<Value>(&body).unwrap()["error"].is_string());
     }
+    for query in [format!("f={long}"), format!("a={longest}"), "a=1&".repeat(70)] {
+        assert_eq!(get(&format!("{}/api/v1/top?{query}", served.url)).0, 400);
+    }
     assert_eq!(get(&format!("{}/api/v1/peek", served.url)).0, 400);
     assert_eq!(get(&format!("{}/api/v1/peek?q=no_such_thing", served.url)).0, 422);
     assert_eq!(get(&format!("{}/api/v1/flamegraph?pivot=no_such_thing", served.url)).0, 422);
@@ -375,6 +378,30 @@ fn profiles_cannot_show_files_of_the_user() {
     }
     let secret = std::fs::read_to_string("/etc/hostname").unwrap_or_default();
     assert!(secret.trim().is_empty() || !body.contains(secret.trim()));
+}
+
+#[test]
+fn source_comes_from_below_the_roots_only() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path().join("root");
+    std::fs::create_dir(&root).unwrap();
+    let outside = folder.path().join("outside.rs");
+    std::fs::write(root.join("inside.rs"), "the allowed text\n").unwrap();
+    std::fs::write(root.join("unnamed.rs"), "the unnamed text\n").unwrap();
+    std::fs::write(&outside, "the secret text\n").unwrap();
+    let mut builder = hotlist_profile::Builder::new(&[("samples", "count")]);
+    let outside = outside.display().to_string();
+    for (name, file) in [("in", "inside.rs"), ("out", &outside), ("up", "../outside.rs")] {
+        let function = builder.named_function(name, file);
+        let at = builder.source_location(function, 1);
+        builder.sample(&[at], &[], &[1]).unwrap();
+    }
+    let source = SourceFiles::new("", "", &root, |_| None).only_below_roots();
+    let served = serve(builder.finish(), "x", &Options::default(), source);
+    let (status, listing) = get(&format!("{}/api/v1/list?q=.", served.url));
+    assert_eq!(status, 200);
+    assert!(listing.contains("the allowed text"), "{listing}");
+    assert!(!listing.contains("secret text") && !listing.contains("unnamed text"), "{listing}");
 }
 
 #[test]

@@ -9,10 +9,9 @@ use crate::Context;
 use crate::clean::clean;
 use crate::colour::Colour;
 use crate::font::{Fonts, Weight};
-use crate::graph::shortened;
+use crate::graph::{shortened, shorter_names};
 use crate::legend::profile_lines;
 use crate::picture::{Group, Mark, Picture, Text};
-use crate::short_name::short_name;
 
 /// The width of the root.
 const WIDTH: f64 = 1400.0;
@@ -136,7 +135,7 @@ fn paint(graph: &FlameGraph, frame: &FlameFrame, placed: &Placed, y: f64, fonts:
         marks.push(Mark::Line { path, colour, width: 0.8, dashed: true });
     }
     let room = placed.width - 2.0 * PADDING;
-    if let Some(text) = fitting(&name(graph, frame), room, fonts) {
+    if let Some(text) = fitting(&names(graph, frame), room, fonts) {
         let width = fonts.width(&text, Weight::Regular, TEXT);
         let at = Point::new(placed.left + PADDING, y + ROW * 0.71);
         let (size, weight, colour) = (TEXT, Weight::Regular, Colour::grey(0x18));
@@ -145,7 +144,8 @@ fn paint(graph: &FlameGraph, frame: &FlameFrame, placed: &Placed, y: f64, fonts:
     Group { class: "frame", tooltip: tooltip(graph, frame), marks, ..Group::default() }
 }
 
-fn name(graph: &FlameGraph, frame: &FlameFrame) -> String {
+/// Ever shorter ways to name a frame.
+fn names(graph: &FlameGraph, frame: &FlameFrame) -> Vec<String> {
     match frame.kind {
         FlameKind::Place(row) if !graph.places[row].place.function.is_empty() => {
             let place = &graph.places[row].place;
@@ -153,32 +153,39 @@ fn name(graph: &FlameGraph, frame: &FlameFrame) -> String {
                 0 => String::new(),
                 line => format!(" :{line}"),
             };
-            clean(&short_name(&place.function)).into_owned() + &at
+            shorter_names(&place.function).into_iter().map(|name| name + &at).collect()
         }
-        _ => clean(&graph.label(frame)).into_owned(),
+        _ => vec![clean(&graph.label(frame)).into_owned()],
     }
 }
 
-/// As much of `text` as there is room for; nothing if that is too little to be of use.
-fn fitting(text: &str, room: f64, fonts: &Fonts) -> Option<String> {
-    const LEAST: usize = 3;
+/// The first of `names` for which there is room, or the beginning of the last; nothing if that is too little to be
+/// of use.
+fn fitting(names: &[String], room: f64, fonts: &Fonts) -> Option<String> {
     if room < TEXT {
         return None;
     }
+    let fits = |name: &&String| longest_part(name, room, fonts).len() == name.len();
+    names.iter().find(fits).cloned().or_else(|| beginning(names.last()?, room, fonts))
+}
+
+/// The beginning of `text` and an ellipsis.
+fn beginning(text: &str, room: f64, fonts: &Fonts) -> Option<String> {
+    const LEAST: usize = 3;
+    let ellipsis = fonts.get(Weight::Regular).advance('…') * TEXT;
+    let head = longest_part(text, room - ellipsis, fonts);
+    (head.chars().count() >= LEAST).then(|| format!("{head}…"))
+}
+
+/// The characters of `text` that there is room for.
+fn longest_part<'t>(text: &'t str, room: f64, fonts: &Fonts) -> &'t str {
     let font = fonts.get(Weight::Regular);
-    let ellipsis = font.advance('…') * TEXT;
-    let (mut width, mut kept) = (0.0, 0);
-    for (index, character) in text.char_indices() {
-        if width + ellipsis <= room {
-            kept = index;
-        }
+    let mut width = 0.0;
+    let end = text.char_indices().find(|&(_, character)| {
         width += font.advance(character) * TEXT;
-        if width > room {
-            let head = &text[..kept];
-            return (head.chars().count() >= LEAST).then(|| format!("{head}…"));
-        }
-    }
-    Some(text.to_owned())
+        width > room
+    });
+    &text[..end.map_or(text.len(), |(index, _)| index)]
 }
 
 fn tooltip(graph: &FlameGraph, frame: &FlameFrame) -> String {
@@ -213,11 +220,13 @@ mod tests {
     #[test]
     fn names_are_cut_to_the_room_there_is() {
         let fonts = Fonts::new();
-        let full = fonts.width("runtime.mallocgc", Weight::Regular, TEXT);
-        assert_eq!(fitting("runtime.mallocgc", full + 0.1, &fonts).as_deref(), Some("runtime.mallocgc"));
-        let cut = fitting("runtime.mallocgc", full * 0.7, &fonts).expect("some room");
-        assert!(cut.ends_with('…') && fonts.width(&cut, Weight::Regular, TEXT) <= full * 0.7);
-        assert_eq!(fitting("runtime.mallocgc", 12.0, &fonts), None);
+        let names = ["runtime.mallocgc", "mallocgc"].map(str::to_owned);
+        let width = |text: &str| fonts.width(text, Weight::Regular, TEXT);
+        let fit = |room| fitting(&names, room, &fonts);
+        assert_eq!(fit(width("runtime.mallocgc") + 0.1).as_deref(), Some("runtime.mallocgc"));
+        assert_eq!(fit(width("runtime.mallocgc") - 0.1).as_deref(), Some("mallocgc"));
+        assert_eq!(fit(width("mallo…") + 0.1).as_deref(), Some("mallo…"));
+        assert_eq!(fit(12.0), None);
     }
 
     #[test]

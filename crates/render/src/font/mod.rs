@@ -31,13 +31,16 @@ pub(crate) struct Fonts {
     bold: Font,
 }
 
+const REGULAR: &[u8] = include_bytes!("../../fonts/Roboto-Regular.ttf");
+const BOLD: &[u8] = include_bytes!("../../fonts/Roboto-Bold.ttf");
+
+/// The names and bytes of the fonts, for pages that show call graphs.
+pub(crate) const FILES: &[(&str, &[u8])] = &[("Roboto-Regular.ttf", REGULAR), ("Roboto-Bold.ttf", BOLD)];
+
 impl Fonts {
     /// The fonts in the binary.
     pub(crate) fn new() -> Fonts {
-        Fonts {
-            regular: Font::new(include_bytes!("../../fonts/Roboto-Regular.ttf")),
-            bold: Font::new(include_bytes!("../../fonts/Roboto-Bold.ttf")),
-        }
+        Fonts { regular: Font::new(REGULAR), bold: Font::new(BOLD) }
     }
 
     pub(crate) fn get(&self, weight: Weight) -> &Font {

@@ -15,7 +15,7 @@ use crate::Context;
 use crate::picture::Picture;
 use crate::picture::svg::{self, Place};
 
-pub(crate) use name::shortened;
+pub(crate) use name::{shortened, shorter_names};
 
 pub use diagram::{Diagram, DiagramBox, DiagramEdge, DiagramKind, TextLine, layout_of};
 

@@ -28,12 +28,7 @@ impl Name {
         let short = short_name(function);
         let name = without_long_arguments(&shortened(&clean(&short), LONGEST));
         let segments = segments(&name);
-        // The last segment, with what compilers add to names.
-        let mut first_own = segments.len().saturating_sub(1);
-        while first_own > 0 && is_suffix(segments[first_own]) {
-            first_own -= 1;
-        }
-        let (way, own) = segments.split_at(first_own);
+        let (way, own) = segments.split_at(first_own(&segments));
         let mut way: Vec<String> = way.iter().map(|&part| part.to_owned()).collect();
         // The break of the line is joint enough.
         if let Some(last) = way.last_mut() {
@@ -41,6 +36,29 @@ impl Name {
         }
         Name { way, own: pieces(&own.concat()) }
     }
+}
+
+/// Ever shorter names of a function in one line: without the folders of its package, with the class it belongs to,
+/// and only its own.
+pub(crate) fn shorter_names(function: &str) -> Vec<String> {
+    let short = clean(&short_name(function)).into_owned();
+    let segments = segments(&short);
+    let own = first_own(&segments);
+    let mut names = vec![short.clone()];
+    if own > 1 {
+        names.push(segments[own - 1..].concat());
+    }
+    names.push(segments[own..].concat());
+    names
+}
+
+/// The last segment but for what compilers add to names.
+fn first_own(segments: &[&str]) -> usize {
+    let mut first = segments.len().saturating_sub(1);
+    while first > 0 && is_suffix(segments[first]) {
+        first -= 1;
+    }
+    first
 }
 
 /// The parts of a name, each with the joint (`::` or `.`) behind it. Joints inside of brackets are none,
@@ -216,6 +234,19 @@ pub(crate) fn wrap(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_get_shorter_until_only_the_own_is_left() {
+        let check = |name: &str, expected: &[&str]| assert_eq!(shorter_names(name), expected);
+        check(
+            "encoding/json.(*decodeState).value",
+            &["json.(*decodeState).value", "(*decodeState).value", "value"],
+        );
+        check("encoding/json.Marshal.func1", &["json.Marshal.func1", "Marshal.func1"]);
+        check("a::b::<T as c::D>::call", &["a::b::<T as c::D>::call", "<T as c::D>::call", "call"]);
+        check("main", &["main", "main"]);
+        check("", &["", ""]);
+    }
 
     fn check(function: &str, way: &str, own: &str) {
         let name = Name::of_function(function);

@@ -29,7 +29,8 @@ pub(crate) fn paint(graph: &CallGraph, diagram: &Diagram) -> Picture {
     if let Some(start) = start(graph, diagram)
         && let Some(group) = groups.iter_mut().find(|group| group.class == "node" && group.id == start.id)
     {
-        group.data.push(("start", format!("{:.0}", start.x + start.width / 2.0)));
+        let (x, y) = (start.x + start.width / 2.0, start.y + start.height / 2.0);
+        group.data.push(("start", format!("{x:.0} {y:.0}")));
     }
     Picture { title: title(graph), size: Size::new(diagram.width, diagram.height), groups }
 }

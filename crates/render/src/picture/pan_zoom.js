@@ -23,14 +23,15 @@
     return Math.min(w / width, h / height, 1.5);
   }
 
-  // At `wanted`, in the middle or, if it does not fit, where it begins.
-  function place(wanted, middle) {
+  // At `wanted`, in the middle or, if it does not fit, at its top with this x in the middle. A point that would
+  // be low in the window, or below it, is brought up.
+  function place(wanted, [start_x, start_y] = [width / 2, 0]) {
     const [w, h] = window_size();
     scale = wanted;
-    const center = middle === undefined ? width / 2 : middle;
-    x = width * scale <= w ? (w - width * scale) / 2
-      : Math.max(w - width * scale, Math.min(0, w / 2 - center * scale));
-    y = height * scale <= h ? (h - height * scale) / 2 : 0;
+    const within = (from, whole, size) => Math.max(size - whole, Math.min(0, from));
+    x = width * scale <= w ? (w - width * scale) / 2 : within(w / 2 - start_x * scale, width * scale, w);
+    const top = start_y * scale < h * 0.6 ? 0 : h * 0.4 - start_y * scale;
+    y = height * scale <= h ? (h - height * scale) / 2 : within(top, height * scale, h);
     show();
   }
 
@@ -50,9 +51,9 @@
   svg.removeAttribute("viewBox");
   svg.setAttribute("width", "100%");
   svg.setAttribute("height", "100%");
-  // Letters smaller than this are not read: a large picture opens at its top instead of as a whole.
+  // Smaller letters are not read: a large picture opens at its heaviest box instead of as a whole.
   const heaviest = svg.querySelector("[data-start]");
-  place(Math.max(fitting(), Math.min(0.85, 1)), heaviest ? Number(heaviest.dataset.start) : undefined);
+  place(Math.max(fitting(), 1), heaviest ? heaviest.dataset.start.split(" ").map(Number) : undefined);
 
   svg.addEventListener("wheel", event => {
     event.preventDefault();

@@ -8,7 +8,7 @@ use hotlist_fetch::Environment;
 use hotlist_profile::{Builder, Location, Mapping};
 use hotlist_session::{CodeFiles, ObjectFiles, Options, Session, SourceFiles};
 
-use crate::driver::Browser;
+use crate::driver::{Browser, skip};
 use crate::support::{load_files, serve_session};
 
 const PROGRAM: &str = "\
@@ -52,6 +52,7 @@ fn code_of_a_program_is_shown_as_source_and_as_instructions() {
     let folder = folder.path().canonicalize().unwrap();
     let Some(spin) = build(&folder) else {
         assert!(std::env::var_os("CI").is_none(), "gcc and nm are needed");
+        skip("there is no gcc or nm");
         return;
     };
     let mut builder = Builder::new(&[("cpu", "nanoseconds")]);

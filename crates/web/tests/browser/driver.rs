@@ -15,6 +15,11 @@ pub struct Browser {
     client: ureq::Agent,
 }
 
+/// Says why a test does nothing.
+pub fn skip(why: &str) {
+    eprintln!("skipped: {why}");
+}
+
 /// How long something on the page may take to happen.
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -31,7 +36,7 @@ impl Browser {
             Ok(driver) => driver,
             Err(error) => {
                 assert!(std::env::var_os("CI").is_none(), "chromedriver is needed: {error}");
-                eprintln!("skipped: there is no chromedriver (Debian: chromium and chromium-driver)");
+                skip("there is no chromedriver (Debian: chromium and chromium-driver)");
                 return None;
             }
         };

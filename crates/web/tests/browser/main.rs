@@ -68,6 +68,47 @@ fn every_view_opens_by_its_tab() {
 }
 
 #[test]
+fn narrow_frames_have_the_own_name_of_their_function() {
+    let _alone = alone();
+    let Some(browser) = Browser::start() else { return };
+    let served = json_benchmark();
+    browser.open(&served.url);
+    browser.wait(DRAWN);
+    let names = browser.run(
+        "const { chart } = document.querySelector('.flame-canvas'), { model } = chart;
+         const frame = model.place.findIndex((place) =>
+             model.places[place]?.label === 'encoding/json.(*decodeState).value');
+         const fit = (name) => chart.fit(model, frame, chart.widthOf(name) + 0.1);
+         return ['encoding/json.(*decodeState).value', 'json.(*decodeState).value', '(*decodeState).value',
+             'decodeState.value', 'va…'].map(fit);",
+    );
+    let expected = json!([
+        "encoding/json.(*decodeState).value",
+        "json.(*decodeState).value",
+        "(*decodeState).value",
+        "value",
+        "va…"
+    ]);
+    assert_eq!(names, expected);
+    let own = browser.run(
+        "return import('/assets/names.js').then(({ ownNames }) => [
+             'net/http.(*conn).serve', 'encoding/json.Marshal.func1', 'std::vector<a::b>::push_back(int)',
+             '<T as a::B>::call::{{closure}}', 'operator()(x.y)', 'a->b', '((((.*'].map((name) => ownNames(name).at(-1)))",
+    );
+    let expected = json!([
+        "serve",
+        "Marshal.func1",
+        "push_back(int)",
+        "call::{{closure}}",
+        "operator()(x.y)",
+        "a->b",
+        "((((.*"
+    ]);
+    assert_eq!(own, expected);
+    browser.assert_clean(&served.url);
+}
+
+#[test]
 fn frames_zoom_and_going_back_undoes_it() {
     let _alone = alone();
     let Some(browser) = Browser::start() else { return };
@@ -250,6 +291,50 @@ fn the_graph_moves_lights_up_and_has_menus() {
 }
 
 #[test]
+fn graphs_open_at_their_heaviest_node_in_letters_that_can_be_read() {
+    let _alone = alone();
+    let Some(browser) = Browser::start() else { return };
+    let served = json_benchmark();
+    for (width, height) in [(420, 800), (900, 700), (1400, 900)] {
+        browser.size(width, height);
+        browser.open(&format!("{}/ui/graph", served.url));
+        browser.wait("document.querySelector('svg.graph .node')");
+        let seen = browser.run(
+            "const svg = document.querySelector('svg.graph'), page = svg.getBoundingClientRect();
+             const box = svg.querySelector('[data-start]').getBoundingClientRect();
+             const inside = box.left >= page.left && box.right <= page.right && box.top >= page.top && box.bottom <= page.bottom;
+             const sizes = [...svg.querySelectorAll('text')].map((text) => parseFloat(getComputedStyle(text).fontSize));
+             return [inside, Math.min(...sizes) * svg.getScreenCTM().a];",
+        );
+        assert_eq!(seen[0], true, "at {width} pixels");
+        assert!(seen[1].as_f64() >= Some(7.5), "letters of {} pixels", seen[1]);
+    }
+    browser.wait("document.fonts.check('10px \"hotlist graph\"')");
+    browser.assert_clean(&served.url);
+}
+
+#[test]
+fn tables_sort_and_obey_keys() {
+    let _alone = alone();
+    let Some(browser) = Browser::start() else { return };
+    let served = json_benchmark();
+    browser.open(&format!("{}/ui/top", served.url));
+    let first = "document.querySelector('.row .name')?.innerText";
+    browser.wait(&format!("{first} === 'encoding/json.structEncoder.encode'"));
+    browser.click_text(".table-head button, .table-head [role=columnheader]", "Total");
+    browser.wait(&format!("{first} === 'encoding/json.ptrEncoder.encode'"));
+    browser.click(".table-body");
+    for key in ["\u{e011}", "\u{e015}", "\u{e007}"] {
+        browser.key(key);
+    }
+    browser.wait("location.pathname.endsWith('/sandwich')");
+    assert!(browser.url().contains("pivot=encoding%2Fjson.structEncoder.encode"), "{}", browser.url());
+    browser.back();
+    browser.wait(&format!("location.pathname.endsWith('/top') && {first}"));
+    browser.assert_clean(&served.url);
+}
+
+#[test]
 fn fingers_zoom_flame_graphs() {
     let _alone = alone();
     let Some(browser) = Browser::start() else { return };
@@ -317,6 +402,20 @@ fn comparisons_show_both_sides() {
     browser.click_text(".tab", "Top");
     browser.wait_text("Before");
     browser.wait_text("+0.85s");
+    // The other views, in dark colours.
+    browser.prefer("dark");
+    let views = [
+        ("sandwich?pivot=encoding%2Fjson.Marshal", "total 590ms"),
+        ("graph", "-0.86s"),
+        ("peek?q=Marshal%24", "+0.59s"),
+        ("source?q=mallocgc%24", "−880ms"),
+        ("tags", "fast"),
+        ("details", "encoding_json.test"),
+    ];
+    for (view, text) in views {
+        browser.open(&format!("{}/ui/{view}", served.url));
+        browser.wait(&format!("document.querySelector('.main').textContent.includes({})", json!(text)));
+    }
     browser.assert_clean(&served.url);
 }
 
@@ -346,7 +445,45 @@ fn source_code_has_its_weights_and_narrow_windows_hold_it() {
 fn hostile_names_are_text_everywhere() {
     let _alone = alone();
     let Some(browser) = Browser::start() else { return };
+    walk_all_views(&browser, hostile_profile());
+    // Hovering, menus and searching handle names too.
     let served = serve_profile(hostile_profile(), support::HOSTILE[0]);
+    browser.open(&format!("{}/ui/flamegraph", served.url));
+    browser.wait(DRAWN);
+    let (x, y) = browser.frame(support::HOSTILE[0]);
+    browser.mouse(x, y, None);
+    browser.wait("!document.querySelector('.card').hidden");
+    browser.mouse(x, y, Some(2));
+    browser.click_text(".menu [role=menuitem]", "Hide");
+    browser.wait("location.search.includes('h=')");
+    browser.wait(DRAWN);
+    browser.assert_clean(&served.url);
+}
+
+/// Profiles that others made to do harm: all that can be read in the folder that `HOTLIST_HOSTILE` names.
+#[test]
+fn hostile_profiles_do_no_harm_in_any_view() {
+    let _alone = alone();
+    let Some(folder) = std::env::var_os("HOTLIST_HOSTILE") else {
+        driver::skip("HOTLIST_HOSTILE names no folder of profiles");
+        return;
+    };
+    let Some(browser) = Browser::start() else { return };
+    let mut walked = 0;
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let bytes = std::fs::read(entry.unwrap().path()).unwrap_or_default();
+        let limits = hotlist_formats::Limits { unpacked_bytes: 64 << 20 };
+        if let Ok(profile) = hotlist_formats::read_bytes(&bytes, limits) {
+            walk_all_views(&browser, profile);
+            walked += 1;
+        }
+    }
+    assert!(walked > 0, "no profile could be read");
+}
+
+/// Opens every view of a profile: all in it is text, nothing is executed, nothing is asked for elsewhere.
+fn walk_all_views(browser: &Browser, profile: hotlist_profile::Profile) {
+    let served = serve_profile(profile, support::HOSTILE[0]);
     let settled = "document.querySelector('.main')?.childElementCount && !document.querySelector('.waiting')";
     for view in [
         "flamegraph",
@@ -369,23 +506,13 @@ fn hostile_names_are_text_everywhere() {
         browser.open(&format!("{}/ui/{view}", served.url));
         browser.wait(settled);
         if view == "graph" {
-            browser.wait("document.querySelector('svg.graph .node')");
+            browser.wait("document.querySelector('svg.graph .node, .main .notice')");
         }
         let found = browser.run(
             "return document.querySelectorAll('img[src=x], script:not([src]), [onerror], [onload], a[href^=\"javascript:\"], svg[onload]').length",
         );
         assert_eq!(found, 0, "{view}");
     }
-    // Hovering, menus and searching handle names too.
-    browser.open(&format!("{}/ui/flamegraph", served.url));
-    browser.wait(DRAWN);
-    let (x, y) = browser.frame(support::HOSTILE[0]);
-    browser.mouse(x, y, None);
-    browser.wait("!document.querySelector('.card').hidden");
-    browser.mouse(x, y, Some(2));
-    browser.click_text(".menu [role=menuitem]", "Hide");
-    browser.wait("location.search.includes('h=')");
-    browser.wait(DRAWN);
     browser.assert_clean(&served.url);
 }
 
