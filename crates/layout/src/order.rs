@@ -10,6 +10,8 @@ use crate::layers::Layers;
 struct Adjacency {
     offsets: Vec<u32>,
     cells: Vec<u32>,
+    /// The places of the neighbours of each cell from left to right, as they were when the cell was refreshed.
+    places: Vec<u32>,
 }
 
 impl Adjacency {
@@ -28,7 +30,7 @@ impl Adjacency {
             cells[*place as usize] = to;
             *place += 1;
         }
-        Self { offsets, cells }
+        Self { offsets, places: vec![0; cells.len()], cells }
     }
 
     fn range(&self, cell: u32) -> std::ops::Range<usize> {
@@ -39,11 +41,18 @@ impl Adjacency {
         &self.cells[self.range(cell)]
     }
 
-    /// Sorts the neighbours of `cell` by their places.
-    fn sort(&mut self, cell: u32, places: &[u32]) {
+    fn places_of(&self, cell: u32) -> &[u32] {
+        &self.places[self.range(cell)]
+    }
+
+    /// Looks up where the neighbours of `cell` are.
+    fn refresh(&mut self, cell: u32, places: &[u32]) {
         let range = self.range(cell);
+        for index in range.clone() {
+            self.places[index] = places[self.cells[index] as usize];
+        }
         if range.len() > 1 {
-            self.cells[range].sort_unstable_by_key(|&other| places[other as usize]);
+            self.places[range].sort_unstable();
         }
     }
 }
@@ -262,11 +271,11 @@ impl Search {
         let adjacency = if by_upper { &mut self.up } else { &mut self.down };
         let mut keyed = Vec::with_capacity(self.ranks[rank].len());
         for &cell in &self.ranks[rank] {
-            adjacency.sort(cell, &self.places);
-            let neighbours = adjacency.of(cell);
+            adjacency.refresh(cell, &self.places);
+            let neighbours = adjacency.places_of(cell);
             self.work += 2 + neighbours.len() as u64;
             if !neighbours.is_empty() {
-                keyed.push((center.of(neighbours, &self.places), cell));
+                keyed.push((center.of(neighbours), cell));
             }
         }
         if equal_moves {
@@ -282,19 +291,20 @@ impl Search {
         self.renumber(rank);
     }
 
-    /// Brings the neighbour lists of a rank up to date with the places of the ranks beside it.
+    /// Looks up where the neighbours of the cells of a rank are.
     fn refresh(&mut self, rank: usize) {
         for &cell in &self.ranks[rank] {
-            self.up.sort(cell, &self.places);
-            self.down.sort(cell, &self.places);
+            self.up.refresh(cell, &self.places);
+            self.down.refresh(cell, &self.places);
             self.work += 2;
         }
     }
 
     /// Crossings of the edges of two cells with `left` first, less those with `right` first.
+    #[inline]
     fn excess(&self, left: u32, right: u32) -> i64 {
-        difference(self.up.of(left), self.up.of(right), &self.places)
-            + difference(self.down.of(left), self.down.of(right), &self.places)
+        difference(self.up.places_of(left), self.up.places_of(right))
+            + difference(self.down.places_of(left), self.down.places_of(right))
     }
 
     /// Exchanges neighbours while that removes crossings; `equal_moves` also where it changes nothing.
@@ -445,9 +455,10 @@ impl Search {
 }
 
 impl Center {
-    fn of(self, neighbours: &[u32], places: &[u32]) -> f64 {
-        let at = |index: usize| f64::from(places[neighbours[index] as usize]);
-        let count = neighbours.len();
+    /// The center of neighbours at these places, which are sorted.
+    fn of(self, places: &[u32]) -> f64 {
+        let at = |index: usize| f64::from(places[index]);
+        let count = places.len();
         let middle = count / 2;
         if self == Self::Mean {
             return (0..count).map(at).sum::<f64>() / count as f64;
@@ -468,29 +479,31 @@ impl Center {
     }
 }
 
-/// Inversions between two sorted neighbour lists in the order given, less those in the other order.
-fn difference(left: &[u32], right: &[u32], places: &[u32]) -> i64 {
-    let place = |cell: u32| places[cell as usize];
+/// Inversions between two sorted lists of places in the order given, less those in the other order.
+#[inline]
+fn difference(left: &[u32], right: &[u32]) -> i64 {
     match (left, right) {
         ([], _) | (_, []) => 0,
-        (&[a], &[b]) => (i64::from(place(a)) - i64::from(place(b))).signum(),
-        _ => {
-            // For each on the right: those on the left behind it count, those before it count off.
-            let (mut before, mut not_behind, mut sum) = (0, 0, 0i64);
-            for &other in right {
-                let here = place(other);
-                while before < left.len() && place(left[before]) < here {
-                    before += 1;
-                }
-                not_behind = not_behind.max(before);
-                while not_behind < left.len() && place(left[not_behind]) == here {
-                    not_behind += 1;
-                }
-                sum += (left.len() - not_behind) as i64 - before as i64;
-            }
-            sum
-        }
+        // Nearly all cells are bends of edges.
+        (&[a], &[b]) => (i64::from(a) - i64::from(b)).signum(),
+        _ => difference_of_many(left, right),
     }
+}
+
+fn difference_of_many(left: &[u32], right: &[u32]) -> i64 {
+    // For each on the right: those on the left behind it count, those before it count off.
+    let (mut before, mut not_behind, mut sum) = (0, 0, 0i64);
+    for &here in right {
+        while before < left.len() && left[before] < here {
+            before += 1;
+        }
+        not_behind = not_behind.max(before);
+        while not_behind < left.len() && left[not_behind] == here {
+            not_behind += 1;
+        }
+        sum += (left.len() - not_behind) as i64 - before as i64;
+    }
+    sum
 }
 
 /// Next of a sequence of pseudorandom numbers (xorshift64*).
