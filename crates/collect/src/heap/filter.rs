@@ -5,6 +5,9 @@ use crate::sys::atomic::{AtomicU8, Ordering};
 
 /// How many sampled blocks share a counter. One that reached its maximum stays there.
 ///
+/// Neighbouring pages have neighbouring counters: what a program frees lies close together, so the counters that
+/// are asked for stay in the cache.
+///
 /// Written by the holder of the table's lock alone. Read without it: whoever frees a block got its
 /// address from the thread that allocated it, after the counter was raised.
 #[derive(Debug)]
@@ -19,6 +22,7 @@ impl Filter {
     }
 
     /// Whether the block may be in the table.
+    #[inline]
     pub(crate) fn may_hold(&self, block: u64) -> bool {
         self.counter(block).load(Ordering::Relaxed) != 0
     }
@@ -38,9 +42,9 @@ impl Filter {
         }
     }
 
+    #[inline]
     fn counter(&self, block: u64) -> &AtomicU8 {
-        let hash = (block >> 4).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 46;
-        &self.counters[hash as usize % COUNTERS]
+        &self.counters[(block >> 12) as usize % COUNTERS]
     }
 }
 

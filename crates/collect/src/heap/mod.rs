@@ -30,23 +30,13 @@ use crate::unwind::{Registers, Trace};
 /// The mean number of allocated bytes between two samples, as in Go.
 const DEFAULT_RATE: u64 = 512 * 1024;
 
-/// Sampled blocks below [`LARGE`] start at a multiple of this, so that `dealloc` knows the others by
-/// their address.
-const SAMPLED_ALIGNMENT: usize = 4096;
-
-/// Sampled blocks have at least this size: glibc keeps freed blocks up to 1032 bytes in per-thread lists
-/// and would hand out the aligned ones for ever after.
-const SAMPLED_SIZE: usize = 1056;
-
-/// The layout of most sampled blocks.
-const SMALL_SAMPLE: Layout = match Layout::from_size_align(SAMPLED_SIZE, SAMPLED_ALIGNMENT) {
-    Ok(layout) => layout,
-    Err(_) => panic!("both are constants"),
-};
-
 /// Blocks of this size and more are looked up whatever their address, so that they need no special
 /// alignment and can still be resized in place.
 const LARGE: usize = 64 * 1024;
+
+/// Requests for blocks that need no more than this, and are no smaller, are told apart: the code that serves them
+/// leaves out what allocators ask first, which is more than the whole count of bytes costs.
+const USUAL_ALIGNMENT: usize = 8;
 
 /// Counters of the filter: a power of two, one byte each.
 const FILTER_COUNTERS: usize = 1 << 18;
@@ -127,6 +117,10 @@ unsafe impl<A: GlobalAlloc> GlobalAlloc for Heap<A> {
             // SAFETY: the contract of this function is passed on.
             return unsafe { self.alloc_slow(layout, false) };
         }
+        if layout.align() > USUAL_ALIGNMENT || layout.size() < layout.align() {
+            // SAFETY: the contract of this function is passed on.
+            return unsafe { self.alloc_aligned(layout) };
+        }
         // SAFETY: the contract of this function is passed on.
         unsafe { self.inner.alloc(layout) }
     }
@@ -173,10 +167,19 @@ impl<A: GlobalAlloc> Heap<A> {
         let rate = decide(layout.size());
         let making = if rate.is_some() { sampled_layout(layout) } else { layout };
         // SAFETY: the layout has at least the size and the alignment that was asked for.
-        let block = unsafe { self.make(making, is_zeroed) };
+        let block = unsafe { self.make(making, if is_zeroed { layout.size() } else { 0 }) };
         let Some(rate) = rate else { return block };
         finish(block, layout.size(), rate, Registers::here());
         block
+    }
+
+    /// # Safety
+    /// As for `alloc`.
+    #[cold]
+    #[inline(never)]
+    unsafe fn alloc_aligned(&self, layout: Layout) -> *mut u8 {
+        // SAFETY: the contract of this function is passed on.
+        unsafe { self.inner.alloc(layout) }
     }
 
     /// # Safety
@@ -184,29 +187,40 @@ impl<A: GlobalAlloc> Heap<A> {
     #[cold]
     #[inline(never)]
     unsafe fn dealloc_slow(&self, block: *mut u8, layout: Layout) {
+        if FILTER.may_hold(block as u64) {
+            // SAFETY: the contract of this function is passed on.
+            return unsafe { self.dealloc_held(block, layout) };
+        }
+        // SAFETY: the contract of this function is passed on, and the block was not sampled.
+        unsafe { self.inner.dealloc(block, layout) }
+    }
+
+    /// # Safety
+    /// As for `dealloc`.
+    #[cold]
+    #[inline(never)]
+    unsafe fn dealloc_held(&self, block: *mut u8, layout: Layout) {
         // Forgotten first: once the block is freed another thread may get it and record it anew.
         let layout = if take(block, After::Freed).is_some() { sampled_layout(layout) } else { layout };
         // SAFETY: this is the layout the block was made with.
         unsafe { self.unmake(block, layout) }
     }
 
-    /// A block of this layout from `inner`, or one that was kept.
+    /// A block of this layout from `inner`, or one that was kept. Its first `zeros` bytes are zero.
     ///
     /// # Safety
-    /// As for `alloc`.
-    unsafe fn make(&self, layout: Layout, is_zeroed: bool) -> *mut u8 {
-        if layout == SMALL_SAMPLE {
-            let block = self.spares.take();
-            if !block.is_null() {
-                if is_zeroed {
-                    // SAFETY: the block was made with this layout, and belongs to nobody else now.
-                    unsafe { block.write_bytes(0, layout.size()) };
-                }
-                return block;
-            }
+    /// As for `alloc`; `zeros` is not more than the size.
+    unsafe fn make(&self, layout: Layout, zeros: usize) -> *mut u8 {
+        let kept = self.spares.take(layout);
+        if kept.is_null() {
+            // SAFETY: the contract of this function is passed on.
+            return unsafe {
+                if zeros == 0 { self.inner.alloc(layout) } else { self.inner.alloc_zeroed(layout) }
+            };
         }
-        // SAFETY: the contract of this function is passed on.
-        unsafe { if is_zeroed { self.inner.alloc_zeroed(layout) } else { self.inner.alloc(layout) } }
+        // SAFETY: the block was made with this layout, and belongs to nobody else now.
+        unsafe { kept.write_bytes(0, zeros) };
+        kept
     }
 
     /// Gives a block back to `inner`, or keeps it.
@@ -214,7 +228,7 @@ impl<A: GlobalAlloc> Heap<A> {
     /// # Safety
     /// As for `dealloc`, with the layout it was made with.
     unsafe fn unmake(&self, block: *mut u8, layout: Layout) {
-        if layout != SMALL_SAMPLE || !self.spares.keep(block) {
+        if !self.spares.keep(block, layout) {
             // SAFETY: the contract of this function is passed on.
             unsafe { self.inner.dealloc(block, layout) }
         }
@@ -241,7 +255,7 @@ impl<A: GlobalAlloc> Heap<A> {
             if made == layout && making == wanted {
                 self.inner.realloc(block, layout, size)
             } else {
-                let new = self.make(making, false);
+                let new = self.make(making, 0);
                 if !new.is_null() {
                     std::ptr::copy_nonoverlapping(block, new, layout.size().min(size));
                     self.unmake(block, made);
@@ -267,7 +281,7 @@ impl<A: GlobalAlloc> Heap<A> {
 
 #[inline(always)]
 fn may_be_sampled(block: *mut u8, size: usize) -> bool {
-    block.addr().is_multiple_of(SAMPLED_ALIGNMENT) || size >= LARGE
+    size >= LARGE || block.addr() & (spares::ALIGNMENT - 1) == 0
 }
 
 /// The layout a sampled block of the requested layout is made with.
@@ -275,8 +289,8 @@ fn sampled_layout(layout: Layout) -> Layout {
     if layout.size() >= LARGE {
         return layout;
     }
-    let (size, align) = (layout.size().max(SAMPLED_SIZE), layout.align().max(SAMPLED_ALIGNMENT));
-    Layout::from_size_align(size, align).unwrap_or(layout)
+    // Where it must start at a multiple of even more, it starts at one of 4096 as well.
+    spares::layout_for(layout).unwrap_or(layout)
 }
 
 /// The rate at which this allocation is a sample; `None` also when the table has no room for it. After
