@@ -34,6 +34,7 @@ const fn variant(name: &'static str, base: &'static str, binary: &'static str) -
 
 const VARIANTS: &[Variant] = &[
     variant(PLAIN, PLAIN, "plain"),
+    variant("an allocator that only passes on", PLAIN, "through"),
     Variant { variables: &[("HOTLIST_OFF", "1")], ..variant("hotlist-collect heap, off", PLAIN, "sampled") },
     variant("hotlist-collect heap", PLAIN, "sampled"),
     Variant { mode: "cpu", ..variant("hotlist-collect CPU, 100 Hz", PLAIN, "plain") },

@@ -21,8 +21,8 @@ pub struct Work {
 pub const ALL: &[Work] = &[
     Work { name: "syn", what: "parsing the sources of a crate with syn", size: 3, prepare: syn },
     Work { name: "json", what: "parsing JSON into a serde_json::Value", size: 30, prepare: json },
-    Work { name: "axum", what: "an axum server that answers 8 clients", size: 8, prepare: axum },
-    Work { name: "trees", what: "binary trees, nothing but small blocks", size: 24, prepare: trees },
+    Work { name: "axum", what: "an axum server that answers 8 clients", size: 12, prepare: axum },
+    Work { name: "trees", what: "binary trees, nothing but small blocks", size: 48, prepare: trees },
 ];
 
 fn syn() -> Box<dyn FnMut(usize)> {

@@ -10,7 +10,7 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::io::Read;
 use std::sync::mpsc;
 
-use hotlist_collect::{Heap, allocs, set_heap_rate, with_labels};
+use hotlist_collect::{Heap, Labels, allocs, set_heap_rate, with_labels};
 use hotlist_profile::{LabelValue, Profile, decode};
 
 /// Not the global one, so that nothing but the blocks of the test is in the profile.
@@ -111,60 +111,187 @@ fn size(state: &mut u64) -> usize {
     (1 << bits) + random(state) as usize % (1 << bits)
 }
 
-/// Threads make blocks, another one frees half of them; the rate changes twice.
-fn round(seed: u64) -> (Truth, Truth) {
-    let (mut made_all, mut kept_all) = (Truth::default(), Truth::default());
-    let (sender, receiver) = mpsc::channel();
-    for (part, rate) in [8 * 1024_u64, 2 * 1024, 32 * 1024].into_iter().enumerate() {
-        set_heap_rate(rate);
-        let make = |thread: u64| {
-            let (mut made_here, mut kept_here) = (Truth::default(), Truth::default());
-            let mut state = seed * 1000 + thread * 10 + part as u64;
-            let sender = sender.clone();
-            with_labels(&[("round", &seed.to_string())], || {
-                for number in 0..4000 {
-                    let size = size(&mut state);
-                    let block = made(size);
-                    made_here.add(size, rate as f64);
-                    if number % 2 == 0 {
-                        sender.send(block).unwrap();
-                    } else {
-                        kept_here.add(size, rate as f64);
-                    }
-                }
-            });
-            (made_here, kept_here)
-        };
-        // One after the other, so that every run is the same. This thread took its samples at the rate before, and
-        // goes on with the new one.
-        let others =
-            (0..2).map(|thread| std::thread::scope(|scope| scope.spawn(|| make(thread)).join().unwrap()));
-        let threads: Vec<(Truth, Truth)> = others.chain(std::iter::once_with(|| make(2))).collect();
-        for (made_here, kept_here) in threads {
-            made_all.join(made_here);
-            kept_all.join(kept_here);
-        }
-    }
-    drop(sender);
-    std::thread::spawn(move || receiver.into_iter().for_each(free)).join().unwrap();
-    (made_all, kept_all)
+/// What is made on one thread at one rate, and what is known of it.
+struct Maker {
+    rate: u64,
+    made: Truth,
+    kept: Truth,
 }
 
+impl Maker {
+    /// On the calling thread, at this rate from now on.
+    fn at(rate: u64) -> Maker {
+        set_heap_rate(rate);
+        Maker { rate, made: Truth::default(), kept: Truth::default() }
+    }
+
+    fn make(&mut self, size: usize) -> (usize, usize) {
+        self.made.add(size, self.rate as f64);
+        made(size)
+    }
+
+    /// The block stays in use.
+    fn keep(&mut self, (_, size): (usize, usize)) {
+        self.kept.add(size, self.rate as f64);
+    }
+
+    fn resize(&mut self, (address, old): (usize, usize), size: usize) -> (usize, usize) {
+        self.made.add(size, self.rate as f64);
+        (resized(address, old, size), size)
+    }
+
+    fn join(mut self, other: &Maker) -> Maker {
+        self.made.join(other.made);
+        self.kept.join(other.kept);
+        self
+    }
+}
+
+#[inline(never)]
+fn resized(address: usize, old: usize, size: usize) -> usize {
+    let block = std::ptr::with_exposed_provenance_mut(address);
+    // SAFETY: the block was made with this layout, and the new size is not zero.
+    unsafe { ALLOC.realloc(block, layout(old), size) }.expose_provenance()
+}
+
+/// All of one size, at once freed again.
+fn uniform(_seed: u64) -> Maker {
+    let mut maker = Maker::at(64 * 1024);
+    for number in 0..30_000 {
+        let block = maker.make(1000);
+        if number % 10 == 0 { maker.keep(block) } else { free(block) }
+    }
+    maker
+}
+
+fn mixed_sizes(mut seed: u64) -> Maker {
+    let mut maker = Maker::at(8 * 1024);
+    for number in 0..12_000 {
+        let size = size(&mut seed);
+        let block = maker.make(size);
+        if number % 10 == 0 { maker.keep(block) } else { free(block) }
+    }
+    maker
+}
+
+/// As a `Vec` grows: in place or not, every step is a block that is freed and one that is made.
+fn doubling(_seed: u64) -> Maker {
+    let mut maker = Maker::at(16 * 1024);
+    for number in 0..1000 {
+        let mut block = maker.make(64);
+        for bits in 7..15 {
+            block = maker.resize(block, 1 << bits);
+        }
+        if number % 10 == 0 { maker.keep(block) } else { free(block) }
+    }
+    maker
+}
+
+/// Few blocks stay, between many that do not.
+fn leak(mut seed: u64) -> Maker {
+    let mut maker = Maker::at(8 * 1024);
+    for _ in 0..4000 {
+        let leaked = maker.make(200);
+        maker.keep(leaked);
+        for _ in 0..4 {
+            let block = maker.make(size(&mut seed) / 4 + 64);
+            free(block);
+        }
+    }
+    maker
+}
+
+/// Three threads make blocks, a fourth one frees half of them.
+fn freed_by_others(seed: u64) -> Maker {
+    let (sender, receiver) = mpsc::channel();
+    let make = |thread: u64| {
+        let mut state = seed * 10 + thread;
+        let mut maker = Maker::at(8 * 1024);
+        for number in 0..4000 {
+            let size = size(&mut state);
+            let block = maker.make(size);
+            if number % 2 == 0 { sender.send(block).unwrap() } else { maker.keep(block) }
+        }
+        maker
+    };
+    // One after the other, so that every run is the same.
+    let labels = Labels::current();
+    let mut threads = (0..3).map(|thread| {
+        let make = || {
+            let _labels = labels.enter();
+            make(thread)
+        };
+        std::thread::scope(|scope| scope.spawn(make).join().unwrap())
+    });
+    let first = threads.next().unwrap();
+    let all = threads.fold(first, |all, maker| all.join(&maker));
+    drop(sender);
+    std::thread::spawn(move || receiver.into_iter().for_each(free)).join().unwrap();
+    all
+}
+
+/// The rate changes while blocks are made, and before they are freed.
+fn rate_changes(mut seed: u64) -> Maker {
+    let mut all = Maker::at(8 * 1024);
+    let mut freed_later = Vec::new();
+    for rate in [8 * 1024, 2 * 1024, 32 * 1024] {
+        let mut maker = Maker::at(rate);
+        for number in 0..4000 {
+            let size = size(&mut seed);
+            let block = maker.make(size);
+            if number % 2 == 0 { freed_later.push(block) } else { maker.keep(block) }
+        }
+        all = all.join(&maker);
+    }
+    freed_later.into_iter().for_each(free);
+    all
+}
+
+/// Makes blocks as a seed says.
+type Mix = fn(u64) -> Maker;
+
+const MIXES: [(&str, Mix); 6] = [
+    ("one size", uniform),
+    ("mixed sizes from one stack", mixed_sizes),
+    ("doubling", doubling),
+    ("a leak", leak),
+    ("freed by other threads", freed_by_others),
+    ("rate changed midway", rate_changes),
+];
+
 #[test]
-fn blocks_of_other_threads_and_a_rate_that_changes() {
+fn estimates_of_every_mix() {
     // SAFETY: no other thread looks at the environment, and the profiler has not done so yet.
     unsafe { std::env::set_var("HOTLIST_HEAP_SEED", "1") };
-    let rounds: Vec<(Truth, Truth)> = (1..=SEEDS).map(round).collect();
-    let profile = profile();
-    let (mut squares, mut largest) = (0.0, 0.0_f64);
-    for (seed, (made, kept)) in (1..=SEEDS).zip(&rounds) {
-        let estimate = labelled(&profile, &seed.to_string());
-        let z = [made.z(&estimate[..2]), kept.z(&estimate[2..])].concat();
-        assert!(z.iter().all(|z| z.abs() <= 4.0), "seed {seed}: {z:?}");
-        squares += z[1] * z[1];
-        largest = z.iter().fold(largest, |largest, z| largest.max(z.abs()));
+    let name = |mix: &str, seed: u64| format!("{mix} {seed}");
+    let mut makers = Vec::new();
+    for (mix, make) in MIXES {
+        for seed in 1..=SEEDS {
+            makers.push(with_labels(&[("round", &name(mix, seed))], || make(seed * 1000)));
+        }
     }
-    eprintln!("the largest of 80 z-scores is {largest:.2}, the sum of the squares of 20 is {squares:.1}");
-    // The sum of 20 squares has mean 20 and standard deviation 6.3: neither biased, nor too good to be true.
-    assert!((4.0..55.0).contains(&squares), "the sum of the squares is {squares}");
+    let profile = profile();
+    let mut too_far = Vec::new();
+    eprintln!("| z-scores of 20 seeds | objects | bytes | objects in use | bytes in use | squares |");
+    for (&(mix, _), makers) in MIXES.iter().zip(makers.chunks(SEEDS as usize)) {
+        let (mut squares, mut largest) = (0.0, [0.0_f64; 4]);
+        for (seed, maker) in (1..=SEEDS).zip(makers) {
+            let estimate = labelled(&profile, &name(mix, seed));
+            let z = [maker.made.z(&estimate[..2]), maker.kept.z(&estimate[2..])].concat();
+            if z.iter().any(|z| z.abs() > 4.0) {
+                too_far.push(format!("{mix}, seed {seed}: {z:.2?}"));
+            }
+            squares += z[1] * z[1];
+            for (largest, z) in largest.iter_mut().zip(z) {
+                *largest = largest.max(z.abs());
+            }
+        }
+        let [objects, bytes, objects_used, bytes_used] = largest;
+        eprintln!(
+            "| {mix} | {objects:.2} | {bytes:.2} | {objects_used:.2} | {bytes_used:.2} | {squares:.1} |"
+        );
+        // The sum of 20 squares has mean 20 and standard deviation 6.3: neither biased, nor too good to be true.
+        assert!((4.0..55.0).contains(&squares), "{mix}: the sum of the squares is {squares}");
+    }
+    assert!(too_far.is_empty(), "{too_far:#?}");
 }
