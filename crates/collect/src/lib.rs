@@ -34,6 +34,8 @@
 //!
 //! The environment can ask for the same without a change of the program; see [`Heap`].
 
+#![deny(clippy::undocumented_unsafe_blocks)]
+
 mod cpu;
 mod encode;
 mod environment;

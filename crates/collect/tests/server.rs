@@ -2,7 +2,7 @@
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use hotlist_collect::{Error, Server, ServerOptions, serve, serve_with};
 
@@ -39,6 +39,57 @@ fn bad_requests_do_not_disturb() {
         assert!(get(&server, "/debug/pprof/heap").starts_with("HTTP/1.1 200 OK\r\n"));
     }
     drop(half);
+}
+
+/// Readers that take a byte in a second, or nothing at all, hold nobody up.
+#[test]
+fn slow_readers_hold_nobody_up() {
+    let server = serve("127.0.0.1:0").unwrap();
+    let mut slow: Vec<TcpStream> = (0..12)
+        .map(|_| {
+            let mut stream = TcpStream::connect(server.address()).unwrap();
+            stream.write_all(b"GET /debug/pprof/allocs HTTP/1.1\r\n\r\n").unwrap();
+            stream
+        })
+        .collect();
+    for _ in 0..2 {
+        for stream in &mut slow[..6] {
+            assert_eq!(stream.read(&mut [0]).unwrap(), 1);
+        }
+        let begin = Instant::now();
+        for target in ["heap", "goroutine?debug=2", "cmdline", ""] {
+            assert!(get(&server, &format!("/debug/pprof/{target}")).starts_with("HTTP/1.1 200 OK\r\n"));
+        }
+        assert!(begin.elapsed() < Duration::from_secs(10), "{:?}", begin.elapsed());
+        std::thread::sleep(Duration::from_secs(1));
+    }
+}
+
+/// What Go answers to each kind of bad input, over the wire, with the program going on.
+#[test]
+fn bad_input_has_the_answers_of_go() {
+    let server = serve("127.0.0.1:0").unwrap();
+    let positive = "invalid value for \"seconds\" - must be a positive integer\n";
+    let both = "seconds and debug params are incompatible\n";
+    for (target, status, body) in [
+        ("nope", 404, "Unknown profile\n"),
+        ("heap?seconds=x", 400, positive),
+        ("allocs?seconds=-5", 400, positive),
+        ("mutex?seconds=0", 400, positive),
+        ("heap?seconds=1&debug=1", 400, both),
+        ("goroutine?debug=2&seconds=3", 400, both),
+    ] {
+        let answer = get(&server, &format!("/debug/pprof/{target}"));
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")) && answer.ends_with(body), "{answer}");
+        assert!(answer.contains("\r\nX-Go-Pprof: 1\r\n"), "{answer}");
+    }
+    // A huge number is shortened and not refused; the client need not wait for its end.
+    let huge = TcpStream::connect(server.address()).unwrap();
+    (&huge).write_all(b"GET /debug/pprof/profile?seconds=99999999999999999999 HTTP/1.1\r\n\r\n").unwrap();
+    huge.set_read_timeout(Some(Duration::from_millis(300))).unwrap();
+    assert!((&huge).read(&mut [0]).is_err(), "it waits");
+    // A second capture at the same time is served as well.
+    assert!(get(&server, "/debug/pprof/profile?seconds=1").starts_with("HTTP/1.1 200 OK\r\n"));
 }
 
 #[test]

@@ -28,6 +28,9 @@ const LARGEST_REQUEST: usize = 64 * 1024;
 const REQUEST_TIME: Duration = Duration::from_secs(10);
 /// A reader may not pause longer than this.
 const WRITE_TIME: Duration = Duration::from_secs(30);
+/// Nor may it take longer for all of an answer than that time and a second for each of this many bytes: whoever
+/// reads a byte in a second would keep its place for days.
+const SLOWEST: usize = 32 * 1024;
 /// More requests than this at a time are refused.
 const CONNECTIONS: usize = 16;
 
@@ -114,8 +117,8 @@ fn accept(listener: &TcpListener, is_stopped: &AtomicBool, options: &Arc<ServerO
         };
         if open.fetch_add(1, Ordering::AcqRel) >= CONNECTIONS {
             open.fetch_sub(1, Ordering::AcqRel);
-            drop(stream.set_write_timeout(Some(Duration::from_secs(1))));
-            drop(send(&stream, &Answer::error(503, "too many requests at once"), false));
+            let answer = Answer::error(503, "too many requests at once");
+            drop(send(&stream, &answer, false, Duration::from_secs(1)));
             continue;
         }
         let (options, open) = (Arc::clone(options), Open(Arc::clone(&open)));
@@ -139,9 +142,8 @@ impl Drop for Open {
 }
 
 fn serve_one(stream: &TcpStream, options: &ServerOptions) {
-    drop(stream.set_write_timeout(Some(WRITE_TIME)));
     let Some(request) = read_request(stream) else {
-        drop(send(stream, &Answer::error(400, "malformed request"), false));
+        drop(send(stream, &Answer::error(400, "malformed request"), false, WRITE_TIME));
         return;
     };
     let is_head = request.method == "HEAD";
@@ -151,7 +153,7 @@ fn serve_one(stream: &TcpStream, options: &ServerOptions) {
         Some(Answer::error(401, "a bearer token is needed"))
     };
     if let Some(answer) = answer {
-        drop(send(stream, &answer, is_head));
+        drop(send(stream, &answer, is_head, WRITE_TIME));
     }
 }
 
@@ -218,7 +220,8 @@ fn read_request(mut stream: &TcpStream) -> Option<Request> {
     Some(Request { method, path: path.to_owned(), query: query.to_owned(), authorization, body })
 }
 
-fn send(mut stream: &TcpStream, answer: &Answer, is_head: bool) -> std::io::Result<()> {
+/// Sends the answer, unless its reader pauses for longer than `pause` or is slower than [`SLOWEST`] altogether.
+fn send(stream: &TcpStream, answer: &Answer, is_head: bool, pause: Duration) -> std::io::Result<()> {
     let reason = match answer.status {
         200 => "OK",
         301 => "Moved Permanently",
@@ -236,9 +239,59 @@ fn send(mut stream: &TcpStream, answer: &Answer, is_head: bool) -> std::io::Resu
         head.push_str(&format!("{name}: {value}\r\n"));
     }
     head.push_str(&format!("Content-Length: {}\r\nConnection: close\r\n\r\n", answer.body.len()));
-    stream.write_all(head.as_bytes())?;
+    let mut bytes = head.into_bytes();
     if !is_head {
-        stream.write_all(&answer.body)?;
+        bytes.extend_from_slice(&answer.body);
     }
-    stream.flush()
+    let end = Instant::now() + pause + Duration::from_secs((bytes.len() / SLOWEST) as u64);
+    send_until(stream, &bytes, pause, end)
+}
+
+fn send_until(mut stream: &TcpStream, bytes: &[u8], pause: Duration, end: Instant) -> std::io::Result<()> {
+    let mut rest = bytes;
+    while !rest.is_empty() {
+        let left = end.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Err(std::io::ErrorKind::TimedOut.into());
+        }
+        stream.set_write_timeout(Some(left.min(pause)))?;
+        match stream.write(rest) {
+            Ok(0) => return Err(std::io::ErrorKind::WriteZero.into()),
+            Ok(count) => rest = &rest[count..],
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A reader that takes some bytes every now and then never pauses for long, but is given up all the same.
+    #[test]
+    fn slow_readers_are_given_up() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let mut reader = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let (writer, _) = listener.accept().unwrap();
+        let slow = std::thread::spawn(move || {
+            let mut some = [0; 1 << 16];
+            // Until the writer has left and everything was read.
+            while reader.read(&mut some).is_ok_and(|count| count > 0) {
+                std::thread::sleep(Duration::from_millis(20));
+            }
+        });
+        let begin = Instant::now();
+        let answer = vec![1; 64 << 20];
+        let sent = send_until(&writer, &answer, Duration::from_secs(20), begin + Duration::from_millis(400))
+            .unwrap_err();
+        assert!(
+            matches!(sent.kind(), std::io::ErrorKind::TimedOut | std::io::ErrorKind::WouldBlock),
+            "{sent}"
+        );
+        assert!(begin.elapsed() < Duration::from_secs(5), "{:?}", begin.elapsed());
+        drop(writer);
+        slow.join().unwrap();
+    }
 }
