@@ -10,6 +10,10 @@ use std::time::{Duration, Instant};
 
 const GNU: &str = "x86_64-unknown-linux-gnu";
 const MUSL: &str = "x86_64-unknown-linux-musl";
+const ARM: &str = "aarch64-unknown-linux-gnu";
+/// Debian's linker for it, an emulator, and where the C library of the emulated program is.
+const ARM_LINKER: &str = "aarch64-linux-gnu-gcc";
+const ARM_EMULATOR: [&str; 3] = ["qemu-aarch64", "-L", "/usr/aarch64-linux-gnu"];
 
 /// Where it is built: in the folder of all tests, so that the next run finds it.
 fn folder() -> PathBuf {
@@ -37,14 +41,32 @@ fn has_target(target: &str) -> bool {
     is_there
 }
 
+fn can_emulate_arm() -> bool {
+    let missing = [ARM_LINKER, ARM_EMULATOR[0]]
+        .into_iter()
+        .find(|tool| Command::new(tool).arg("--version").output().is_err());
+    if let Some(tool) = missing {
+        eprintln!("skipped for {ARM}: {tool} is not installed");
+    }
+    missing.is_none()
+}
+
 /// Builds the program, runs it, and reads what it leaves when it exits.
 fn check(profile: &str, target: &str, flags: &str) {
     let what = format!("profile {profile}, target {target}, flags {flags:?}");
     let mut build = cargo(&["build", "--profile", profile, "--target", target]);
-    succeeded(&what, &build.env("RUSTFLAGS", flags).output().unwrap());
+    build.env("RUSTFLAGS", flags).env("CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER", ARM_LINKER);
+    succeeded(&what, &build.output().unwrap());
     let binary = folder().join(target).join(profile).join("hotlist-collect-builds");
+    let mut run = if target == ARM {
+        let mut emulator = Command::new(ARM_EMULATOR[0]);
+        emulator.args(&ARM_EMULATOR[1..]).arg(binary);
+        emulator
+    } else {
+        Command::new(binary)
+    };
     let file = folder().join(format!("{profile}-{target}.pb.gz"));
-    let mut child = Command::new(binary)
+    let mut child = run
         .env("HOTLIST_HEAP_FILE", &file)
         .stdout(std::process::Stdio::piped())
         .stderr(std::process::Stdio::piped())
@@ -72,6 +94,9 @@ fn profiles_are_right_in_every_build() {
     if has_target(MUSL) {
         check("release", MUSL, "");
     }
+    if has_target(ARM) && can_emulate_arm() {
+        check("release", ARM, "");
+    }
     if std::env::var_os("HOTLIST_BUILDS").is_some_and(|wanted| wanted == "all") {
         for profile in ["abort", "fat", "size", "stripped"] {
             check(profile, GNU, "");
@@ -83,7 +108,7 @@ fn profiles_are_right_in_every_build() {
 
 #[test]
 fn it_compiles_elsewhere() {
-    for target in ["aarch64-unknown-linux-gnu", "x86_64-pc-windows-gnu", "aarch64-apple-darwin"] {
+    for target in [ARM, "x86_64-pc-windows-gnu", "aarch64-apple-darwin"] {
         if has_target(target) {
             let output =
                 cargo(&["check", "--lib", "--package", "hotlist-collect", "--target", target]).output();

@@ -64,5 +64,9 @@ fn the_leak_is_in_its_line_and_in_the_flame_graph() {
         }
     }
     assert!(leaked == 20 * 64 * 1024 && leaked * 100 > total * 98, "{leaked} of {total}: {flames}");
+
+    // The picture has a bar for it.
+    let page = run(&["-flamegraph"]);
+    assert!(page.contains("<html") && page.contains("remember_forever"), "{}", &page[..page.len().min(2000)]);
     std::fs::remove_dir_all(&folder).unwrap();
 }

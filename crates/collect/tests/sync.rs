@@ -20,12 +20,16 @@ fn profile(source: Source) -> Profile {
 /// Contentions and nanoseconds of stacks through the function.
 fn through(source: Source, function: *const ()) -> [i64; 2] {
     let profile = profile(source);
+    // It ends where the other one begins, or before.
+    let starts = [holds as *const () as u64, waits as *const () as u64].into_iter();
+    let sizes = starts.filter_map(|start| start.checked_sub(function as u64).filter(|&size| size > 0));
+    let size = sizes.fold(1024, u64::min);
     let mut sums = [0; 2];
     for sample in profile.samples.ids() {
         let stack = profile.stacks.get(profile.samples.stack(sample));
         let is_in = stack
             .iter()
-            .any(|&location| profile.locations.get(location).address.wrapping_sub(function as u64) < 1024);
+            .any(|&location| profile.locations.get(location).address.wrapping_sub(function as u64) < size);
         if is_in {
             for (sum, value) in sums.iter_mut().zip(profile.samples.values(sample)) {
                 *sum += value;
