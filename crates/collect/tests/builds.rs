@@ -60,7 +60,7 @@ fn check(profile: &str, target: &str, flags: &str) {
     let binary = folder().join(target).join(profile).join("hotlist-collect-builds");
     let mut run = if target == ARM {
         let mut emulator = Command::new(ARM_EMULATOR[0]);
-        emulator.args(&ARM_EMULATOR[1..]).arg(binary);
+        emulator.args(&ARM_EMULATOR[1..]).arg(binary).env("HOTLIST_EMULATED", "1");
         emulator
     } else {
         Command::new(binary)
