@@ -168,8 +168,8 @@ fn signal_storm() {
             }
             scope.spawn(|| {
                 // The signal of the profiler, but not from it: nothing may come of it.
-                // SAFETY: a signal for a process that handles it.
                 while !is_over.load(Ordering::Relaxed) {
+                    // SAFETY: a signal for a process that handles it.
                     unsafe { libc::kill(libc::getpid(), libc::SIGPROF) };
                     std::thread::sleep(Duration::from_micros(100));
                 }
