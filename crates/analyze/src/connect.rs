@@ -97,19 +97,26 @@ fn weigh_calls(
                 }
             });
         }
-        edges.tallies
+        edges.sorted()
     });
-    // Slots are numbered in the order of their nodes.
-    let mut all: Vec<Tally> = parts.into_iter().flatten().filter(|tally| tally.call != FREE).collect();
-    all.sort_unstable_by_key(|tally| tally.call.edge());
-    all.dedup_by(|next, first| {
-        let same = next.call.edge() == first.call.edge();
-        if same {
-            first.sum += next.sum;
-            first.call = first.call.with_marks_of(next.call);
+    parts.into_iter().reduce(merged).unwrap_or_default()
+}
+
+/// Two lists of edges, each sorted and without repetitions, as one such list.
+fn merged(left: Vec<Tally>, right: Vec<Tally>) -> Vec<Tally> {
+    let mut all = Vec::with_capacity(left.len() + right.len());
+    let mut right = right.into_iter().peekable();
+    for mut tally in left {
+        while let Some(lesser) = right.next_if(|other| other.call.edge() < tally.call.edge()) {
+            all.push(lesser);
         }
-        same
-    });
+        if let Some(same) = right.next_if(|other| other.call.edge() == tally.call.edge()) {
+            tally.sum += same.sum;
+            tally.call = tally.call.with_marks_of(same.call);
+        }
+        all.push(tally);
+    }
+    all.extend(right);
     all
 }
 
@@ -297,7 +304,18 @@ impl<'t, 'v, 'p> Calls<'t, 'v, 'p> {
     fn of(&mut self, frames: &[LocationId], mut take: impl FnMut(&[Call], Extent)) {
         (self.order, self.visited, self.extent, self.found) = (0, 0, Extent::Whole, 0);
         match (&self.plan.wanted, &self.plan.few) {
-            (None, None) => frames.iter().rev().for_each(|&location| self.pass(location, &mut take)),
+            (None, None) => {
+                // What to do at each is looked up first: one wait for all of them, where each would be waited
+                // for as soon as the processor has foreseen it wrongly.
+                let mut steps = [HIDDEN; MOST];
+                for frames in frames.rchunks(MOST) {
+                    let steps = &mut steps[..frames.len()];
+                    let look_up =
+                        |(step, location): (&mut u32, &LocationId)| *step = self.plan.steps[location.index()];
+                    steps.iter_mut().zip(frames).for_each(look_up);
+                    steps.iter().rev().for_each(|&step| self.pass_step(step, &mut take));
+                }
+            }
             (None, Some(few)) => {
                 let mut room = std::mem::take(&mut self.positions);
                 let mut last = frames.len();
@@ -362,7 +380,12 @@ impl<'t, 'v, 'p> Calls<'t, 'v, 'p> {
     /// Notes the kept nodes of a location.
     #[inline(always)]
     fn pass(&mut self, location: LocationId, take: &mut impl FnMut(&[Call], Extent)) {
-        let step = self.plan.steps[location.index()];
+        self.pass_step(self.plan.steps[location.index()], take);
+    }
+
+    /// Notes the kept nodes of a location at which this is to be done.
+    #[inline(always)]
+    fn pass_step(&mut self, step: u32, take: &mut impl FnMut(&[Call], Extent)) {
         if (GROUPS..DROPPED).contains(&step) {
             let slots = &self.plan.grouped[self.table.group_range((step & !GROUPS) as usize)];
             for (position, &slot) in slots.iter().enumerate().rev() {
@@ -512,6 +535,14 @@ impl Edges {
         self.tallies[place] = tally;
     }
 
+    /// All edges, sorted by their nodes, whose order is that of the slots.
+    fn sorted(self) -> Vec<Tally> {
+        let mut tallies = self.tallies;
+        tallies.retain(|tally| tally.call != FREE);
+        tallies.sort_unstable_by_key(|tally| tally.call.edge());
+        tallies
+    }
+
     fn grow(&mut self) {
         let larger = Edges::with_bits(64 - self.shift + 1);
         let old = std::mem::replace(self, larger);
@@ -526,6 +557,18 @@ impl Edges {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn lists_of_edges_are_merged_in_order() {
+        let tally = |from, is_residual, sum| Tally { call: Call::new(from, 7, is_residual, false), sum };
+        let left = vec![tally(1, false, 10), tally(2, true, 20), tally(5, false, 50)];
+        let right = vec![tally(0, false, 1), tally(2, false, 2), tally(5, true, 5), tally(6, false, 6)];
+        let all: Vec<_> = merged(left, right)
+            .iter()
+            .map(|tally| (tally.call.from(), tally.call.is_residual(), tally.sum))
+            .collect();
+        assert_eq!(all, [(0, false, 1), (1, false, 10), (2, true, 22), (5, true, 55), (6, false, 6)]);
+    }
 
     #[test]
     fn the_edge_table_grows_and_forgets_nothing() {

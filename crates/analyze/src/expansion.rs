@@ -12,44 +12,53 @@ use crate::parallel::Threads;
 
 /// A stack on its way into the tree, with all that is needed to take it further: the stacks of a frame
 /// lie side by side, but what they point to is spread over memory.
+///
+/// A profile has as many of them as stacks, and they are moved often, so they are small. A stack with samples
+/// above zero and others below has two.
 #[derive(Clone, Copy)]
-pub(crate) struct Cursor<'p> {
-    /// The locations that are still to come, leaf first.
-    pub(crate) rest: &'p [LocationId],
+pub(crate) struct Cursor {
+    /// The locations that are still to come, leaf first: from here
+    pub(crate) start: u32,
+    /// to here among the frames of all stacks.
+    pub(crate) end: u32,
     /// How many nodes of the next location are in the tree already.
     pub(crate) inline: u32,
-    pub(crate) weight: Sides,
+    /// The sum of its samples.
+    pub(crate) weight: i64,
 }
 
 /// A way through stacks.
 #[derive(Clone, Copy)]
 pub(crate) struct Walk<'g, 'v, 'p> {
     pub(crate) table: &'g NodeTable<'v, 'p>,
+    /// The frames of all stacks.
+    pub(crate) frames: &'p [LocationId],
     pub(crate) growth: Growth,
 }
 
-impl<'p> Walk<'_, '_, 'p> {
+impl Walk<'_, '_, '_> {
     /// The next location of a stack.
     #[inline]
-    fn location(self, cursor: Cursor<'p>) -> Option<LocationId> {
-        match self.growth {
-            Growth::Callers => cursor.rest.first().copied(),
-            Growth::Callees => cursor.rest.last().copied(),
-        }
+    fn location(self, cursor: Cursor) -> Option<LocationId> {
+        let is_more = cursor.start < cursor.end;
+        is_more.then(|| match self.growth {
+            Growth::Callers => self.frames[cursor.start as usize],
+            Growth::Callees => self.frames[cursor.end as usize - 1],
+        })
     }
 
     /// A cursor behind the next location.
     #[inline]
-    fn skip(self, cursor: Cursor<'p>) -> Cursor<'p> {
-        let rest = match (self.growth, cursor.rest) {
-            (Growth::Callers, [_, rest @ ..]) | (Growth::Callees, [rest @ .., _]) => rest,
-            (_, []) => &[],
-        };
-        Cursor { rest, inline: 0, ..cursor }
+    fn skip(self, cursor: Cursor) -> Cursor {
+        match self.growth {
+            _ if cursor.start >= cursor.end => Cursor { inline: 0, ..cursor },
+            Growth::Callers => Cursor { start: cursor.start + 1, inline: 0, ..cursor },
+            Growth::Callees => Cursor { end: cursor.end - 1, inline: 0, ..cursor },
+        }
     }
 
     /// The next frame of a stack, whether it was inlined into its caller, and the cursor behind it.
-    pub(crate) fn step(self, mut cursor: Cursor<'p>) -> Option<(NodeId, bool, Cursor<'p>)> {
+    pub(crate) fn step(self, mut cursor: Cursor) -> Option<(NodeId, bool, Cursor)> {
         loop {
             let nodes = self.table.nodes(self.location(cursor)?);
             let position = cursor.inline as usize;
@@ -72,11 +81,7 @@ impl<'p> Walk<'_, '_, 'p> {
 
     /// [`step`](Self::step) with the next location at hand, short where it has one node.
     #[inline]
-    fn step_from(
-        self,
-        cursor: Cursor<'p>,
-        location: Option<LocationId>,
-    ) -> Option<(NodeId, bool, Cursor<'p>)> {
+    fn step_from(self, cursor: Cursor, location: Option<LocationId>) -> Option<(NodeId, bool, Cursor)> {
         match self.table.step(location?).node() {
             None => self.step(cursor),
             Some(node) => Some((NodeId::new(node), false, self.skip(cursor))),
@@ -84,7 +89,7 @@ impl<'p> Walk<'_, '_, 'p> {
     }
 
     /// The cursor at the occurrence of `pivot` that is nearest to the root.
-    pub(crate) fn find(self, mut cursor: Cursor<'p>, pivot: NodeId) -> Option<Cursor<'p>> {
+    pub(crate) fn find(self, mut cursor: Cursor, pivot: NodeId) -> Option<Cursor> {
         let mut found = None;
         while let Some((node, _, after)) = self.step(cursor) {
             if node == pivot {
@@ -124,11 +129,11 @@ pub(crate) struct Below {
 pub(crate) type Expansions = Vec<Expansion>;
 
 /// Room in which stacks are sorted.
-pub(crate) struct Sorter<'p> {
+pub(crate) struct Sorter {
     /// For each node the row it became in the expansion under way, with the number of that.
     seen: Vec<(u32, u32)>,
     expansion: u32,
-    unsorted: Vec<Cursor<'p>>,
+    unsorted: Vec<Cursor>,
     rows: Vec<u32>,
     next: Vec<Option<LocationId>>,
     starts: Vec<usize>,
@@ -137,7 +142,7 @@ pub(crate) struct Sorter<'p> {
 /// Stands for a stack that has no further frame.
 const ENDS: u32 = u32::MAX;
 
-impl<'p> Sorter<'p> {
+impl Sorter {
     pub(crate) fn new(nodes: usize) -> Self {
         Sorter {
             seen: vec![(0, 0); nodes],
@@ -150,7 +155,7 @@ impl<'p> Sorter<'p> {
     }
 
     /// Sorts the stacks of a frame by their next frame and moves them on; those that end come last.
-    pub(crate) fn expand(&mut self, walk: Walk<'_, '_, 'p>, cursors: &mut [Cursor<'p>]) -> Expansion {
+    pub(crate) fn expand(&mut self, walk: Walk<'_, '_, '_>, cursors: &mut [Cursor]) -> Expansion {
         self.expansion += 1;
         let mut found = Expansion::default();
         self.rows.clear();
@@ -158,7 +163,7 @@ impl<'p> Sorter<'p> {
         self.next.clear();
         self.next.extend(cursors.iter().map(|&cursor| walk.location(cursor)));
         for (cursor, &location) in cursors.iter_mut().zip(&self.next) {
-            let weight = cursor.weight;
+            let weight = Sides::of(cursor.weight);
             let Some((node, inline, after)) = walk.step_from(*cursor, location) else {
                 found.flat += weight;
                 self.rows.push(ENDS);
@@ -198,10 +203,10 @@ impl<'p> Sorter<'p> {
 }
 
 /// A frame whose expansion is to be made, with its stacks.
-struct Task<'c, 'p> {
+struct Task<'c> {
     /// Where it is below: a row of the expansions, and of what is below that.
     place: (usize, usize),
-    cursors: &'c mut [Cursor<'p>],
+    cursors: &'c mut [Cursor],
 }
 
 /// Which expansions to make ahead.
@@ -215,11 +220,11 @@ pub(crate) struct Ahead {
 
 /// Makes the expansion of the frame with these stacks, and of the heavy frames below it, on several threads.
 /// The first of the answer is that of the frame itself.
-pub(crate) fn expand_ahead<'p>(
-    walk: Walk<'_, '_, 'p>,
-    sorter: &mut Sorter<'p>,
+pub(crate) fn expand_ahead(
+    walk: Walk<'_, '_, '_>,
+    sorter: &mut Sorter,
     threads: Threads,
-    cursors: &mut [Cursor<'p>],
+    cursors: &mut [Cursor],
     ahead: Ahead,
 ) -> Expansions {
     let total = cursors.len();
@@ -270,12 +275,12 @@ pub(crate) fn expand_ahead<'p>(
 }
 
 /// Makes one expansion and notes what is to be made below it.
-fn expand_task<'c, 'p>(
-    walk: Walk<'_, '_, 'p>,
-    sorter: &mut Sorter<'p>,
+fn expand_task<'c>(
+    walk: Walk<'_, '_, '_>,
+    sorter: &mut Sorter,
     made: &mut Expansions,
-    tasks: &mut Vec<Task<'c, 'p>>,
-    task: Task<'c, 'p>,
+    tasks: &mut Vec<Task<'c>>,
+    task: Task<'c>,
     heavy: i64,
 ) {
     let row = made.len();
@@ -288,11 +293,11 @@ fn expand_task<'c, 'p>(
     made.push(expansion);
 }
 
-fn push_heavy<'c, 'p>(
-    tasks: &mut Vec<Task<'c, 'p>>,
+fn push_heavy<'c>(
+    tasks: &mut Vec<Task<'c>>,
     row: usize,
     expansion: &Expansion,
-    cursors: &'c mut [Cursor<'p>],
+    cursors: &'c mut [Cursor],
     heavy: i64,
 ) {
     let mut rest = cursors;
@@ -306,9 +311,9 @@ fn push_heavy<'c, 'p>(
 }
 
 /// Deals tasks out so that all lots have about the same number of stacks.
-fn deal<'c, 'p>(mut tasks: Vec<Task<'c, 'p>>, lots: usize) -> Vec<Vec<Task<'c, 'p>>> {
+fn deal(mut tasks: Vec<Task<'_>>, lots: usize) -> Vec<Vec<Task<'_>>> {
     tasks.sort_by_key(|task| std::cmp::Reverse(task.cursors.len()));
-    let mut dealt: Vec<(usize, Vec<Task<'c, 'p>>)> = Vec::new();
+    let mut dealt: Vec<(usize, Vec<Task<'_>>)> = Vec::new();
     dealt.resize_with(lots.max(1), Default::default);
     for task in tasks {
         if let Some((stacks, lot)) = dealt.iter_mut().min_by_key(|(stacks, _)| *stacks) {

@@ -13,7 +13,9 @@ use std::ops::{AddAssign, Range};
 use hotlist_profile::StackId;
 
 use crate::expansion::{Ahead, Below, Cursor, Expansions, Sorter, Walk, expand_ahead};
+use crate::location_set::LocationSet;
 use crate::node::{NodeId, NodeTable};
+use crate::view::View;
 
 /// From which end of the stacks a tree grows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -51,6 +53,12 @@ pub struct Sides {
 }
 
 impl Sides {
+    /// One value, on its side.
+    #[inline]
+    pub(crate) fn of(value: i64) -> Sides {
+        Sides { plus: value.max(0), minus: value.min(0).saturating_neg() }
+    }
+
     /// The sum of all values.
     pub fn net(self) -> i64 {
         self.plus - self.minus
@@ -187,10 +195,20 @@ impl NodeTable<'_, '_> {
     }
 }
 
+/// What each stack of a view weighs.
+fn weigh_sides(view: &View<'_>) -> Vec<Sides> {
+    let samples = &view.profile().samples;
+    let mut weights = vec![Sides::default(); view.profile().stacks.len()];
+    for sample in view.samples() {
+        weights[samples.stack(sample).index()] += Sides::of(view.weight(sample).0);
+    }
+    weights
+}
+
 struct Grower<'g, 'v, 'p> {
     walk: Walk<'g, 'v, 'p>,
-    sorter: Sorter<'p>,
-    cursors: Vec<Cursor<'p>>,
+    sorter: Sorter,
+    cursors: Vec<Cursor>,
     candidates: Vec<Candidate>,
     /// The callees of each candidate that was expanded, as a range of the candidates.
     expanded: Vec<Range<usize>>,
@@ -201,30 +219,44 @@ struct Grower<'g, 'v, 'p> {
 impl<'g, 'v, 'p> Grower<'g, 'v, 'p> {
     fn new(table: &'g NodeTable<'v, 'p>, spec: &FlameSpec) -> Self {
         let view = table.view();
-        let samples = &view.profile().samples;
-        let mut weights = vec![Sides::default(); view.profile().stacks.len()];
-        for sample in view.samples() {
-            let (value, _) = view.weight(sample);
-            let sides = Sides { plus: value.max(0), minus: value.min(0).saturating_neg() };
-            weights[samples.stack(sample).index()] += sides;
-        }
-        let walk = Walk { table, growth: spec.growth };
-        let mut cursors = Vec::new();
-        let mut cum = Sides::default();
-        for (row, weight) in weights.into_iter().enumerate().filter(|(_, weight)| weight.size() != 0) {
-            let start = Cursor { rest: view.frames(StackId::new(row)), inline: 0, weight };
-            let start = match spec.pivot {
-                None => Some(start),
-                Some(pivot) => walk.find(start, pivot),
-            };
-            // A stack of which nothing is in view is no part of any report either.
-            let is_visible = |cursor: Cursor<'p>| {
-                if view.hides_frames() { walk.step(cursor).is_some() } else { !cursor.rest.is_empty() }
-            };
-            if let Some(cursor) = start.filter(|&cursor| is_visible(cursor)) {
-                cum += weight;
-                cursors.push(cursor);
+        let walk = Walk { table, frames: view.profile().stacks.all_frames(), growth: spec.growth };
+        let weights = weigh_sides(view);
+        let pivot = spec.pivot.map(|pivot| (pivot, LocationSet::of_nodes(table, |node| node == pivot)));
+        let cost = match pivot {
+            None => weights.len(),
+            Some(_) => view.profile().stacks.frame_count(),
+        };
+        let parts = view.threads().split(weights.len(), cost, |rows| {
+            let mut cum = Sides::default();
+            let mut cursors = Vec::with_capacity(if pivot.is_some() { 0 } else { rows.len() });
+            for row in rows.filter(|&row| weights[row].size() != 0) {
+                let stack = StackId::new(row);
+                let Range { start, end } = view.frame_range(stack);
+                let start = Cursor { start, end, inline: 0, weight: 0 };
+                let start = match &pivot {
+                    None => Some(start),
+                    Some((_, at)) if !at.meets(view.frames(stack)) => None,
+                    Some((pivot, _)) => walk.find(start, *pivot),
+                };
+                // A stack of which nothing is in view is no part of any report either.
+                let is_visible = |cursor: Cursor| {
+                    if view.hides_frames() { walk.step(cursor).is_some() } else { cursor.start < cursor.end }
+                };
+                if let Some(cursor) = start.filter(|&cursor| is_visible(cursor)) {
+                    let Sides { plus, minus } = weights[row];
+                    cum += weights[row];
+                    let sides = [plus, -minus].into_iter().filter(|&weight| weight != 0);
+                    cursors.extend(sides.map(|weight| Cursor { weight, ..cursor }));
+                }
             }
+            (cum, cursors)
+        });
+        drop(weights);
+        let mut cum = Sides::default();
+        let mut cursors = Vec::new();
+        for (part_cum, part) in parts {
+            cum += part_cum;
+            if cursors.is_empty() { cursors = part } else { cursors.extend(part) }
         }
         let root = Candidate {
             node: None,
@@ -360,6 +392,29 @@ mod tests {
     use crate::view::{SampleValue, View};
 
     proptest! {
+        #[test]
+        fn a_pivot_has_all_stacks_that_it_is_on(profile in profiles(Values::Any), callers: bool) {
+            let value = SampleValue { column: 0, mean: false };
+            let Ok(view) = View::new(&profile, value, Threads::ONE, &mut Vec::new()) else {
+                return Ok(());
+            };
+            let table = NodeTable::new(&view, Detail::default(), None);
+            let growth = if callers { Growth::Callers } else { Growth::Callees };
+            for pivot in table.ids() {
+                let mut expected = Sides::default();
+                for sample in view.samples() {
+                    let frames = view.frames(profile.samples.stack(sample));
+                    if frames.iter().any(|&location| table.nodes(location).contains(&pivot)) {
+                        expected += Sides::of(view.weight(sample).0);
+                    }
+                }
+                let flame = table.flame(&FlameSpec { growth, pivot: Some(pivot), frames: 10, ..FlameSpec::default() });
+                prop_assert_eq!(flame.frames[0].cum, expected);
+                let below = flame.frames.get(1).map(|frame| (frame.kind, frame.cum));
+                prop_assert_eq!(below, (expected.size() != 0).then_some((FrameKind::Place(pivot), expected)));
+            }
+        }
+
         #[test]
         fn what_is_found_ahead_is_what_would_be_found(
             profile in profiles(Values::Any),

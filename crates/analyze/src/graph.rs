@@ -73,6 +73,15 @@ pub struct Tag {
 impl Graph {
     /// Sets the edges, filling the lists of the nodes.
     pub(crate) fn set_edges(&mut self, edges: Vec<Edge>) {
+        let mut counts = vec![(0, 0); self.nodes.len()];
+        for edge in &edges {
+            counts[edge.from].0 += 1;
+            counts[edge.to].1 += 1;
+        }
+        for (node, (outgoing, incoming)) in self.nodes.iter_mut().zip(counts) {
+            node.outgoing.reserve_exact(outgoing);
+            node.incoming.reserve_exact(incoming);
+        }
         for (id, edge) in edges.iter().enumerate() {
             self.nodes[edge.from].outgoing.push(id);
             self.nodes[edge.to].incoming.push(id);

@@ -277,19 +277,6 @@ impl<'v, 'p> NodeTable<'v, 'p> {
     pub(crate) fn all_grouped(&self) -> &[NodeId] {
         &self.grouped
     }
-
-    /// Which places occur inlined into another one.
-    pub(crate) fn inlined(&self) -> Vec<bool> {
-        let mut inlined = vec![false; self.len()];
-        for group in 0..self.group_count() {
-            if let [inner @ .., _] = self.group(group) {
-                for node in inner {
-                    inlined[node.index()] = true;
-                }
-            }
-        }
-        inlined
-    }
 }
 
 struct Builder<'t, 'v, 'p> {

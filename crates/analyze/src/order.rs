@@ -63,17 +63,16 @@ fn compare_names(left: &Name, right: &Name) -> Ordering {
 /// Sorts `graph.listed`.
 pub(crate) fn sort_nodes(graph: &mut Graph, names: &Names<'_, '_, '_>, order: Order) {
     let mut listed = std::mem::take(&mut graph.listed);
-    let scores: Vec<i64> = graph
-        .nodes
-        .iter()
-        .enumerate()
-        .map(|(row, node)| match order {
-            Order::Flat => node.flat.value.saturating_abs(),
-            Order::Cum => node.cum.value.saturating_abs(),
-            // A score that is no number stays negative and so comes last.
-            Order::Visual => entropy_score(graph, row).wrapping_abs(),
-        })
-        .collect();
+    let score = |row: usize| match order {
+        Order::Flat => graph.nodes[row].flat.value.saturating_abs(),
+        Order::Cum => graph.nodes[row].cum.value.saturating_abs(),
+        // A score that is no number stays negative and so comes last.
+        Order::Visual => entropy_score(graph, row).wrapping_abs(),
+    };
+    let threads = names.table.view().threads();
+    let cost = graph.nodes.len() + 20 * graph.edges.len();
+    let scores: Vec<i64> =
+        threads.split(graph.nodes.len(), cost, |rows| rows.map(score).collect::<Vec<i64>>()).concat();
     listed.sort_by(|&left, &right| {
         let (a, b) = (&graph.nodes[left], &graph.nodes[right]);
         let (name_a, name_b) = (names.get(a.place), names.get(b.place));

@@ -108,10 +108,12 @@ fn trimmed_by_place(table: &NodeTable<'_, '_>, names: &Names<'_, '_, '_>, trim: 
     if limited {
         if visual {
             graph.trim_tags(cutoffs.node);
-            graph.trim_edges(cutoffs.edge);
         }
         let chosen = graph.most_telling(trim.node_count, visual);
         let rebuild = chosen < graph.listed.len();
+        if visual && !rebuild {
+            graph.trim_edges(cutoffs.edge);
+        }
         if rebuild {
             let places = graph.listed[..chosen].iter().map(|&row| graph.nodes[row].place.index());
             kept = mark(table.len(), places);
@@ -225,7 +227,7 @@ impl PlaceGraph<'_, '_, '_> {
                 tags: NodeTags::default(),
             });
         }
-        let connections = match self.wanted(interest) {
+        let connections = match self.wanted(kept, interest) {
             Some(wanted) => connect(table, self.stacks, kept, &wanted),
             None => Vec::new(),
         };
@@ -247,7 +249,7 @@ impl PlaceGraph<'_, '_, '_> {
     }
 
     /// The edges that `interest` is about, as marks; `None` for none.
-    fn wanted(&self, interest: &Interest) -> Option<Wanted> {
+    fn wanted(&self, kept: &[bool], interest: &Interest) -> Option<Wanted> {
         Some(match interest {
             Interest::Nothing => return None,
             Interest::All => Wanted::All,
@@ -255,13 +257,43 @@ impl PlaceGraph<'_, '_, '_> {
                 Wanted::Marked { into: marked.clone(), out_of: Some(marked.clone()) }
             }
             Interest::Inlining => {
-                let mut into = self.table.inlined();
-                for node in self.table.ids() {
-                    into[node.index()] &= self.weights.inlined(node) >= self.edge_cutoff;
+                let into = self.inlined(kept);
+                if !into.contains(&true) {
+                    return None;
                 }
                 Wanted::Marked { into, out_of: None }
             }
         })
+    }
+
+    /// Which of the kept nodes an edge of an inlined call may lead into that is not too light to be kept.
+    ///
+    /// Such an edge weighs at most what all groups weigh in which its nodes are neighbours, and all those in
+    /// which its callee is kept while nothing around it is: then the caller may be anywhere.
+    fn inlined(&self, kept: &[bool]) -> Vec<bool> {
+        let table = self.table;
+        let mut bounds: FxHashMap<(Option<NodeId>, NodeId), u64> = FxHashMap::default();
+        for group in 0..table.group_count() {
+            let weight = self.weights.group(group);
+            let Some((&outermost, inner)) = table.group(group).split_last() else { continue };
+            let mut caller = Some(outermost).filter(|node| kept[node.index()]);
+            for &callee in inner.iter().rev().filter(|node| kept[node.index()]) {
+                if weight > 0 && caller != Some(callee) {
+                    let bound = bounds.entry((caller, callee)).or_default();
+                    *bound = bound.saturating_add(weight);
+                }
+                caller = Some(callee);
+            }
+        }
+        let mut inlined = vec![false; table.len()];
+        for (&(caller, callee), &bound) in &bounds {
+            let anywhere = match caller {
+                None => 0,
+                Some(_) => bounds.get(&(None, callee)).copied().unwrap_or(0),
+            };
+            inlined[callee.index()] |= bound.saturating_add(anywhere) >= self.edge_cutoff;
+        }
+        inlined
     }
 
     fn add_tags(&self, graph: &mut Graph, rows: &[usize], unit: &str) {

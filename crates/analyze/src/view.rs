@@ -238,6 +238,18 @@ impl<'p> View<'p> {
         }
     }
 
+    /// Where [`frames`](Self::frames) of a stack stand among the frames of all stacks of the profile.
+    pub(crate) fn frame_range(&self, stack: StackId) -> std::ops::Range<u32> {
+        let whole = self.profile.stacks.frame_range(stack);
+        match &self.windows {
+            None => whole,
+            Some(windows) => {
+                let window = windows[stack.index()];
+                whole.start + window.start..whole.start + window.end
+            }
+        }
+    }
+
     /// Whether a location is left out of all stacks.
     #[inline]
     pub fn is_hidden(&self, location: LocationId) -> bool {

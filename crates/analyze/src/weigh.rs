@@ -89,7 +89,7 @@ impl StackWeights {
 pub struct Weights {
     flat: Vec<Weight>,
     cum: Vec<Weight>,
-    inlined: Vec<u64>,
+    groups: Vec<u64>,
 }
 
 impl Weights {
@@ -105,9 +105,9 @@ impl Weights {
 }
 
 impl Weights {
-    /// An upper bound of the weight of all calls in which `node` was inlined.
-    pub(crate) fn inlined(&self, node: NodeId) -> u64 {
-        self.inlined[node.index()]
+    /// An upper bound of the weight of all calls within a group of the table.
+    pub(crate) fn group(&self, group: usize) -> u64 {
+        self.groups[group]
     }
 }
 
@@ -115,12 +115,14 @@ impl Weights {
 struct Sums {
     flat: Vec<i64>,
     cum: Vec<i64>,
-    inlined: Vec<u64>,
+    /// For each group of the table the sizes of what it occurs in, each as often as it does.
+    groups: Vec<u64>,
 }
 
 impl Sums {
-    fn new(count: usize) -> Self {
-        Sums { flat: vec![0; count], cum: vec![0; count], inlined: vec![0; count] }
+    fn new(table: &NodeTable<'_, '_>) -> Self {
+        let count = table.len();
+        Sums { flat: vec![0; count], cum: vec![0; count], groups: vec![0; table.group_count()] }
     }
 
     fn add(&mut self, flat: Vec<i64>, cum: Vec<Cell>) {
@@ -184,7 +186,7 @@ impl NodeTable<'_, '_> {
         Weights {
             flat: join(values.flat, flat_divisors),
             cum: join(values.cum, cum_divisors),
-            inlined: values.inlined,
+            groups: values.groups,
         }
     }
 
@@ -226,17 +228,10 @@ impl NodeTable<'_, '_> {
             }
             (flat, cum, groups)
         });
-        let mut sums = Sums::new(self.len());
+        let mut sums = Sums::new(self);
         for (flat, cum, groups) in parts {
             sums.add(flat, cum);
-            for (group, weight) in groups.into_iter().enumerate() {
-                if let [inner @ .., _] = self.group(group) {
-                    for node in inner {
-                        let sum = &mut sums.inlined[node.index()];
-                        *sum = sum.saturating_add(weight);
-                    }
-                }
-            }
+            sums.groups.iter_mut().zip(groups).for_each(|(sum, part)| *sum = sum.saturating_add(part));
         }
         sums
     }
@@ -274,7 +269,7 @@ impl NodeTable<'_, '_> {
             }
             (flat, cum)
         });
-        let mut sums = Sums::new(self.len());
+        let mut sums = Sums::new(self);
         parts.into_iter().for_each(|(flat, cum)| sums.add(flat, cum));
         sums
     }

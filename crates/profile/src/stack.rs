@@ -23,6 +23,14 @@ impl Stacks {
         &self.frames[start..self.ends[row] as usize]
     }
 
+    /// Where the locations of `id` stand among [`all_frames`](Self::all_frames).
+    #[inline]
+    pub fn frame_range(&self, id: StackId) -> std::ops::Range<u32> {
+        let row = id.index();
+        let start = if row == 0 { 0 } else { self.ends[row - 1] };
+        start..self.ends[row]
+    }
+
     /// The number of stacks.
     pub fn len(&self) -> usize {
         self.ends.len()
@@ -39,6 +47,11 @@ impl Stacks {
     }
 
     /// Every frame of every stack, one stack after the other.
+    pub fn all_frames(&self) -> &[LocationId] {
+        &self.frames
+    }
+
+    /// Changes to frames are made here.
     pub fn all_frames_mut(&mut self) -> &mut [LocationId] {
         &mut self.frames
     }
