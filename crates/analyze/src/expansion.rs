@@ -160,9 +160,10 @@ impl Sorter {
         let mut found = Expansion::default();
         self.rows.clear();
         // What comes next is fetched for all first, so that many reads are under way at the same time.
-        self.next.clear();
-        self.next.extend(cursors.iter().map(|&cursor| walk.location(cursor)));
-        for (cursor, &location) in cursors.iter_mut().zip(&self.next) {
+        let mut next = std::mem::take(&mut self.next);
+        next.clear();
+        next.extend(cursors.iter().map(|&cursor| walk.location(cursor)));
+        for (cursor, &location) in cursors.iter_mut().zip(&next) {
             let weight = Sides::of(cursor.weight);
             let Some((node, inline, after)) = walk.step_from(*cursor, location) else {
                 found.flat += weight;
@@ -170,20 +171,79 @@ impl Sorter {
                 continue;
             };
             *cursor = after;
-            let (expansion, mut row) = self.seen[node.index()];
-            if expansion != self.expansion {
-                row = found.below.len() as u32;
-                self.seen[node.index()] = (self.expansion, row);
-                let new = Below { node, cum: Sides::default(), inline: true, stacks: 0, ahead: None };
-                found.below.push(new);
-            }
+            let row = self.row_of(node, &mut found);
             let below = &mut found.below[row as usize];
             below.cum += weight;
             below.inline &= inline;
             below.stacks += 1;
             self.rows.push(row);
         }
+        self.next = next;
         // A counting sort: stacks that end are not looked at again.
+        self.begin_sort(&found, cursors);
+        for (cursor, &row) in self.unsorted.iter().zip(&self.rows) {
+            if let Some(place) = self.starts.get_mut(row as usize) {
+                cursors[*place] = *cursor;
+                *place += 1;
+            }
+        }
+        found
+    }
+
+    /// As [`expand`](Self::expand), with the work divided where there is much of it.
+    fn expand_on(&mut self, threads: Threads, walk: Walk<'_, '_, '_>, cursors: &mut [Cursor]) -> Expansion {
+        /// Simple steps for each stack: it is read from places all over memory.
+        const STEPS: usize = 10;
+        let nodes = self.seen.len();
+        let share = cursors.len().div_ceil(threads.parts(cursors.len(), STEPS * cursors.len())).max(1);
+        if share >= cursors.len() {
+            return self.expand(walk, cursors);
+        }
+        let parts: Vec<&mut [Cursor]> = cursors.chunks_mut(share).collect();
+        let parts = threads.each(parts, |part| Sorter::new(nodes).expand(walk, part));
+        // Frames are in the order in which one thread would have found them.
+        self.expansion += 1;
+        let mut found = Expansion::default();
+        for part in &parts {
+            found.flat += part.flat;
+            for below in &part.below {
+                let row = self.row_of(below.node, &mut found);
+                let sum = &mut found.below[row as usize];
+                sum.cum += below.cum;
+                sum.inline &= below.inline;
+                sum.stacks += below.stacks;
+            }
+        }
+        self.begin_sort(&found, cursors);
+        for (part, cursors_of_part) in parts.iter().zip(self.unsorted.chunks(share)) {
+            let mut rest = cursors_of_part;
+            for below in &part.below {
+                let (same, others) = rest.split_at(below.stacks);
+                let (_, row) = self.seen[below.node.index()];
+                let place = &mut self.starts[row as usize];
+                cursors[*place..*place + same.len()].copy_from_slice(same);
+                *place += same.len();
+                rest = others;
+            }
+        }
+        found
+    }
+
+    /// The row of `node` among what was found in the expansion under way, a new one where it is the first time.
+    #[inline]
+    fn row_of(&mut self, node: NodeId, found: &mut Expansion) -> u32 {
+        let (expansion, row) = self.seen[node.index()];
+        if expansion == self.expansion {
+            return row;
+        }
+        let row = found.below.len() as u32;
+        self.seen[node.index()] = (self.expansion, row);
+        found.below.push(Below { node, cum: Sides::default(), inline: true, stacks: 0, ahead: None });
+        row
+    }
+
+    /// Puts the stacks aside, and finds where those of each frame begin when they are sorted.
+    fn begin_sort(&mut self, found: &Expansion, cursors: &[Cursor]) {
         self.starts.clear();
         let mut start = 0;
         for below in &found.below {
@@ -192,13 +252,6 @@ impl Sorter {
         }
         self.unsorted.clear();
         self.unsorted.extend_from_slice(cursors);
-        for (cursor, &row) in self.unsorted.iter().zip(&self.rows) {
-            if let Some(place) = self.starts.get_mut(row as usize) {
-                cursors[*place] = *cursor;
-                *place += 1;
-            }
-        }
-        found
     }
 }
 
@@ -229,7 +282,7 @@ pub(crate) fn expand_ahead(
 ) -> Expansions {
     let total = cursors.len();
     let mut tasks = Vec::new();
-    let mut made = vec![sorter.expand(walk, cursors)];
+    let mut made = vec![sorter.expand_on(threads, walk, cursors)];
     push_heavy(&mut tasks, 0, &made[0], cursors, ahead.heavy);
     // One after the other as long as one frame has more than its share.
     let share = total / threads.count() + 1;
@@ -237,7 +290,7 @@ pub(crate) fn expand_ahead(
         && let Some(largest) = tasks.iter().position(|task| task.cursors.len() > share)
     {
         let task = tasks.swap_remove(largest);
-        expand_task(walk, sorter, &mut made, &mut tasks, task, ahead.heavy);
+        expand_task(walk, (sorter, threads), &mut made, &mut tasks, task, ahead.heavy);
     }
     let nodes = walk.table.len();
     let lots = deal(tasks, threads.count());
@@ -254,7 +307,7 @@ pub(crate) fn expand_ahead(
                 while made.len() <= ahead.most
                     && let Some(task) = tasks.pop()
                 {
-                    expand_task(walk, &mut sorter, &mut made, &mut tasks, task, ahead.heavy);
+                    expand_task(walk, (&mut sorter, Threads::ONE), &mut made, &mut tasks, task, ahead.heavy);
                 }
                 (place, made)
             })
@@ -277,7 +330,7 @@ pub(crate) fn expand_ahead(
 /// Makes one expansion and notes what is to be made below it.
 fn expand_task<'c>(
     walk: Walk<'_, '_, '_>,
-    sorter: &mut Sorter,
+    (sorter, threads): (&mut Sorter, Threads),
     made: &mut Expansions,
     tasks: &mut Vec<Task<'c>>,
     task: Task<'c>,
@@ -285,7 +338,7 @@ fn expand_task<'c>(
 ) {
     let row = made.len();
     let Task { place: (parent, below), cursors } = task;
-    let expansion = sorter.expand(walk, cursors);
+    let expansion = sorter.expand_on(threads, walk, cursors);
     if let Some(below) = made[parent].below.get_mut(below) {
         below.ahead = Some(row);
     }

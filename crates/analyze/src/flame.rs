@@ -283,15 +283,14 @@ impl<'g, 'v, 'p> Grower<'g, 'v, 'p> {
     }
 
     /// Makes the expansions ahead that a tree of so many frames below a candidate needs, as far as that can be
-    /// foreseen: a frame that weighs more than a few times its share will be taken in.
+    /// foreseen: a frame that weighs more than its share is likely to be taken in.
     fn look_ahead(&mut self, row: usize, frames: usize, worthwhile: usize) {
-        const SHARES: u64 = 4;
         let candidate = &mut self.candidates[row];
         if candidate.stacks.len() < worthwhile {
             return;
         }
         let share = candidate.cum.size() as u64 / (frames as u64).max(1);
-        let heavy = i64::try_from(share.saturating_mul(SHARES)).unwrap_or(i64::MAX);
+        let heavy = i64::try_from(share).unwrap_or(i64::MAX);
         let threads = self.walk.table.view().threads();
         let cursors = &mut self.cursors[candidate.stacks.clone()];
         let ahead = Ahead { heavy, most: frames };
@@ -390,6 +389,43 @@ mod tests {
     use crate::granularity::Detail;
     use crate::parallel::Threads;
     use crate::view::{SampleValue, View};
+
+    #[test]
+    fn many_stacks_are_sorted_alike_on_any_number_of_threads() {
+        let mut builder = hotlist_profile::Builder::new(&[("samples", "count")]);
+        let ids: Vec<_> = (0..40)
+            .map(|line| {
+                let function = builder.named_function(&format!("f{}", line / 2), "main.rs");
+                builder.source_location(function, line)
+            })
+            .collect();
+        let mut state = 1u64;
+        let mut random = |below: usize| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            (state >> 33) as usize % below
+        };
+        for sample in 0..60_000 {
+            let stack: Vec<_> = (0..random(9)).map(|_| ids[random(ids.len())]).collect();
+            builder.sample(&stack, &[], &[1 - sample % 3]).expect("frames are few");
+        }
+        let profile = builder.finish();
+        let flame = |threads, growth| {
+            let value = SampleValue { column: 0, mean: false };
+            let view = View::new(&profile, value, Threads::new(threads), &mut Vec::new()).expect("sums fit");
+            let spec = FlameSpec { growth, frames: 500, ..FlameSpec::default() };
+            NodeTable::new(&view, Detail::default(), None).flame(&spec)
+        };
+        for growth in [Growth::Callees, Growth::Callers] {
+            let alone = flame(1, growth);
+            assert_eq!(
+                alone.frames.iter().filter(|frame| matches!(frame.kind, FrameKind::Place(_))).count(),
+                500
+            );
+            for threads in [2, 3] {
+                assert_eq!(flame(threads, growth), alone);
+            }
+        }
+    }
 
     proptest! {
         #[test]

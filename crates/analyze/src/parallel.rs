@@ -28,13 +28,18 @@ impl Threads {
         cost: usize,
         work: impl Fn(Range<usize>) -> R + Sync,
     ) -> Vec<R> {
-        const STEPS_PER_THREAD: usize = 200_000;
-        let parts = self.0.get().min(cost / STEPS_PER_THREAD).min(rows).max(1);
+        let parts = self.parts(rows, cost);
         if parts == 1 {
             return vec![work(0..rows)];
         }
         let bounds: Vec<usize> = (0..=parts).map(|part| rows * part / parts).collect();
         self.each(bounds.windows(2).map(|part| part[0]..part[1]).collect(), work)
+    }
+
+    /// In how many parts so many rows are worked on, which take so many simple steps together.
+    pub(crate) fn parts(self, rows: usize, cost: usize) -> usize {
+        const STEPS_PER_THREAD: usize = 200_000;
+        self.0.get().min(cost / STEPS_PER_THREAD).min(rows).max(1)
     }
 
     /// How many threads there are.
