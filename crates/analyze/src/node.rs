@@ -8,6 +8,7 @@ use hotlist_profile::{LocationId, StringId, Strings};
 use rustc_hash::FxHashMap;
 
 use crate::granularity::Detail;
+use crate::memo::Key;
 use crate::path::{PathTrim, base_name, clean_path};
 use crate::view::View;
 
@@ -125,6 +126,8 @@ impl NodeInfo {
 #[derive(Debug)]
 pub struct NodeTable<'v, 'p> {
     view: &'v View<'p>,
+    detail: Detail,
+    trim: Option<PathTrim>,
     places: Vec<Place>,
     paths: Strings,
     /// For each location its only node, or one of the other [`Step`]s.
@@ -186,6 +189,8 @@ impl<'v, 'p> NodeTable<'v, 'p> {
             nodes: Vec::new(),
             table: NodeTable {
                 view,
+                detail,
+                trim: trim.cloned(),
                 places: Vec::new(),
                 paths: Strings::new(),
                 steps: Vec::with_capacity(view.profile().locations.len()),
@@ -202,6 +207,11 @@ impl<'v, 'p> NodeTable<'v, 'p> {
     /// The view whose places these are.
     pub fn view(&self) -> &'v View<'p> {
         self.view
+    }
+
+    /// What decides which weights the places have, as long as no filter does.
+    pub(crate) fn key(&self) -> Key {
+        Key { value: self.view.value(), detail: self.detail, trim: self.trim.clone() }
     }
 
     /// The number of places.

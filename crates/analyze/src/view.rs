@@ -7,6 +7,7 @@ use thiserror::Error;
 
 use crate::filter::Filters;
 use crate::location_set::LocationSet;
+use crate::memo::Memo;
 use crate::number_units::{ConflictingUnits, NumberUnits};
 use crate::parallel::Threads;
 
@@ -141,6 +142,8 @@ pub struct View<'p> {
     /// Which label sets pass the tag filters.
     chosen_labels: Option<Vec<bool>>,
     hidden_keys: FxHashSet<StringId>,
+    /// What is known of the profile from other questions.
+    memo: Option<&'p Memo>,
 }
 
 /// Rows of the profile's line table, by location.
@@ -174,10 +177,23 @@ impl<'p> View<'p> {
             windows: None,
             chosen_labels: None,
             hidden_keys: FxHashSet::default(),
+            memo: None,
         };
         view.check_sums()?;
         view.total = view.compute_total();
         Ok(view)
+    }
+
+    /// The same view, which shares with others what is in `memo`. All of them have to be views of the same
+    /// profile.
+    #[must_use]
+    pub fn with_memo(self, memo: &'p Memo) -> Self {
+        View { memo: Some(memo), ..self }
+    }
+
+    /// Where to look for what does not depend on the filters, if there are none.
+    pub(crate) fn memo(&self) -> Option<&'p Memo> {
+        self.memo.filter(|_| self.is_everything())
     }
 
     /// The profile that is viewed.

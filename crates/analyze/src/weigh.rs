@@ -1,6 +1,7 @@
 //! What every place weighs by itself (flat) and with everything it called (cum).
 
 use std::ops::AddAssign;
+use std::sync::Arc;
 
 use hotlist_profile::{LocationId, StackId};
 
@@ -152,9 +153,9 @@ impl Cell {
 const MOST: usize = 256;
 
 impl NodeTable<'_, '_> {
-    /// Weighs all nodes in one pass over the stacks.
-    pub fn weigh(&self) -> Weights {
-        self.weigh_stacks(&StackWeights::of(self.view()))
+    /// Weighs all nodes in one pass over the stacks, unless that was done for another question.
+    pub fn weigh(&self) -> Arc<Weights> {
+        self.weigh_once(|| self.weigh_all(&StackWeights::of(self.view())))
     }
 
     /// Weighs only the nodes for which `chosen` holds; the weights of others are zero. Where they are few,
@@ -168,7 +169,19 @@ impl NodeTable<'_, '_> {
         self.weigh_by(|part| self.sum_chosen(&stacks, chosen, &locations, part))
     }
 
-    pub(crate) fn weigh_stacks(&self, stacks: &StackWeights) -> Weights {
+    /// As [`weigh`](Self::weigh), where the weights of the stacks are at hand.
+    pub(crate) fn weigh_stacks(&self, stacks: &StackWeights) -> Arc<Weights> {
+        self.weigh_once(|| self.weigh_all(stacks))
+    }
+
+    fn weigh_once(&self, compute: impl FnOnce() -> Weights) -> Arc<Weights> {
+        match self.view().memo() {
+            Some(memo) => memo.weights(self.key(), compute),
+            None => Arc::new(compute()),
+        }
+    }
+
+    fn weigh_all(&self, stacks: &StackWeights) -> Weights {
         self.weigh_by(|part| self.sum(stacks, part))
     }
 

@@ -14,7 +14,7 @@ use crate::source::{SourceError, SourceFile};
 pub(crate) struct SampledCode<'v> {
     /// A place for each address; inlined calls are part of it.
     table: NodeTable<'v, 'v>,
-    weights: Weights,
+    weights: Arc<Weights>,
     /// In the order of their addresses.
     rows: Vec<SampledAddress>,
 }

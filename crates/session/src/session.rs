@@ -1,9 +1,10 @@
 //! A loaded profile and the answers it gives.
 
+use std::borrow::Cow;
 use std::io::Write;
 use std::num::NonZeroUsize;
 
-use hotlist_analyze::{SampleValue, Threads, View, Warning, choose_sample_type, with_tag_frames};
+use hotlist_analyze::{Memo, SampleValue, Threads, View, Warning, choose_sample_type, with_tag_frames};
 use hotlist_profile::Profile;
 use hotlist_render::{Context, Drawing};
 use hotlist_report::{Header, NoCode, NoSource, ObjectCode, Request, Shape, SourceText};
@@ -24,6 +25,8 @@ pub enum Note {
 pub struct Session {
     profile: Profile,
     threads: Threads,
+    /// What answers have in common.
+    memo: Memo,
     code: Box<dyn ObjectCode + Send + Sync>,
 }
 
@@ -36,7 +39,7 @@ impl std::fmt::Debug for Session {
 impl Session {
     /// A session that looks at `profile` with so many threads.
     pub fn new(profile: Profile, threads: NonZeroUsize) -> Session {
-        Session { profile, threads: Threads::new(threads.get()), code: Box::new(NoCode) }
+        Session { profile, threads: Threads::new(threads.get()), memo: Memo::new(), code: Box::new(NoCode) }
     }
 
     /// The same with the machine code of the profiled program.
@@ -121,6 +124,9 @@ impl Session {
             mean: question.mean,
         };
         let mut view = View::new(&profile, value, self.threads, &mut warnings)?;
+        if let Cow::Borrowed(_) = profile {
+            view = view.with_memo(&self.memo);
+        }
         view.apply(&question.filters, &mut warnings);
         if question.relative_percentages {
             view.take_total();
