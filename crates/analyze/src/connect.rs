@@ -50,26 +50,22 @@ pub(crate) fn connect(
     stacks: &StackWeights,
     kept: &[bool],
     wanted: &Wanted,
-) -> Vec<Connection> {
+) -> impl Iterator<Item = Connection> + use<> {
     let plan = Plan::new(table, kept, wanted);
     let values = weigh_calls(table, stacks, &plan, |weight| weight.value);
     let divisors =
         table.view().value().mean.then(|| weigh_calls(table, stacks, &plan, |weight| weight.divisor));
-    values
-        .iter()
-        .enumerate()
-        .map(|(row, tally)| Connection {
-            from: plan.kept[tally.call.from()],
-            to: plan.kept[tally.call.to()],
-            weight: Weight {
-                value: tally.sum,
-                // Both passes see the same calls.
-                divisor: divisors.as_ref().map_or(0, |divisors| divisors[row].sum),
-            },
-            residual: tally.call.is_residual(),
-            inline: tally.call.is_inline(),
-        })
-        .collect()
+    values.into_iter().enumerate().map(move |(row, tally)| Connection {
+        from: plan.kept[tally.call.from()],
+        to: plan.kept[tally.call.to()],
+        weight: Weight {
+            value: tally.sum,
+            // Both passes see the same calls.
+            divisor: divisors.as_ref().map_or(0, |divisors| divisors[row].sum),
+        },
+        residual: tally.call.is_residual(),
+        inline: tally.call.is_inline(),
+    })
 }
 
 /// Sums one part of the weights for each edge, sorted by edge.
@@ -539,6 +535,7 @@ impl Edges {
     fn sorted(self) -> Vec<Tally> {
         let mut tallies = self.tallies;
         tallies.retain(|tally| tally.call != FREE);
+        tallies.shrink_to_fit();
         tallies.sort_unstable_by_key(|tally| tally.call.edge());
         tallies
     }

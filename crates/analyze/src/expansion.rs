@@ -226,6 +226,8 @@ impl Sorter {
                 rest = others;
             }
         }
+        // So much is not needed again.
+        self.unsorted = Vec::new();
         found
     }
 

@@ -227,12 +227,11 @@ impl PlaceGraph<'_, '_, '_> {
                 tags: NodeTags::default(),
             });
         }
-        let connections = match self.wanted(kept, interest) {
-            Some(wanted) => connect(table, self.stacks, kept, &wanted),
-            None => Vec::new(),
-        };
+        let connections =
+            self.wanted(kept, interest).map(|wanted| connect(table, self.stacks, kept, &wanted));
         let edges = connections
             .into_iter()
+            .flatten()
             .map(|connection| Edge {
                 from: rows[connection.from.index()],
                 to: rows[connection.to.index()],
