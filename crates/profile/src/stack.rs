@@ -51,7 +51,7 @@ impl Stacks {
         &self.frames
     }
 
-    /// Changes to frames are made here.
+    /// As [`all_frames`](Self::all_frames), to be changed in place.
     pub fn all_frames_mut(&mut self) -> &mut [LocationId] {
         &mut self.frames
     }
