@@ -95,13 +95,9 @@ enum State {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::graph::{Edge, Node};
 
     fn check(nodes: usize, edges: &[(usize, usize, u32)], expected: &[bool]) {
-        let graph = Graph {
-            nodes: vec![Node::default(); nodes],
-            edges: edges.iter().map(|&(from, to, weight)| Edge { weight, ..Edge::new(from, to) }).collect(),
-        };
+        let graph = Graph::weighted(nodes, edges);
         assert_eq!(reversed_edges(&graph, Roots::SourcesFirst), expected);
     }
 

@@ -134,14 +134,10 @@ impl Rest {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::graph::Node;
     use crate::pack;
 
     fn check(nodes: usize, edges: &[(usize, usize, u32)], expected: &[bool]) {
-        let graph = Graph {
-            nodes: vec![Node::default(); nodes],
-            edges: edges.iter().map(|&(from, to, weight)| Edge { weight, ..Edge::new(from, to) }).collect(),
-        };
+        let graph = Graph::weighted(nodes, edges);
         let (parts, local) = pack::parts(&graph);
         let reversed = parts.iter().map(|part| reversed_edges(&graph, part, &local));
         let reversed = reversed.reduce(|a, b| a.iter().zip(b).map(|(a, b)| a | b).collect());

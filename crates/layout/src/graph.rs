@@ -92,3 +92,12 @@ impl Graph {
         Ok(())
     }
 }
+
+#[cfg(test)]
+impl Graph {
+    /// A graph of plain nodes, with edges from, to and of a weight.
+    pub(crate) fn weighted(nodes: usize, edges: &[(usize, usize, u32)]) -> Self {
+        let edge = |&(from, to, weight): &(usize, usize, u32)| Edge { weight, ..Edge::new(from, to) };
+        Graph { nodes: vec![Node::default(); nodes], edges: edges.iter().map(edge).collect() }
+    }
+}
