@@ -12,7 +12,10 @@
 //! All passes run over dense ids and are split over threads by stack; since they add integers, the
 //! answer does not depend on the number of threads.
 
+mod call;
+mod calls;
 mod connect;
+mod edges;
 mod expansion;
 mod filter;
 mod flame;

@@ -59,6 +59,29 @@ impl LocationSet {
         }
         &room[..count]
     }
+
+    /// As [`positions`](Self::positions), and from each of them the positions outwards up to the next one in
+    /// `end`.
+    #[inline]
+    pub(crate) fn positions_with_next<'r>(
+        &self,
+        end: &LocationSet,
+        frames: &[LocationId],
+        room: &'r mut Vec<u32>,
+    ) -> &'r [u32] {
+        if room.len() < frames.len() {
+            room.resize(frames.len(), 0);
+        }
+        let room = &mut room[..frames.len()];
+        let (mut count, mut is_open) = (0, false);
+        for (position, &location) in (0u32..).zip(frames) {
+            let is_in = self.contains(location);
+            room[count] = position;
+            count += usize::from(is_in | is_open);
+            is_open = is_in | (is_open & !end.contains(location));
+        }
+        &room[..count]
+    }
 }
 
 #[test]

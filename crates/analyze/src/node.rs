@@ -279,13 +279,8 @@ impl<'v, 'p> NodeTable<'v, 'p> {
 
     /// Where the nodes of a group stand among those of all groups.
     #[inline]
-    pub(crate) fn group_range(&self, group: usize) -> Range<usize> {
+    fn group_range(&self, group: usize) -> Range<usize> {
         self.group_bounds[group] as usize..self.group_bounds[group + 1] as usize
-    }
-
-    /// The nodes of all groups, one group after the other.
-    pub(crate) fn all_grouped(&self) -> &[NodeId] {
-        &self.grouped
     }
 }
 

@@ -2,7 +2,8 @@
 
 use std::collections::VecDeque;
 
-use crate::connect::{Interest, Wanted, connect};
+use crate::calls::Wanted;
+use crate::connect::{Interest, connect};
 use crate::graph::{Edge, EdgeId, Graph, Node};
 use crate::node::{NodeId, NodeTable, Place};
 use crate::node_tags::{NodeTags, Tagger};
@@ -252,15 +253,13 @@ impl PlaceGraph<'_, '_, '_> {
         Some(match interest {
             Interest::Nothing => return None,
             Interest::All => Wanted::All,
-            Interest::Touching(marked) => {
-                Wanted::Marked { into: marked.clone(), out_of: Some(marked.clone()) }
-            }
+            Interest::Touching(marked) => Wanted::Touching(marked.clone()),
             Interest::Inlining => {
                 let into = self.inlined(kept);
                 if !into.contains(&true) {
                     return None;
                 }
-                Wanted::Marked { into, out_of: None }
+                Wanted::Into(into)
             }
         })
     }

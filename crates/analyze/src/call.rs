@@ -1,0 +1,161 @@
+//! A call from one node of a graph to another, in one number.
+
+/// A call from one kept node to another: the callee's slot in the lower half and the caller's in the upper
+/// one, and at the top of each half a mark.
+///
+/// The marks say what an edge is once any of its calls is: residual, and not inlined.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Call(u64);
+
+impl Call {
+    const RESIDUAL: u64 = 1 << 63;
+    const NOT_INLINE: u64 = 1 << 31;
+
+    pub(crate) fn new(from: u32, to: u32, is_residual: bool, is_inline: bool) -> Self {
+        let marks = u64::from(is_residual) << 63 | u64::from(!is_inline) << 31;
+        Call(u64::from(from) << 32 | u64::from(to) | marks)
+    }
+
+    /// What stands in a table of edges, as a call.
+    pub(crate) fn from_edge<W: Width>(edge: W::Edge) -> Self {
+        let edge = W::edge_bits(edge);
+        let (from, to) = (edge >> W::BITS, edge & (W::MARK << 1).wrapping_sub(1));
+        let marked = |half: u64| half & W::MARK != 0;
+        let slot = |half: u64| (half & W::SLOT) as u32;
+        Call::new(slot(from), slot(to), marked(from), !marked(to))
+    }
+
+    /// The call without its marks.
+    #[inline]
+    pub(crate) fn edge(self) -> u64 {
+        self.0 & !(Call::RESIDUAL | Call::NOT_INLINE)
+    }
+
+    pub(crate) fn with_marks_of(self, other: Call) -> Self {
+        Call(self.0 | other.0 & (Call::RESIDUAL | Call::NOT_INLINE))
+    }
+
+    pub(crate) fn from(self) -> usize {
+        (self.edge() >> 32) as usize
+    }
+
+    pub(crate) fn to(self) -> usize {
+        self.edge() as u32 as usize
+    }
+
+    pub(crate) fn is_residual(self) -> bool {
+        self.0 & Call::RESIDUAL != 0
+    }
+
+    pub(crate) fn is_inline(self) -> bool {
+        self.0 & Call::NOT_INLINE == 0
+    }
+}
+
+/// In how many bits the numbers of nodes are kept while edges are weighed: tables of half the size stay in
+/// the caches, and few graphs have more nodes than fit into them.
+pub(crate) trait Width: Copy + std::fmt::Debug + 'static {
+    /// A node, in [`BITS`](Self::BITS) bits.
+    type Half: Copy + Send + Sync + std::fmt::Debug;
+    /// Two nodes.
+    type Edge: Copy + Send + Sync + std::fmt::Debug;
+    /// Size of a half.
+    const BITS: u32;
+
+    /// The top bit of a half.
+    const MARK: u64 = 1 << (Self::BITS - 1);
+    /// The other bits of a half.
+    const SLOT: u64 = Self::MARK - 1;
+    /// The two nodes of an edge, without its marks.
+    const EDGE: u64 = Self::SLOT << Self::BITS | Self::SLOT;
+    /// No edge at all.
+    const FREE: u64 = Self::EDGE | Self::MARK | Self::MARK << Self::BITS;
+
+    /// A node as a number.
+    fn half_bits(half: Self::Half) -> u64;
+    /// The lower bits.
+    fn half(bits: u64) -> Self::Half;
+    /// An edge as a number.
+    fn edge_bits(edge: Self::Edge) -> u64;
+    /// The lower bits.
+    fn edge(bits: u64) -> Self::Edge;
+    /// A bit for each of `edges` that is `edge` but for its marks.
+    fn matching(edges: &[Self::Edge; WAYS], edge: Self::Edge) -> u32;
+}
+
+/// How many edges are compared at once.
+pub(crate) const WAYS: usize = 4;
+
+/// Up to 32,765 nodes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Narrow;
+
+/// Up to 2^31 nodes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Wide;
+
+impl Width for Narrow {
+    type Half = u16;
+    type Edge = u32;
+    const BITS: u32 = 16;
+
+    #[inline(always)]
+    fn half_bits(half: u16) -> u64 {
+        u64::from(half)
+    }
+
+    #[inline(always)]
+    fn half(bits: u64) -> u16 {
+        bits as u16
+    }
+
+    #[inline(always)]
+    fn edge_bits(edge: u32) -> u64 {
+        u64::from(edge)
+    }
+
+    #[inline(always)]
+    fn edge(bits: u64) -> u32 {
+        bits as u32
+    }
+
+    #[inline(always)]
+    fn matching(edges: &[u32; WAYS], edge: u32) -> u32 {
+        let is_same = |found: u32| (found ^ edge) & Narrow::EDGE as u32 == 0;
+        let bits: [u32; WAYS] = std::array::from_fn(|way| if is_same(edges[way]) { 1 << way } else { 0 });
+        bits[0] | bits[1] | bits[2] | bits[3]
+    }
+}
+
+impl Width for Wide {
+    type Half = u32;
+    type Edge = u64;
+    const BITS: u32 = 32;
+
+    #[inline(always)]
+    fn half_bits(half: u32) -> u64 {
+        u64::from(half)
+    }
+
+    #[inline(always)]
+    fn half(bits: u64) -> u32 {
+        bits as u32
+    }
+
+    #[inline(always)]
+    fn edge_bits(edge: u64) -> u64 {
+        edge
+    }
+
+    #[inline(always)]
+    fn edge(bits: u64) -> u64 {
+        bits
+    }
+
+    #[inline(always)]
+    fn matching(edges: &[u64; WAYS], edge: u64) -> u32 {
+        let is_same = |found: u64| (found ^ edge) & Wide::EDGE == 0;
+        let bits: [u64; WAYS] = std::array::from_fn(|way| if is_same(edges[way]) { 1 << way } else { 0 });
+        (bits[0] | bits[1] | bits[2] | bits[3]) as u32
+    }
+}
