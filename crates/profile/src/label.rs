@@ -2,9 +2,9 @@
 
 use std::hash::BuildHasher;
 
-use hashbrown::HashTable;
 use rustc_hash::FxBuildHasher;
 
+use crate::index::Index;
 use crate::{LabelSetId, StringId};
 
 /// One key with one value. A key may stand several times in a set, with several values.
@@ -35,12 +35,12 @@ pub enum LabelValue {
 pub struct LabelSets {
     labels: Vec<Label>,
     ends: Vec<u32>,
-    index: HashTable<u32>,
+    index: Index,
 }
 
 impl Default for LabelSets {
     fn default() -> Self {
-        let mut sets = LabelSets { labels: Vec::new(), ends: Vec::new(), index: HashTable::new() };
+        let mut sets = LabelSets { labels: Vec::new(), ends: Vec::new(), index: Index::default() };
         sets.intern(&[]);
         sets
     }
@@ -56,17 +56,17 @@ impl LabelSets {
     /// The id of `labels` in exactly this order, adding the set when it is new.
     /// `None` when the table is full.
     pub fn intern(&mut self, labels: &[Label]) -> Option<LabelSetId> {
-        let hash = FxBuildHasher.hash_one(labels);
+        let hash = hash_labels(labels);
         let (all, ends) = (&self.labels, &self.ends);
-        if let Some(&found) = self.index.find(hash, |&r| row(all, ends, r as usize) == labels) {
+        let found = self.index.find(hash, |found| row(all, ends, found as usize) == labels);
+        if let Some(found) = found {
             return Some(LabelSetId::from_raw(found));
         }
         let end = u32::try_from(self.labels.len() + labels.len()).ok()?;
         let id = LabelSetId::new(self.ends.len());
         self.labels.extend_from_slice(labels);
         self.ends.push(end);
-        let (all, ends) = (&self.labels, &self.ends);
-        self.index.insert_unique(hash, id.raw(), |&r| FxBuildHasher.hash_one(row(all, ends, r as usize)));
+        self.index.add(hash, id.raw());
         Some(id)
     }
 
@@ -89,17 +89,20 @@ impl LabelSets {
     pub(crate) fn rewrite(&mut self, mut change: impl FnMut(&mut Label)) {
         self.labels.iter_mut().for_each(&mut change);
         self.index.clear();
-        for r in 0..self.ends.len() {
-            let hash = FxBuildHasher.hash_one(row(&self.labels, &self.ends, r));
-            let (all, ends) = (&self.labels, &self.ends);
-            self.index.insert_unique(hash, r as u32, |&r| FxBuildHasher.hash_one(row(all, ends, r as usize)));
+        for row in 0..self.ends.len() as u32 {
+            let hash = hash_labels(self.get(LabelSetId::from_raw(row)));
+            self.index.add(hash, row);
         }
     }
 
     /// Heap bytes held.
     pub fn memory(&self) -> usize {
-        self.labels.capacity() * size_of::<Label>() + self.ends.capacity() * 4 + self.index.capacity() * 5
+        self.labels.capacity() * size_of::<Label>() + self.ends.capacity() * 4 + self.index.memory()
     }
+}
+
+fn hash_labels(labels: &[Label]) -> u32 {
+    (FxBuildHasher.hash_one(labels) >> 32) as u32
 }
 
 fn row<'a>(labels: &'a [Label], ends: &[u32], row: usize) -> &'a [Label] {

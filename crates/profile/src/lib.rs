@@ -22,6 +22,7 @@
 
 mod builder;
 mod id;
+mod index;
 mod label;
 mod merge;
 mod profile;

@@ -2,9 +2,9 @@
 
 use std::hash::{BuildHasher, Hasher};
 
-use hashbrown::HashTable;
 use rustc_hash::FxBuildHasher;
 
+use crate::index::Index;
 use crate::{LocationId, StackId};
 
 /// All distinct stacks of a profile.
@@ -83,19 +83,7 @@ impl Stacks {
 #[derive(Clone, Debug, Default)]
 pub struct StackInterner {
     stacks: Stacks,
-    index: HashTable<Entry>,
-}
-
-/// A stack in the index, with its hash: growing the index must not read all frames again.
-#[derive(Clone, Copy, Debug)]
-struct Entry {
-    hash: u32,
-    row: u32,
-}
-
-/// A hash of 32 bits spread over 64, since an index looks at the highest and the lowest of them.
-pub(crate) fn spread(hash: u32) -> u64 {
-    u64::from(hash).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+    index: Index,
 }
 
 impl StackInterner {
@@ -118,17 +106,12 @@ impl StackInterner {
         let hash = hash_frames(&self.stacks.frames[start..]);
         let stacks = &self.stacks;
         let tail = &stacks.frames[start..];
-        let found = self.index.find(spread(hash), |entry| {
-            entry.hash == hash && stacks.get(StackId::from_raw(entry.row)) == tail
-        });
-        if let Some(entry) = found {
-            let row = entry.row;
+        if let Some(found) = self.index.find(hash, |row| stacks.get(StackId::from_raw(row)) == tail) {
             self.stacks.frames.truncate(start);
-            return Some(StackId::from_raw(row));
+            return Some(StackId::from_raw(found));
         }
         let id = self.stacks.seal()?;
-        let entry = Entry { hash, row: id.raw() };
-        self.index.insert_unique(spread(hash), entry, |entry| spread(entry.hash));
+        self.index.add(hash, id.raw());
         Some(id)
     }
 
@@ -160,12 +143,12 @@ impl StackInterner {
     pub(crate) fn reserve(&mut self, stacks: usize, frames: usize) {
         self.stacks.frames.reserve(frames);
         self.stacks.ends.reserve(stacks);
-        self.index.reserve(stacks, |entry| spread(entry.hash));
+        self.index.reserve(stacks);
     }
 
     /// Heap bytes held.
     pub fn memory(&self) -> usize {
-        self.stacks.memory() + self.index.capacity() * 9
+        self.stacks.memory() + self.index.memory()
     }
 }
 

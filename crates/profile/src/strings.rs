@@ -3,9 +3,9 @@
 use std::hash::BuildHasher;
 
 use foldhash::quality::FixedState;
-use hashbrown::HashTable;
 
 use crate::StringId;
+use crate::index::Index;
 
 /// Distinct byte strings, numbered in the order in which they were added.
 ///
@@ -15,7 +15,7 @@ use crate::StringId;
 pub struct Strings {
     bytes: Vec<u8>,
     ends: Vec<usize>,
-    index: HashTable<u32>,
+    index: Index,
     hasher: FixedState,
 }
 
@@ -24,7 +24,7 @@ impl Default for Strings {
         let mut strings = Strings {
             bytes: Vec::new(),
             ends: Vec::new(),
-            index: HashTable::new(),
+            index: Index::default(),
             hasher: FixedState::with_seed(0x686f_746c_6973_7421),
         };
         strings.intern(b"");
@@ -40,25 +40,30 @@ impl Strings {
 
     /// The id of `string`, adding it when it is new.
     pub fn intern(&mut self, string: &[u8]) -> StringId {
-        let hash = self.hasher.hash_one(string);
-        let (bytes, ends) = (&self.bytes, &self.ends);
-        if let Some(&row) = self.index.find(hash, |&row| slice(bytes, ends, row as usize) == string) {
-            return StringId::from_raw(row);
+        let hash = self.hash(string);
+        if let Some(id) = self.find_hashed(hash, string) {
+            return id;
         }
         let id = StringId::new(self.ends.len());
         self.bytes.extend_from_slice(string);
         self.ends.push(self.bytes.len());
-        let (bytes, ends, hasher) = (&self.bytes, &self.ends, &self.hasher);
-        self.index.insert_unique(hash, id.raw(), |&row| hasher.hash_one(slice(bytes, ends, row as usize)));
+        self.index.add(hash, id.raw());
         id
     }
 
     /// The id of `string` when the table holds it.
     pub fn find(&self, string: &[u8]) -> Option<StringId> {
-        let hash = self.hasher.hash_one(string);
-        self.index
-            .find(hash, |&row| slice(&self.bytes, &self.ends, row as usize) == string)
-            .map(|&row| StringId::from_raw(row))
+        self.find_hashed(self.hash(string), string)
+    }
+
+    #[inline]
+    fn find_hashed(&self, hash: u32, string: &[u8]) -> Option<StringId> {
+        let is_it = |row| slice(&self.bytes, &self.ends, row as usize) == string;
+        self.index.find(hash, is_it).map(StringId::from_raw)
+    }
+
+    fn hash(&self, string: &[u8]) -> u32 {
+        (self.hasher.hash_one(string) >> 32) as u32
     }
 
     /// The bytes of `id`.
@@ -84,7 +89,7 @@ impl Strings {
 
     /// Heap bytes held.
     pub fn memory(&self) -> usize {
-        self.bytes.capacity() + self.ends.capacity() * size_of::<usize>() + self.index.capacity() * 5
+        self.bytes.capacity() + self.ends.capacity() * size_of::<usize>() + self.index.memory()
     }
 }
 

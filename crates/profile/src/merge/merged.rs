@@ -2,13 +2,14 @@
 
 use std::hash::BuildHasher;
 
+use hashbrown::HashMap;
 use hashbrown::hash_map::Entry;
-use hashbrown::{HashMap, HashTable};
 use rustc_hash::FxBuildHasher;
 
+use crate::index::Index;
 use crate::merge::MergeError;
 use crate::profile::{Function, Line, Location, Mapping, Samples, ValueType};
-use crate::stack::{StackInterner, spread};
+use crate::stack::StackInterner;
 use crate::{
     FunctionId, Label, LabelSetId, LabelValue, LocationId, MappingId, Profile, SampleId, StackId, StringId,
     Strings,
@@ -35,18 +36,11 @@ pub(super) struct Merged {
     mappings: FxMap<MappingKey, MappingId>,
     functions: FxMap<Function, FunctionId>,
     /// All locations by their [`hash`](Place::hash).
-    locations: HashTable<Hashed>,
+    locations: Index,
     /// What the rows of the source before have become. Sources of one program often number their rows
     /// alike, and to see whether that is so takes less time than to find a row by its hash.
     before: Renumbered,
     line_buffer: Vec<Line>,
-}
-
-/// A location in an index, with its hash: growing the index must not read all locations again.
-#[derive(Clone, Copy, Debug)]
-struct Hashed {
-    hash: u32,
-    location: LocationId,
 }
 
 /// What makes two locations the same, with the ids of the result.
@@ -131,7 +125,7 @@ impl Merged {
             other_samples: FxMap::default(),
             mappings: FxMap::default(),
             functions: FxMap::default(),
-            locations: HashTable::new(),
+            locations: Index::default(),
             before: Renumbered::default(),
             line_buffer: Vec::new(),
         };
@@ -318,16 +312,14 @@ impl Merged {
     fn location_at(&mut self, place: Place<'_>, address: u64) -> LocationId {
         let hash = place.hash();
         let profile = &self.profile;
-        let found = self
-            .locations
-            .find(spread(hash), |entry| entry.hash == hash && Place::of(profile, entry.location) == place);
-        if let Some(entry) = found {
-            return entry.location;
+        let is_it = |row| Place::of(profile, LocationId::from_raw(row)) == place;
+        if let Some(row) = self.locations.find(hash, is_it) {
+            return LocationId::from_raw(row);
         }
         let Place { mapping, is_folded, lines, .. } = place;
         let id = profile.locations.len() as u64 + 1;
         let location = self.profile.locations.push(Location { id, mapping, address, is_folded }, lines);
-        self.locations.insert_unique(spread(hash), Hashed { hash, location }, |entry| spread(entry.hash));
+        self.locations.add(hash, location.raw());
         location
     }
 

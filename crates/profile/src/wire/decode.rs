@@ -427,10 +427,8 @@ impl Decoder {
             let (number, value) = field(&mut data).map_err(|source| self.wire("sample", source))?;
             match (number, value) {
                 (1, Value::Bytes(ids)) => {
-                    let (frames, location_ids) = (self.stacks.frames(), &mut self.location_ids);
-                    // A number takes at least a byte, so the vector grows at most once.
-                    frames.reserve(ids.len());
-                    varints(ids, |id| frames.push(LocationId::from_raw(location_ids.squeeze(id))))
+                    self.location_ids
+                        .squeeze_all(ids, self.stacks.frames())
                         .map_err(|source| self.wire("sample", source))?;
                 }
                 (1, Value::Varint(id)) => {

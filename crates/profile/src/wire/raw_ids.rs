@@ -2,6 +2,10 @@
 
 use rustc_hash::FxHashMap;
 
+use super::decode::WireError;
+use super::varint::{short_varints, varint};
+use crate::LocationId;
+
 /// Ids as they are met before their table is known, squeezed into 32 bits.
 ///
 /// Nearly all writers number rows 1, 2, 3 …, so an id less one is the row already. An id that is too
@@ -22,6 +26,34 @@ impl Provisional {
         let row = if row < u64::from(LARGE) { row as u32 } else { self.squeeze_large(id) };
         self.largest = self.largest.max(row);
         row
+    }
+
+    /// Squeezes all ids of a packed field and appends them to `frames`.
+    #[inline]
+    pub(super) fn squeeze_all(
+        &mut self,
+        mut ids: &[u8],
+        frames: &mut Vec<LocationId>,
+    ) -> Result<(), WireError> {
+        let mut numbers = [0u32; 64];
+        while !ids.is_empty() {
+            let count = short_varints(&mut ids, &mut numbers);
+            let rows = &mut numbers[..count];
+            rows.iter_mut().for_each(|row| *row = row.wrapping_sub(1));
+            let largest = rows.iter().copied().fold(self.largest, u32::max);
+            if largest < LARGE {
+                self.largest = largest;
+                frames.extend(rows.iter().map(|&row| LocationId::from_raw(row)));
+            } else {
+                let squeezed = rows.iter().map(|&row| self.squeeze(u64::from(row.wrapping_add(1))));
+                frames.extend(squeezed.map(LocationId::from_raw));
+            }
+            if count + 3 <= numbers.len() && !ids.is_empty() {
+                let id = varint(&mut ids)?;
+                frames.push(LocationId::from_raw(self.squeeze(id)));
+            }
+        }
+        Ok(())
     }
 
     /// The largest of all that [`squeeze`](Self::squeeze) has returned; 0 when there is none.
