@@ -75,14 +75,13 @@ fn weigh_calls<W: Width>(
 ) -> Vec<Tally> {
     let view = table.view();
     let cost = view.profile().stacks.frame_count();
-    let parts = view.threads().split(stacks.len(), cost, |rows| {
-        let mut edges = Edges::<W>::default();
-        let mut calls = Calls::new(plan);
+    let begin = || (Edges::<W>::default(), Calls::new(plan));
+    let work = |(edges, calls): &mut (Edges<W>, Calls<'_, W>), rows| {
         for (stack, weight) in stacks.active(rows) {
             let weight = part(weight);
             calls.of(view.frames(stack), |calls| edges.add(calls, weight, stack.raw() + 1));
         }
-        edges.sorted()
-    });
-    parts.into_iter().reduce(merged).unwrap_or_default()
+    };
+    let lists = view.threads().share(stacks.len(), cost, begin, work, |(edges, _)| edges.sorted());
+    lists.into_iter().reduce(merged).unwrap_or_default()
 }

@@ -2,6 +2,7 @@
 
 use std::num::NonZeroUsize;
 use std::ops::Range;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel, sync_channel};
 
 /// How many threads a pass may use.
@@ -34,6 +35,36 @@ impl Threads {
         }
         let bounds: Vec<usize> = (0..=parts).map(|part| rows * part / parts).collect();
         self.each(bounds.windows(2).map(|part| part[0]..part[1]).collect(), work)
+    }
+
+    /// Calls `work` for lots of consecutive rows of `0..rows`, each thread with a state of its own that `begin`
+    /// makes, and returns what `end` makes of the states. Which state has seen which rows is left to chance: a
+    /// thread that starts late, or on a processor that others use as well, takes fewer lots.
+    ///
+    /// `cost` is as for [`split`](Self::split).
+    pub(crate) fn share<S, R: Send>(
+        self,
+        rows: usize,
+        cost: usize,
+        begin: impl Fn() -> S + Sync,
+        work: impl Fn(&mut S, Range<usize>) + Sync,
+        end: impl Fn(S) -> R + Sync,
+    ) -> Vec<R> {
+        const LOTS_PER_THREAD: usize = 16;
+        let threads = self.parts(rows, cost);
+        let lot = rows.div_ceil(threads * LOTS_PER_THREAD).max(1);
+        let next = AtomicUsize::new(0);
+        let run = |_| {
+            let mut state = begin();
+            loop {
+                let start = next.fetch_add(lot, Ordering::Relaxed);
+                if start >= rows {
+                    return end(state);
+                }
+                work(&mut state, start..rows.min(start + lot));
+            }
+        };
+        self.each((0..threads).collect(), run)
     }
 
     /// In how many parts so many rows are worked on, which take so many simple steps together.
@@ -140,6 +171,24 @@ fn parts_cover_all_rows_in_order() {
         let parts = Threads::new(threads).split(1000, usize::MAX, |rows| rows.collect::<Vec<_>>());
         assert_eq!(parts.len(), threads);
         assert!(parts.concat().into_iter().eq(0..1000));
+    }
+}
+
+#[test]
+fn shares_cover_all_rows_once() {
+    for threads in [1, 2, 7] {
+        for rows in [0, 1, 5, 1000] {
+            let states = Threads::new(threads).share(
+                rows,
+                usize::MAX,
+                Vec::new,
+                |seen, rows| seen.extend(rows),
+                |seen| seen,
+            );
+            let mut seen = states.concat();
+            seen.sort_unstable();
+            assert!(seen.into_iter().eq(0..rows));
+        }
     }
 }
 

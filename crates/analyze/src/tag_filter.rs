@@ -159,7 +159,7 @@ impl<'a> Quantity<'a> {
     fn scaled(&self, to: &str) -> Result<(f64, String), TagFilterError> {
         let number = self.number.parse().map_err(|_| TagFilterError::Number(self.number.to_owned()))?;
         let (value, unit) = scale(number, self.unit, to);
-        Ok((value, unit.into_owned()))
+        Ok((value, unit))
     }
 
     fn at_most(self) -> Result<Range, TagFilterError> {

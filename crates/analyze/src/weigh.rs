@@ -207,10 +207,12 @@ impl NodeTable<'_, '_> {
     fn sum(&self, stacks: &StackWeights, part: impl Fn(Weight) -> i64 + Sync) -> Sums {
         let view = self.view();
         let cost = view.profile().stacks.frame_count();
-        let parts = view.threads().split(stacks.len(), cost, |rows| {
-            let mut flat = vec![0i64; self.len()];
-            let mut cum = vec![Cell::default(); self.len()];
-            let mut groups = vec![0u64; self.group_count()];
+        let begin = || {
+            let flat = vec![0i64; self.len()];
+            (flat, vec![Cell::default(); self.len()], vec![0u64; self.group_count()])
+        };
+        type State = (Vec<i64>, Vec<Cell>, Vec<u64>);
+        let work = |(flat, cum, groups): &mut State, rows| {
             let (mut ones, mut many) = ([0u32; MOST], [0u32; MOST]);
             for (stack, weight) in stacks.active(rows) {
                 let weight = part(weight);
@@ -239,8 +241,8 @@ impl NodeTable<'_, '_> {
                     flat[leaf.index()] += weight;
                 }
             }
-            (flat, cum, groups)
-        });
+        };
+        let parts = view.threads().share(stacks.len(), cost, begin, work, |state| state);
         let mut sums = Sums::new(self);
         for (flat, cum, groups) in parts {
             sums.add(flat, cum);
@@ -259,9 +261,8 @@ impl NodeTable<'_, '_> {
     ) -> Sums {
         let view = self.view();
         let cost = view.profile().stacks.frame_count();
-        let parts = view.threads().split(stacks.len(), cost, |rows| {
-            let mut flat = vec![0i64; self.len()];
-            let mut cum = vec![Cell::default(); self.len()];
+        let begin = || (vec![0i64; self.len()], vec![Cell::default(); self.len()]);
+        let work = |(flat, cum): &mut (Vec<i64>, Vec<Cell>), rows| {
             let mut room = Vec::new();
             for (stack, weight) in stacks.active(rows) {
                 let frames = view.frames(stack);
@@ -280,8 +281,8 @@ impl NodeTable<'_, '_> {
                     flat[leaf.index()] += weight;
                 }
             }
-            (flat, cum)
-        });
+        };
+        let parts = view.threads().share(stacks.len(), cost, begin, work, |state| state);
         let mut sums = Sums::new(self);
         parts.into_iter().for_each(|(flat, cum)| sums.add(flat, cum));
         sums

@@ -42,7 +42,7 @@ impl Console {
 
     /// How to draw for standard output.
     pub(crate) fn context(&self) -> Context {
-        Context { time_zone: TimeZone::system(), colour: self.colour }
+        Context { time_zone: local_time_zone(), colour: self.colour }
     }
 
     /// Standard output, buffered.
@@ -105,4 +105,18 @@ fn hint(error: &anyhow::Error) -> Option<&'static str> {
         Some(hotlist_session::Error::Fetch(error)) => error.hint(),
         _ => None,
     }
+}
+
+/// The time zone of this machine.
+///
+/// Unless somebody asks for another one it is read from where systems keep it, and no database is searched for
+/// its name, which takes longer than a small report.
+fn local_time_zone() -> TimeZone {
+    if std::env::var_os("TZ").is_none()
+        && let Ok(data) = std::fs::read("/etc/localtime")
+        && let Ok(zone) = TimeZone::tzif("Local", &data)
+    {
+        return zone;
+    }
+    TimeZone::system()
 }

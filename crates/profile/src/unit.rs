@@ -86,31 +86,75 @@ fn family_of(name: &str) -> Option<(&'static Family, &'static Unit)> {
     FAMILIES.iter().find_map(|family| Some((family, family.find(name)?)))
 }
 
-/// Converts `value` from the unit `from` into the unit `to`, and returns it with the text of its unit.
-///
-/// `to` may be `minimum` or `auto` for a unit in which the value reads well. A unit that does not
-/// belong to the family of `from` gives the family's default. Where `from` is no known unit the value
-/// stays as it is; the unit text is then `to`, or empty when `to` says nothing (`count`, `auto` …).
-pub fn scale<'a>(value: i64, from: &str, to: &'a str) -> (f64, Cow<'a, str>) {
-    if value < 0 && value != i64::MIN {
-        let (scaled, unit) = scale(-value, from, to);
-        return (-scaled, unit);
+/// A conversion of values from one unit into another, for many values.
+#[derive(Debug, Clone)]
+pub struct Conversion {
+    from: Option<(&'static Family, &'static Unit)>,
+    to: Target,
+}
+
+#[derive(Debug, Clone)]
+enum Target {
+    /// For each value the unit in which it reads well.
+    Readable(&'static Family),
+    Unit(&'static Unit),
+    /// Values stay as they are, with this text after them.
+    Said(String),
+}
+
+impl Conversion {
+    /// From the unit `from` into the unit `to`, which may be `minimum` or `auto` for a unit in which each value
+    /// reads well. A unit that does not belong to the family of `from` gives the family's default. Where `from`
+    /// is no known unit values stay as they are; the unit text is then `to`, or empty when `to` says nothing
+    /// (`count`, `auto` …).
+    pub fn new(from: &str, to: &str) -> Conversion {
+        let from = family_of(from);
+        let to = match from {
+            Some((family, _)) if is_automatic(to) => Target::Readable(family),
+            Some((family, _)) => Target::Unit(family.find(to).unwrap_or(&family.default)),
+            None if is_automatic(to) || matches!(to, "count" | "sample" | "unit") => {
+                Target::Said(String::new())
+            }
+            None => Target::Said(to.to_owned()),
+        };
+        Conversion { from, to }
     }
-    match family_of(from) {
-        Some((family, unit)) => {
-            let base = value as f64 * unit.factor;
-            let target = if is_automatic(to) {
-                family.readable(base)
-            } else {
-                family.find(to).unwrap_or(&family.default)
-            };
-            (base / target.factor, Cow::Borrowed(target.name))
+
+    /// `value` in the other unit, and the text of that unit.
+    pub fn scale(&self, value: i64) -> (f64, &str) {
+        if value < 0 && value != i64::MIN {
+            let (scaled, unit) = self.scale(-value);
+            return (-scaled, unit);
         }
-        None => {
-            let said = if is_automatic(to) || matches!(to, "count" | "sample" | "unit") { "" } else { to };
-            (value as f64, Cow::Borrowed(said))
-        }
+        let base = value as f64 * self.from.map_or(1.0, |(_, unit)| unit.factor);
+        let unit = match &self.to {
+            Target::Readable(family) => family.readable(base),
+            Target::Unit(unit) => unit,
+            Target::Said(unit) => return (base, unit),
+        };
+        (base / unit.factor, unit.name)
     }
+
+    /// The text of a value with its unit: at most two decimals, none when they are zero.
+    pub fn label(&self, value: i64) -> String {
+        let (scaled, unit) = self.scale(value);
+        let mut text = two_decimals(scaled);
+        if let Some(whole) = text.strip_suffix(".00") {
+            text.truncate(whole.len());
+        }
+        if text == "0" || text == "-0" {
+            return "0".to_owned();
+        }
+        text.push_str(unit);
+        text
+    }
+}
+
+/// Converts one value, as a [`Conversion`] does, and returns it with the text of its unit.
+pub fn scale(value: i64, from: &str, to: &str) -> (f64, String) {
+    let conversion = Conversion::new(from, to);
+    let (scaled, unit) = conversion.scale(value);
+    (scaled, unit.to_owned())
 }
 
 fn is_automatic(unit: &str) -> bool {
@@ -122,7 +166,7 @@ pub fn convertible(one: &str, other: &str) -> bool {
     one == other || FAMILIES.iter().any(|family| family.find(one).is_some() && family.find(other).is_some())
 }
 
-/// The text of a value with its unit: at most two decimals, none when they are zero.
+/// The text of one value with its unit, as a [`Conversion`] gives it.
 ///
 /// ```
 /// use hotlist_profile::unit::label;
@@ -130,30 +174,25 @@ pub fn convertible(one: &str, other: &str) -> bool {
 /// assert_eq!(label(10, "count", "minimum"), "10");
 /// ```
 pub fn label(value: i64, from: &str, to: &str) -> String {
-    let (scaled, unit) = scale(value, from, to);
-    let mut text = two_decimals(scaled);
-    if let Some(whole) = text.strip_suffix(".00") {
-        text.truncate(whole.len());
-    }
-    if text == "0" || text == "-0" {
-        return "0".to_owned();
-    }
-    text.push_str(&unit);
-    text
+    Conversion::new(from, to).label(value)
 }
 
 /// The share of `value` in `total` as pprof writes it: six characters wide, at least two digits, `100%`
 /// where it rounds to that, `0%` for a total of zero, and no sign.
 pub fn percentage(value: i64, total: i64) -> String {
     let ratio = if total == 0 { 0.0 } else { (value as f64 / total as f64).abs() * 100.0 };
-    if (99.95..=100.05).contains(&ratio) {
-        "  100%".to_owned()
+    let number = if (99.95..=100.05).contains(&ratio) {
+        "100".to_owned()
     } else if ratio >= 1.0 {
-        let text = two_decimals(ratio);
-        format!("{text:>5}%")
+        two_decimals(ratio)
     } else {
-        format!("{:>5}%", two_digits(ratio))
-    }
+        two_digits(ratio)
+    };
+    let mut text = String::with_capacity(8);
+    text.extend(std::iter::repeat_n(' ', 5usize.saturating_sub(number.len())));
+    text.push_str(&number);
+    text.push('%');
+    text
 }
 
 /// `value` with two decimals, as `{:.2}` writes it.
@@ -176,6 +215,33 @@ fn two_digits(ratio: f64) -> String {
     if ratio == 0.0 {
         return "0".to_owned();
     }
+    frequent_two_digits(ratio).unwrap_or_else(|| exact_two_digits(ratio))
+}
+
+/// As [`two_digits`] from 0.001 to below one, but for close calls of rounding.
+fn frequent_two_digits(ratio: f64) -> Option<String> {
+    let (zeros, digits) = match ratio {
+        0.1..1.0 => ("0.", ratio * 100.0),
+        0.01..0.1 => ("0.0", ratio * 1_000.0),
+        0.001..0.01 => ("0.00", ratio * 10_000.0),
+        _ => return None,
+    };
+    let whole = digits.trunc();
+    let rounded = whole as u8 + u8::from(digits - whole > 0.5);
+    // A hundred belongs into the row above.
+    if (digits - whole - 0.5).abs() < 1e-6 || rounded >= 100 {
+        return None;
+    }
+    let mut text = String::with_capacity(8);
+    text.push_str(zeros);
+    text.push(char::from(b'0' + rounded / 10));
+    if !rounded.is_multiple_of(10) {
+        text.push(char::from(b'0' + rounded % 10));
+    }
+    Some(text)
+}
+
+fn exact_two_digits(ratio: f64) -> String {
     let scientific = format!("{ratio:.1e}");
     let (digits, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
     let exponent: i32 = exponent.parse().unwrap_or(0);
@@ -229,6 +295,16 @@ mod tests {
         }
         for value in [0.0, -0.0, 0.005, 0.015, 1e300, f64::INFINITY, f64::NAN, 9_999_999.995] {
             assert_eq!(two_decimals(value), format!("{value:.2}"));
+        }
+    }
+
+    #[test]
+    fn two_digits_are_the_exact_ones() {
+        for step in 1..200_000u32 {
+            let ratio = f64::from(step) / 200_000.0;
+            for ratio in [ratio, ratio.next_up(), ratio.next_down(), ratio * ratio, ratio / 3.0] {
+                assert_eq!(two_digits(ratio), exact_two_digits(ratio), "{ratio}");
+            }
         }
     }
 

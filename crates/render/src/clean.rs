@@ -6,7 +6,9 @@ use std::fmt::Write;
 /// `text` with control characters, but for the tab, as escapes such as `\x1b`, so that no name moves
 /// a cursor, recolours a terminal or begins a line of its own.
 pub fn clean(text: &str) -> Cow<'_, str> {
-    if !text.contains(is_harmful) {
+    // Nearly all names are plain, which takes a look at each byte.
+    let is_plain = |byte: &u8| matches!(byte, b' '..=b'~' | b'\t');
+    if text.as_bytes().iter().all(is_plain) || !text.contains(is_harmful) {
         return Cow::Borrowed(text);
     }
     let mut cleaned = String::with_capacity(text.len() + 8);

@@ -1,7 +1,7 @@
 //! What a report says about the profile and about itself.
 
 use hotlist_analyze::{Graph, Order, Trim, Trimmed, base_name};
-use hotlist_profile::unit;
+use hotlist_profile::unit::{self, Conversion};
 use serde::Serialize;
 
 use crate::report::Request;
@@ -21,8 +21,12 @@ impl ValueFormat {
     /// A raw value with its unit, such as `6.30MB`. Units come from profiles, so control characters in
     /// them are replaced.
     pub fn label(&self, value: i64) -> String {
-        let label = unit::label(self.apply_ratio(value), &self.sample_unit, &self.output_unit);
-        if label.contains(char::is_control) { label.replace(char::is_control, "\u{fffd}") } else { label }
+        self.labels().label(value)
+    }
+
+    /// The same for many values.
+    pub fn labels(&self) -> Labels<'_> {
+        Labels { format: self, conversion: Conversion::new(&self.sample_unit, &self.output_unit) }
     }
 
     fn apply_ratio(&self, value: i64) -> i64 {
@@ -41,11 +45,26 @@ impl ValueFormat {
         });
         let smallest = self.apply_ratio(sizes.min().unwrap_or(total));
         let largest = self.apply_ratio(total);
-        let readable = |value| unit::scale(value, &self.sample_unit, "minimum").1.into_owned();
+        let readable = |value| unit::scale(value, &self.sample_unit, "minimum").1;
         let (small_unit, large_unit) = (readable(smallest), readable(largest));
         let wide = small_unit != large_unit && smallest.saturating_mul(100) < largest && !whole_numbers;
         let chosen = if wide { readable(smallest.saturating_mul(100)) } else { small_unit };
         self.output_unit = if chosen.is_empty() { self.sample_unit.clone() } else { chosen };
+    }
+}
+
+/// Writes values in a format.
+#[derive(Debug)]
+pub struct Labels<'f> {
+    format: &'f ValueFormat,
+    conversion: Conversion,
+}
+
+impl Labels<'_> {
+    /// A raw value with its unit, as [`ValueFormat::label`] has it.
+    pub fn label(&self, value: i64) -> String {
+        let label = self.conversion.label(self.format.apply_ratio(value));
+        if label.contains(char::is_control) { label.replace(char::is_control, "\u{fffd}") } else { label }
     }
 }
 

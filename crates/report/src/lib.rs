@@ -35,7 +35,7 @@ pub use code::{
     CodeError, CodeFrame, FunctionQuery, MachineFunction, MachineInstruction, MappedFile, NoCode, ObjectCode,
 };
 pub use flamegraph::{FlameFrame, FlameGraph, FlameKind, FlameOptions, FlamePlace};
-pub use header::{Header, Showing, ValueFormat};
+pub use header::{Header, Labels, Showing, ValueFormat};
 pub use hotlist_analyze::base_name;
 pub use report::{Argument, Defaults, Drawing, Options, Report, ReportError, Request, Sort};
 pub use shape::{

@@ -17,6 +17,7 @@ pub(super) fn draw(neighbours: &Neighbours, out: &mut dyn Write, context: &Conte
     let (header, total) = (&neighbours.header, neighbours.header.total);
     write_legend(&report_lines(header, &neighbours.showing, Extent::Text, context), out)?;
     writeln!(out, "{SEPARATOR}\n{LEGEND}")?;
+    let labels = header.format.labels();
     let mut sum = 0i64;
     for entry in &neighbours.entries {
         writeln!(out, "{SEPARATOR}")?;
@@ -25,7 +26,7 @@ pub(super) fn draw(neighbours: &Neighbours, out: &mut dyn Write, context: &Conte
                 writeln!(
                     out,
                     "{:>50} {} |   {}{}",
-                    header.format.label(other.weight),
+                    labels.label(other.weight),
                     percentage(other.weight, entry.cum),
                     clean(&other.label),
                     if other.inline { " (inline)" } else { "" }
@@ -37,10 +38,10 @@ pub(super) fn draw(neighbours: &Neighbours, out: &mut dyn Write, context: &Conte
         writeln!(
             out,
             "{:>10} {} {} {:>10} {}                | {}",
-            header.format.label(entry.flat),
+            labels.label(entry.flat),
             paint(&percentage(entry.flat, total), entry.flat, total, context),
             percentage(sum, total),
-            header.format.label(entry.cum),
+            labels.label(entry.cum),
             paint(&percentage(entry.cum, total), entry.cum, total, context),
             clean(&entry.place.label)
         )?;

@@ -14,6 +14,7 @@ pub(super) fn draw(table: &Table, out: &mut dyn Write, context: &Context) -> io:
     let (header, total) = (&table.header, table.header.total);
     write_legend(&report_lines(header, &table.showing, Extent::Text, context), out)?;
     writeln!(out, "{:>10} {:>5}% {:>5}% {:>10} {:>5}%", "flat", "flat", "sum", "cum", "cum")?;
+    let labels = header.format.labels();
     let mut sum = 0i64;
     for row in &table.rows {
         sum = sum.wrapping_add(row.flat);
@@ -25,10 +26,10 @@ pub(super) fn draw(table: &Table, out: &mut dyn Write, context: &Context) -> io:
         writeln!(
             out,
             "{:>10} {} {} {:>10} {}  {}{inline}",
-            header.format.label(row.flat),
+            labels.label(row.flat),
             paint(&percentage(row.flat, total), row.flat, total, context),
             percentage(sum, total),
-            header.format.label(row.cum),
+            labels.label(row.cum),
             paint(&percentage(row.cum, total), row.cum, total, context),
             clean(&row.place.label),
         )?;
