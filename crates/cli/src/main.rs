@@ -1,5 +1,7 @@
 //! hotlist: reads pprof profiles and shows where time and memory go.
 
+#[cfg(all(target_os = "linux", target_pointer_width = "64"))]
+mod allocator;
 mod args;
 mod commands;
 mod console;
@@ -13,6 +15,10 @@ use std::process::ExitCode;
 
 use args::Request;
 use console::Console;
+
+#[cfg(all(target_os = "linux", target_pointer_width = "64"))]
+#[global_allocator]
+static ALLOCATOR: allocator::HugePages = allocator::HugePages;
 
 fn main() -> ExitCode {
     let console = Console::of_process();
