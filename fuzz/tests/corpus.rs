@@ -118,6 +118,11 @@ fn deflate() {
 }
 
 #[test]
+fn inflate() {
+    run("inflate");
+}
+
+#[test]
 fn demangle() {
     run("demangle");
 }

@@ -4,10 +4,10 @@ use std::io::{self, BufRead, BufReader, Read};
 use std::sync::mpsc::{Receiver, SyncSender, channel, sync_channel};
 use std::thread;
 
-use flate2::bufread::MultiGzDecoder;
 use hotlist_profile::Profile;
 
 use crate::error::Error;
+use crate::inflate::GzipReader;
 use crate::intake::Intake;
 use crate::zstd::ZstdReader;
 
@@ -104,7 +104,7 @@ impl Compression {
 
     fn reader<'a>(self, input: impl BufRead + 'a) -> Box<dyn Read + 'a> {
         match self {
-            Compression::Gzip => Box::new(MultiGzDecoder::new(input)),
+            Compression::Gzip => Box::new(GzipReader::new(input)),
             Compression::Zstd => Box::new(ZstdReader::new(input)),
         }
     }
