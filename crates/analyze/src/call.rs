@@ -94,68 +94,43 @@ pub(crate) struct Narrow;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Wide;
 
-impl Width for Narrow {
-    type Half = u16;
-    type Edge = u32;
-    const BITS: u32 = 16;
+macro_rules! width {
+    ($width:ident: $half:ident, $edge:ident) => {
+        impl Width for $width {
+            type Half = $half;
+            type Edge = $edge;
+            const BITS: u32 = $half::BITS;
 
-    #[inline(always)]
-    fn half_bits(half: u16) -> u64 {
-        u64::from(half)
-    }
+            #[inline(always)]
+            fn half_bits(half: $half) -> u64 {
+                u64::from(half)
+            }
 
-    #[inline(always)]
-    fn half(bits: u64) -> u16 {
-        bits as u16
-    }
+            #[inline(always)]
+            fn half(bits: u64) -> $half {
+                bits as $half
+            }
 
-    #[inline(always)]
-    fn edge_bits(edge: u32) -> u64 {
-        u64::from(edge)
-    }
+            #[inline(always)]
+            fn edge_bits(edge: $edge) -> u64 {
+                u64::from(edge)
+            }
 
-    #[inline(always)]
-    fn edge(bits: u64) -> u32 {
-        bits as u32
-    }
+            #[inline(always)]
+            fn edge(bits: u64) -> $edge {
+                bits as $edge
+            }
 
-    #[inline(always)]
-    fn matching(edges: &[u32; WAYS], edge: u32) -> u32 {
-        let is_same = |found: u32| (found ^ edge) & Narrow::EDGE as u32 == 0;
-        let bits: [u32; WAYS] = std::array::from_fn(|way| if is_same(edges[way]) { 1 << way } else { 0 });
-        bits[0] | bits[1] | bits[2] | bits[3]
-    }
+            #[inline(always)]
+            fn matching(edges: &[$edge; WAYS], edge: $edge) -> u32 {
+                const EDGE: $edge = $width::EDGE as $edge;
+                let bits: [$edge; WAYS] =
+                    std::array::from_fn(|way| if (edges[way] ^ edge) & EDGE == 0 { 1 << way } else { 0 });
+                (bits[0] | bits[1] | bits[2] | bits[3]) as u32
+            }
+        }
+    };
 }
 
-impl Width for Wide {
-    type Half = u32;
-    type Edge = u64;
-    const BITS: u32 = 32;
-
-    #[inline(always)]
-    fn half_bits(half: u32) -> u64 {
-        u64::from(half)
-    }
-
-    #[inline(always)]
-    fn half(bits: u64) -> u32 {
-        bits as u32
-    }
-
-    #[inline(always)]
-    fn edge_bits(edge: u64) -> u64 {
-        edge
-    }
-
-    #[inline(always)]
-    fn edge(bits: u64) -> u64 {
-        bits
-    }
-
-    #[inline(always)]
-    fn matching(edges: &[u64; WAYS], edge: u64) -> u32 {
-        let is_same = |found: u64| (found ^ edge) & Wide::EDGE == 0;
-        let bits: [u64; WAYS] = std::array::from_fn(|way| if is_same(edges[way]) { 1 << way } else { 0 });
-        (bits[0] | bits[1] | bits[2] | bits[3]) as u32
-    }
-}
+width!(Narrow: u16, u32);
+width!(Wide: u32, u64);

@@ -48,10 +48,7 @@ impl LocationSet {
     /// Every position is written and then kept or not, since the processor cannot foresee which are.
     #[inline]
     pub(crate) fn positions<'r>(&self, frames: &[LocationId], room: &'r mut Vec<u32>) -> &'r [u32] {
-        if room.len() < frames.len() {
-            room.resize(frames.len(), 0);
-        }
-        let room = &mut room[..frames.len()];
+        let room = first(room, frames.len());
         let mut count = 0;
         for (position, &location) in (0u32..).zip(frames) {
             room[count] = position;
@@ -69,10 +66,7 @@ impl LocationSet {
         frames: &[LocationId],
         room: &'r mut Vec<u32>,
     ) -> &'r [u32] {
-        if room.len() < frames.len() {
-            room.resize(frames.len(), 0);
-        }
-        let room = &mut room[..frames.len()];
+        let room = first(room, frames.len());
         let (mut count, mut is_open) = (0, false);
         for (position, &location) in (0u32..).zip(frames) {
             let is_in = self.contains(location);
@@ -84,14 +78,27 @@ impl LocationSet {
     }
 }
 
+/// So many numbers at the beginning of `room`, whatever they are.
+#[inline]
+fn first(room: &mut Vec<u32>, count: usize) -> &mut [u32] {
+    if room.len() < count {
+        room.resize(count, 0);
+    }
+    &mut room[..count]
+}
+
 #[test]
 fn a_set_finds_its_members_in_stacks() {
     let mut builder = hotlist_profile::Builder::new(&[("samples", "count")]);
     let main = builder.named_function("main", "main.rs");
     let ids: Vec<LocationId> = (0..130).map(|line| builder.source_location(main, line)).collect();
-    let set = LocationSet::new(&builder.finish(), |location| location.index() % 64 == 1);
+    let profile = builder.finish();
+    let set = LocationSet::new(&profile, |location| location.index() % 64 == 1);
     let mut room = Vec::new();
     assert_eq!(set.positions(&ids, &mut room), [1, 65, 129]);
     assert_eq!(set.positions(&ids[65..67], &mut room), [0]);
+    let ends = LocationSet::new(&profile, |location| matches!(location.index(), 4 | 65 | 66));
+    assert_eq!(set.positions_with_next(&ends, &ids[..70], &mut room), [1, 2, 3, 4, 65, 66]);
+    assert_eq!(set.positions_with_next(&ends, &ids[127..], &mut room), [2]);
     assert!(set.meets(&ids[..2]) && !set.meets(&ids[2..65]) && !set.meets(&[]));
 }

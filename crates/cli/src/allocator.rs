@@ -189,23 +189,27 @@ mod tests {
 
     #[test]
     fn blocks_keep_what_is_in_them_while_they_grow_and_shrink() {
+        // One byte in so many is enough to tell blocks apart, and takes little memory.
+        const STRIDE: usize = 3 << 20;
         let sizes =
             [1000, LARGE - 1, LARGE, 3 * LARGE, SMALLEST - HEAD, SMALLEST, 2 * SMALLEST, LARGE, 77, LARGE];
-        // SAFETY: each call gets the block and the layout of the one before, and only bytes within are used.
+        let marked = |size: usize| (0..size).step_by(STRIDE).chain([size - 1]);
+        let mark = |at: usize| (at >> 20) as u8 ^ 7;
+        let mut kept = 0;
+        // SAFETY: each call gets the block and the layout of the one before, and only bytes within are used that
+        // were written before they are read.
         unsafe {
             let mut block = HugePages.alloc(layout(sizes[0]));
-            block.write_bytes(7, sizes[0]);
-            let mut filled = sizes[0];
-            for pair in sizes.windows(2) {
-                block = HugePages.realloc(block, layout(pair[0]), pair[1]);
+            for (&size, next) in sizes.iter().zip(sizes[1..].iter().map(Some).chain([None])) {
                 assert!(!block.is_null());
-                filled = filled.min(pair[1]);
-                let content = std::slice::from_raw_parts(block, filled);
-                assert!(content.iter().all(|&byte| byte == 7), "{pair:?}");
-                block.add(filled).write_bytes(7, pair[1] - filled);
-                filled = pair[1];
+                assert!((0..kept).step_by(STRIDE).all(|at| block.add(at).read() == mark(at)), "{size}");
+                marked(size).for_each(|at| block.add(at).write(mark(at)));
+                match next {
+                    Some(&next) => block = HugePages.realloc(block, layout(size), next),
+                    None => HugePages.dealloc(block, layout(size)),
+                }
+                kept = size.min(next.copied().unwrap_or(0));
             }
-            HugePages.dealloc(block, layout(sizes[sizes.len() - 1]));
         }
     }
 

@@ -140,8 +140,7 @@ impl Codes {
             return Ok(true);
         }
         if entry.is_literal() {
-            window.buffer[window.end..window.end + 2].copy_from_slice(&entry.literals());
-            window.end += entry.literal_count();
+            window.end = put(&mut window.buffer, window.end, entry);
             return Ok(false);
         }
         let length = entry.value(bits);
@@ -191,25 +190,18 @@ impl Codes {
             let mut before = buffer.bits();
             buffer.skip(entry.bits());
             if entry.is_literal() {
-                let (literal, count) = (entry.literals(), entry.literal_count());
-                entry = literals.get(buffer.bits());
-                before = buffer.bits();
-                buffer.skip(entry.bits());
-                out[end..end + 2].copy_from_slice(&literal);
-                end += count;
+                let first = entry;
+                (entry, before) = literals.next(&mut buffer);
+                end = put(out, end, first);
                 if entry.is_literal() {
-                    let (literal, count) = (entry.literals(), entry.literal_count());
-                    entry = literals.get(buffer.bits());
-                    before = buffer.bits();
-                    buffer.skip(entry.bits());
-                    out[end..end + 2].copy_from_slice(&literal);
-                    end += count;
+                    let second = entry;
+                    (entry, before) = literals.next(&mut buffer);
+                    end = put(out, end, second);
                     if entry.is_literal() {
-                        let (literal, count) = (entry.literals(), entry.literal_count());
+                        let third = entry;
                         entry = literals.get(buffer.bits());
                         rest = &rest[buffer.refill(*next.first_chunk().unwrap_or(&[0; 8]))..];
-                        out[end..end + 2].copy_from_slice(&literal);
-                        end += count;
+                        end = put(out, end, third);
                         continue;
                     }
                 }
@@ -261,4 +253,11 @@ impl Codes {
         *bits = buffer;
         Ok((data.len() - rest.len(), ended))
     }
+}
+
+/// Writes the literals of `entry` to `end`, and tells where the next byte goes.
+#[inline(always)]
+fn put(out: &mut [u8; window::SIZE], end: usize, entry: Entry) -> usize {
+    out[end..end + 2].copy_from_slice(&entry.literals());
+    end + entry.literal_count()
 }

@@ -1,5 +1,6 @@
 //! Prefix codes as tables.
 
+use super::bits::BitBuffer;
 use super::entry::Entry;
 
 /// Code lengths are no code: there are too many, or they leave strings of bits that are no code.
@@ -111,6 +112,15 @@ impl<const BITS: u32, const SIZE: usize> Code<BITS, SIZE> {
     #[inline(always)]
     pub(super) fn get(&self, bits: u64) -> Entry {
         self.table[bits as usize % SIZE]
+    }
+
+    /// Takes what `buffer` begins with, as far as the table knows, and returns it with the bits that it was found by.
+    #[inline(always)]
+    pub(super) fn next(&self, buffer: &mut BitBuffer) -> (Entry, u64) {
+        let bits = buffer.bits();
+        let entry = self.get(bits);
+        buffer.skip(entry.bits());
+        (entry, bits)
     }
 
     /// What `bits` begin with, when the table does not know; `entries` as for [`Code::set`].
