@@ -1,7 +1,7 @@
 //! A headless browser, steered over the WebDriver protocol (<https://www.w3.org/TR/webdriver2/>).
 #![allow(clippy::print_stderr, reason = "tests that are skipped say so")]
 
-use std::io::{BufRead, BufReader};
+use std::io::{self, BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -23,31 +23,20 @@ pub fn skip(why: &str) {
 /// How long something on the page may take to happen.
 const PATIENCE: Duration = Duration::from_secs(20);
 
+/// How often a driver is started that ends without telling its port.
+const STARTS: usize = 5;
+
 impl Browser {
     /// Starts a browser; `None` where there is none, which is an error in continuous integration.
     pub fn start() -> Option<Browser> {
-        let started = Command::new("chromedriver")
-            .arg("--port=0")
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn();
-        let mut driver = match started {
-            Ok(driver) => driver,
+        let (driver, port) = match start_driver() {
+            Ok(started) => started,
             Err(error) => {
                 assert!(std::env::var_os("CI").is_none(), "chromedriver is needed: {error}");
                 skip("there is no chromedriver (Debian: chromium and chromium-driver)");
                 return None;
             }
         };
-        let mut port = None;
-        for line in BufReader::new(driver.stdout.take().unwrap()).lines().map_while(Result::ok) {
-            if let Some((_, rest)) = line.split_once("successfully on port ") {
-                port = rest.trim_end_matches('.').parse::<u16>().ok();
-                break;
-            }
-        }
-        let port = port.expect("chromedriver tells its port");
         let client: ureq::Agent = ureq::Agent::config_builder()
             .http_status_as_error(false)
             .timeout_global(Some(PATIENCE * 3))
@@ -295,4 +284,32 @@ fn base64(text: &str) -> Vec<u8> {
         bytes.extend(bits.to_be_bytes()[1..].iter().take(group.len().saturating_sub(1)));
     }
     bytes
+}
+
+/// A driver and the port on which it listens; an error where there is none.
+///
+/// With `--port=0` the driver takes a free port of one address family and ends if another process has that port
+/// in the other family, which happens where many tests run at once; then it is started anew.
+fn start_driver() -> io::Result<(Child, u16)> {
+    let mut said = String::new();
+    for _ in 0..STARTS {
+        let mut driver = Command::new("chromedriver")
+            .arg("--port=0")
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()?;
+        let output = driver.stdout.take().expect("a pipe");
+        for line in BufReader::new(output).lines().map_while(Result::ok) {
+            if let Some((_, rest)) = line.split_once("successfully on port ")
+                && let Ok(port) = rest.trim_end_matches('.').parse()
+            {
+                return Ok((driver, port));
+            }
+            said += &line;
+            said.push('\n');
+        }
+        driver.wait()?;
+    }
+    panic!("chromedriver told no port in {STARTS} starts, but:\n{said}");
 }
