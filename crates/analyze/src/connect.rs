@@ -1,8 +1,11 @@
 //! Edges between the places that a report shows.
 
+use hotlist_profile::LocationId;
+
 use crate::call::{Narrow, Wide, Width};
-use crate::calls::{Calls, Plan, Wanted};
+use crate::calls::Plan;
 use crate::edges::{Edges, Tally, merged};
+use crate::entrances::Entrances;
 use crate::node::{NodeId, NodeTable};
 use crate::weigh::{StackWeights, Weight};
 
@@ -12,7 +15,7 @@ pub enum Interest {
     /// All of them.
     All,
     /// Those that tell whether a node was inlined: all that lead to nodes into which an inlined call
-    /// may lead that is not too light to be kept.
+    /// may lead that is not too light to be kept. Whether they are residual is not found out.
     Inlining,
     /// Those that begin or end at nodes marked here.
     Touching(Vec<bool>),
@@ -30,7 +33,33 @@ pub(crate) struct Connection {
     pub(crate) inline: bool,
 }
 
-/// Weighs the edges between the `kept` nodes, sorted by caller and callee.
+/// Between which nodes of a table edges are needed, by their rows in it.
+#[derive(Debug, Clone)]
+pub(crate) enum Wanted {
+    /// All edges.
+    All,
+    /// Edges into the marked nodes, and not whether they are residual.
+    Into(Vec<bool>),
+    /// Edges into the marked nodes or out of them.
+    Touching(Vec<bool>),
+}
+
+/// How the calls of stacks are found.
+pub(crate) trait Search<W: Width>: Sync {
+    /// The kept nodes by their slots.
+    fn kept(&self) -> &[NodeId];
+
+    /// What finds the calls, with room of its own.
+    fn finder(&self) -> impl Finder<W>;
+}
+
+/// Finds the calls of stacks.
+pub(crate) trait Finder<W: Width> {
+    /// Gives the wanted calls of a stack to `take`, the outermost first.
+    fn find(&mut self, frames: &[LocationId], take: impl FnMut(&[W::Edge]));
+}
+
+/// Weighs the edges between the `kept` nodes.
 ///
 /// Where nodes between two kept ones are left out, the edge across is residual. A stack counts once
 /// for each edge, and a node that calls itself has no edge.
@@ -40,21 +69,38 @@ pub(crate) fn connect(
     kept: &[bool],
     wanted: &Wanted,
 ) -> Vec<Connection> {
-    match Plan::<Narrow>::new(table, kept, wanted) {
-        Some(plan) => connect_by(table, stacks, &plan),
-        // A wide plan has room for all nodes that a table can have.
-        None => Plan::<Wide>::new(table, kept, wanted)
-            .map_or_else(Vec::new, |plan| connect_by(table, stacks, &plan)),
-    }
+    connect_by::<Narrow>(table, stacks, kept, wanted)
+        // There is room for all nodes that a table can have.
+        .or_else(|| connect_by::<Wide>(table, stacks, kept, wanted))
+        .unwrap_or_default()
 }
 
-fn connect_by<W: Width>(table: &NodeTable<'_, '_>, stacks: &StackWeights, plan: &Plan<W>) -> Vec<Connection> {
-    let values = weigh_calls(table, stacks, plan, |weight| weight.value);
+/// As [`connect`]; `None` when there are too many nodes for this width.
+fn connect_by<W: Width>(
+    table: &NodeTable<'_, '_>,
+    stacks: &StackWeights,
+    kept: &[bool],
+    wanted: &Wanted,
+) -> Option<Vec<Connection>> {
+    Some(match wanted {
+        Wanted::All => weigh(table, stacks, &Plan::<W>::new(table, kept, None)?),
+        Wanted::Touching(marked) => weigh(table, stacks, &Plan::<W>::new(table, kept, Some(marked))?),
+        Wanted::Into(marked) => weigh(table, stacks, &Entrances::<W>::new(table, kept, marked)?),
+    })
+}
+
+fn weigh<W: Width>(
+    table: &NodeTable<'_, '_>,
+    stacks: &StackWeights,
+    search: &impl Search<W>,
+) -> Vec<Connection> {
+    let values = weigh_calls(table, stacks, search, |weight| weight.value);
     let divisors =
-        table.view().value().mean.then(|| weigh_calls(table, stacks, plan, |weight| weight.divisor));
+        table.view().value().mean.then(|| weigh_calls(table, stacks, search, |weight| weight.divisor));
+    let kept = search.kept();
     let connection = |(row, tally): (usize, &Tally)| Connection {
-        from: plan.kept()[tally.call.from()],
-        to: plan.kept()[tally.call.to()],
+        from: kept[tally.call.from()],
+        to: kept[tally.call.to()],
         weight: Weight {
             value: tally.sum,
             // Both passes see the same calls.
@@ -66,22 +112,150 @@ fn connect_by<W: Width>(table: &NodeTable<'_, '_>, stacks: &StackWeights, plan: 
     values.iter().enumerate().map(connection).collect()
 }
 
-/// Sums one part of the weights for each edge, sorted by edge.
+/// Sums one part of the weights for each edge, sorted by the slots of the edges.
 fn weigh_calls<W: Width>(
     table: &NodeTable<'_, '_>,
     stacks: &StackWeights,
-    plan: &Plan<W>,
+    search: &impl Search<W>,
     part: impl Fn(Weight) -> i64 + Sync,
 ) -> Vec<Tally> {
     let view = table.view();
     let cost = view.profile().stacks.frame_count();
-    let begin = || (Edges::<W>::default(), Calls::new(plan));
-    let work = |(edges, calls): &mut (Edges<W>, Calls<'_, W>), rows| {
-        for (stack, weight) in stacks.active(rows) {
-            let weight = part(weight);
-            calls.of(view.frames(stack), |calls| edges.add(calls, weight, stack.raw() + 1));
-        }
-    };
-    let lists = view.threads().share(stacks.len(), cost, begin, work, |(edges, _)| edges.sorted());
+    let lists = view.threads().share(
+        stacks.len(),
+        cost,
+        || (Edges::<W>::default(), search.finder()),
+        |(edges, finder), rows| {
+            for (stack, weight) in stacks.active(rows) {
+                let weight = part(weight);
+                finder.find(view.frames(stack), |calls| edges.add(calls, weight, stack.raw() + 1));
+            }
+        },
+        |(edges, _)| edges.sorted(),
+    );
     lists.into_iter().reduce(merged).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use hotlist_profile::{Builder, Line};
+
+    use super::*;
+    use crate::granularity::Detail;
+    use crate::parallel::Threads;
+    use crate::view::{SampleValue, View};
+
+    type Found = BTreeMap<(usize, usize), (i64, bool, bool)>;
+
+    /// The edges by the rules, one frame after the other.
+    fn by_rules(table: &NodeTable<'_, '_>, kept: &[bool], is_wanted: impl Fn(usize, usize) -> bool) -> Found {
+        let mut found = Found::new();
+        let stacks = StackWeights::of(table.view());
+        for (stack, weight) in stacks.active(0..stacks.len()) {
+            let mut seen = Vec::new();
+            let (mut caller, mut gap) = (None, false);
+            for &location in table.view().frames(stack).iter().rev() {
+                for (depth, node) in table.nodes(location).iter().rev().map(|node| node.index()).enumerate() {
+                    if !kept[node] {
+                        gap = true;
+                        continue;
+                    }
+                    let from = caller.replace(node);
+                    let edge = from.map(|from| (from, node)).filter(|&(from, to)| from != to);
+                    if let Some((from, to)) = edge.filter(|edge| !seen.contains(edge))
+                        && is_wanted(from, to)
+                    {
+                        seen.push((from, to));
+                        let (sum, residual, inline) = found.entry((from, to)).or_insert((0, false, true));
+                        *sum += weight.value;
+                        *residual |= gap;
+                        *inline &= depth > 0;
+                    }
+                    gap = false;
+                }
+            }
+        }
+        found
+    }
+
+    fn found<W: Width>(table: &NodeTable<'_, '_>, kept: &[bool], wanted: &Wanted) -> Found {
+        let edges = connect_by::<W>(table, &StackWeights::of(table.view()), kept, wanted).unwrap();
+        let ends = |edge: &Connection| (edge.from.index(), edge.to.index());
+        edges.iter().map(|edge| (ends(edge), (edge.weight.value, edge.residual, edge.inline))).collect()
+    }
+
+    #[test]
+    fn all_ways_find_the_calls_of_the_rules() {
+        let mut state = 1u64;
+        let mut random = move |below: usize| {
+            state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+            (state >> 33) as usize % below
+        };
+        for (functions, frames) in [(5, 8), (60, 12), (400, 700)] {
+            let mut builder = Builder::new(&[("samples", "count")]);
+            let ids: Vec<_> =
+                (0..functions).map(|row| builder.named_function(&format!("f{row}"), "")).collect();
+            let locations: Vec<LocationId> = (0..functions * 2)
+                .map(|_| {
+                    let lines = match random(8) {
+                        0 => 1 + random(6),
+                        // More than are passed at once.
+                        1 if random(30) == 0 => 1000,
+                        _ => 1,
+                    };
+                    let line = |function| Line { function, line: 0, column: 0 };
+                    let lines: Vec<Line> = (0..lines).map(|_| line(ids[random(functions)])).collect();
+                    builder.location(hotlist_profile::Location::default(), &lines)
+                })
+                .collect();
+            for value in 1..200 {
+                let stack: Vec<_> = (0..random(frames)).map(|_| locations[random(locations.len())]).collect();
+                builder.sample(&stack, &[], &[value]).unwrap();
+            }
+            let profile = builder.finish();
+            let value = SampleValue { column: 0, mean: false };
+            let view = View::new(&profile, value, Threads::ONE, &mut Vec::new()).unwrap();
+            let table = NodeTable::new(&view, Detail::default(), None);
+            for share in [1, 2, 20] {
+                let mut choose =
+                    |share: usize| (0..table.len()).map(|_| random(share) == 0).collect::<Vec<_>>();
+                let (kept, marked) = (choose(share), choose(6));
+                let check = |wanted: &Wanted, expected: Found| {
+                    assert_eq!(found::<Narrow>(&table, &kept, wanted), expected, "{wanted:?}");
+                    assert_eq!(found::<Wide>(&table, &kept, wanted), expected, "{wanted:?}");
+                };
+                check(&Wanted::All, by_rules(&table, &kept, |_, _| true));
+                let mut into = by_rules(&table, &kept, |_, to| marked[to]);
+                into.values_mut().for_each(|(_, residual, _)| *residual = false);
+                check(&Wanted::Into(marked.clone()), into);
+                let touching = by_rules(&table, &kept, |from, to| marked[from] || marked[to]);
+                check(&Wanted::Touching(marked.clone()), touching);
+            }
+        }
+    }
+
+    #[test]
+    fn a_plan_for_too_many_nodes_has_to_be_wide() {
+        let mut builder = Builder::new(&[("samples", "count")]);
+        let frames: Vec<LocationId> = (0..40_000)
+            .map(|row| {
+                let function = builder.named_function(&format!("f{row}"), "");
+                builder.source_location(function, 1)
+            })
+            .collect();
+        builder.sample(&frames, &[], &[1]).unwrap();
+        let profile = builder.finish();
+        let value = SampleValue { column: 0, mean: false };
+        let view = View::new(&profile, value, Threads::ONE, &mut Vec::new()).unwrap();
+        let table = NodeTable::new(&view, Detail::default(), None);
+        let all = vec![true; table.len()];
+        let stacks = StackWeights::of(&view);
+        let edges = by_rules(&table, &all, |_, _| true);
+        for wanted in [Wanted::All, Wanted::Into(all.clone())] {
+            assert!(connect_by::<Narrow>(&table, &stacks, &all, &wanted).is_none());
+            assert_eq!(found::<Wide>(&table, &all, &wanted), edges);
+        }
+    }
 }

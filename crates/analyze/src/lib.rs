@@ -14,8 +14,10 @@
 
 mod call;
 mod calls;
+mod codes;
 mod connect;
 mod edges;
+mod entrances;
 mod expansion;
 mod filter;
 mod flame;

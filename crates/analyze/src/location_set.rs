@@ -56,26 +56,6 @@ impl LocationSet {
         }
         &room[..count]
     }
-
-    /// As [`positions`](Self::positions), and from each of them the positions outwards up to the next one in
-    /// `end`.
-    #[inline]
-    pub(crate) fn positions_with_next<'r>(
-        &self,
-        end: &LocationSet,
-        frames: &[LocationId],
-        room: &'r mut Vec<u32>,
-    ) -> &'r [u32] {
-        let room = first(room, frames.len());
-        let (mut count, mut is_open) = (0, false);
-        for (position, &location) in (0u32..).zip(frames) {
-            let is_in = self.contains(location);
-            room[count] = position;
-            count += usize::from(is_in | is_open);
-            is_open = is_in | (is_open & !end.contains(location));
-        }
-        &room[..count]
-    }
 }
 
 /// So many numbers at the beginning of `room`, whatever they are.
@@ -97,8 +77,5 @@ fn a_set_finds_its_members_in_stacks() {
     let mut room = Vec::new();
     assert_eq!(set.positions(&ids, &mut room), [1, 65, 129]);
     assert_eq!(set.positions(&ids[65..67], &mut room), [0]);
-    let ends = LocationSet::new(&profile, |location| matches!(location.index(), 4 | 65 | 66));
-    assert_eq!(set.positions_with_next(&ends, &ids[..70], &mut room), [1, 2, 3, 4, 65, 66]);
-    assert_eq!(set.positions_with_next(&ends, &ids[127..], &mut room), [2]);
     assert!(set.meets(&ids[..2]) && !set.meets(&ids[2..65]) && !set.meets(&[]));
 }

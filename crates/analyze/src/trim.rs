@@ -2,8 +2,7 @@
 
 use std::collections::VecDeque;
 
-use crate::calls::Wanted;
-use crate::connect::{Interest, connect};
+use crate::connect::{Interest, Wanted, connect};
 use crate::graph::{Edge, EdgeId, Graph, Node};
 use crate::node::{NodeId, NodeTable, Place};
 use crate::node_tags::{NodeTags, Tagger};
