@@ -1,7 +1,7 @@
 //! The data model of hotlist: a profile as columns, and what can be done with one as a whole.
 //!
 //! A [`Profile`] holds what a `profile.proto` file holds, laid out for passes over millions of
-//! samples: every string once in [`Strings`], every distinct stack once in [`Stacks`], every distinct
+//! samples: every string once in [`Strings`], every stack once (or nearly so) in [`Stacks`], every distinct
 //! label set once in [`LabelSets`], and tables whose rows refer to each other by dense 32-bit ids.
 //!
 //! ```

@@ -7,7 +7,10 @@ use rustc_hash::FxBuildHasher;
 use crate::index::Index;
 use crate::{LocationId, StackId};
 
-/// All distinct stacks of a profile.
+/// All stacks of a profile.
+///
+/// Equal ones are stored once, except in a decoded profile in whose beginning hardly any are equal: to compare
+/// them would then take more time than it saves.
 #[derive(Clone, Debug, Default)]
 pub struct Stacks {
     frames: Vec<LocationId>,
@@ -115,18 +118,35 @@ impl StackInterner {
         Some(id)
     }
 
+    /// Completes the stack under construction without looking whether it is there already, nor will it be found
+    /// from now on. `None` when the table is full.
+    #[inline]
+    pub(crate) fn finish_unseen(&mut self) -> Option<StackId> {
+        self.stacks.seal()
+    }
+
+    /// Finds none of the stacks so far from now on.
+    pub(crate) fn forget(&mut self) {
+        self.index = Index::default();
+    }
+
     /// The id of `frames`, adding it when it is new. `None` when the table is full.
     pub fn intern(&mut self, frames: &[LocationId]) -> Option<StackId> {
         self.stacks.frames.extend_from_slice(frames);
         self.finish()
     }
 
-    /// As [`intern`](Self::intern), but looks first whether `likely` is it, which may be any number.
-    pub(crate) fn intern_likely(&mut self, frames: &[LocationId], likely: StackId) -> Option<StackId> {
-        if likely.index() < self.stacks.len() && self.stacks.get(likely) == frames {
-            return Some(likely);
+    /// Whether `id`, which may be any number, is the stack whose frames are what `renumbered` has for `frames`.
+    pub(crate) fn is(&self, id: StackId, frames: &[LocationId], renumbered: &[LocationId]) -> bool {
+        if id.index() >= self.stacks.len() {
+            return false;
         }
-        self.intern(frames)
+        let known = self.stacks.get(id);
+        let is_equal = |position: usize| known[position] == renumbered[frames[position].index()];
+        // Stacks with equal leaves nearly always are equal, so all others are compared without a look at each.
+        known.len() == frames.len()
+            && (known.is_empty() || is_equal(0))
+            && (0..known.len()).fold(true, |all, position| all & is_equal(position))
     }
 
     /// The stacks found so far.

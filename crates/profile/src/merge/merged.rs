@@ -170,7 +170,6 @@ impl Merged {
             self.stacks.reserve(source.stacks.len(), source.stacks.frame_count());
             self.first_samples.reserve(source.stacks.len());
         }
-        let mut frames = Vec::new();
         // Sources of one program often have the same stacks one after the other.
         let mut likely = StackId::from_raw(0);
         for sample in source.samples.ids() {
@@ -183,14 +182,11 @@ impl Merged {
                 Some(stack) => stack,
                 None => {
                     let source_frames = source.stacks.get(source_stack);
-                    frames.clear();
-                    frames.extend(source_frames.iter().map(|location| new.locations[location.index()]));
-                    if frames.contains(&UNKNOWN) {
-                        for (frame, &location) in frames.iter_mut().zip(source_frames) {
-                            *frame = self.location(source, &mut new, location);
-                        }
-                    }
-                    let stack = self.stacks.intern_likely(&frames, likely).ok_or(crate::builder::Full)?;
+                    let stack = if self.stacks.is(likely, source_frames, &new.locations) {
+                        likely
+                    } else {
+                        self.stack(source, &mut new, source_frames)?
+                    };
                     likely = StackId::new(stack.index() + 1);
                     new.stacks[source_stack.index()] = Some(stack);
                     stack
@@ -223,6 +219,24 @@ impl Merged {
         }
         self.before = Renumbered { stacks: Vec::new(), labels: Vec::new(), ..new };
         Ok(())
+    }
+
+    /// The stack of these frames of the source.
+    fn stack(
+        &mut self,
+        source: &Profile,
+        new: &mut Renumbered,
+        frames: &[LocationId],
+    ) -> Result<StackId, MergeError> {
+        let start = self.stacks.frames().len();
+        self.stacks.frames().extend(frames.iter().map(|location| new.locations[location.index()]));
+        if self.stacks.frames()[start..].contains(&UNKNOWN) {
+            for (position, &location) in frames.iter().enumerate() {
+                let frame = self.location(source, new, location);
+                self.stacks.frames()[start + position] = frame;
+            }
+        }
+        Ok(self.stacks.finish().ok_or(crate::builder::Full)?)
     }
 
     fn string(&mut self, source: &Profile, new: &mut Renumbered, id: StringId) -> StringId {

@@ -121,6 +121,11 @@ pub enum DecodeError {
     },
 }
 
+/// After so many samples it is settled whether equal stacks are looked for.
+const TRIAL: usize = 4096;
+/// They are if at least one in so many samples has had the stack of another.
+const FEW: usize = 64;
+
 /// The largest field number of a profile.
 const LAST_FIELD: u32 = 15;
 
@@ -154,6 +159,8 @@ pub struct Decoder {
     string_ids: Vec<StringId>,
     sample_types: Vec<ValueType>,
     stacks: StackInterner,
+    /// Whether equal stacks are stored once.
+    compares_stacks: bool,
     location_ids: Provisional,
     sample_stacks: Vec<StackId>,
     sample_labels: Vec<LabelSetId>,
@@ -197,6 +204,7 @@ impl Decoder {
             string_ids: Vec::new(),
             sample_types: Vec::new(),
             stacks: StackInterner::default(),
+            compares_stacks: true,
             location_ids: Provisional::default(),
             sample_stacks: Vec::new(),
             sample_labels: Vec::new(),
@@ -450,7 +458,12 @@ impl Decoder {
         if *self.width.get_or_insert(width) != width && self.odd_sample.is_none() {
             self.odd_sample = Some((self.sample_stacks.len(), width));
         }
-        self.sample_stacks.push(self.stacks.finish().ok_or(DecodeError::TooMany("stack frames"))?);
+        let stack = if self.compares_stacks { self.stacks.finish() } else { self.stacks.finish_unseen() };
+        self.sample_stacks.push(stack.ok_or(DecodeError::TooMany("stack frames"))?);
+        if self.sample_stacks.len() == TRIAL && self.stacks.stacks().len() > TRIAL - TRIAL / FEW {
+            self.compares_stacks = false;
+            self.stacks.forget();
+        }
         let labels = if self.label_buffer.is_empty() {
             LabelSetId::EMPTY
         } else {
@@ -729,6 +742,42 @@ pub fn looks_like_profile(head: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{Builder, encode_to_vec};
+
+    /// A profile of so many samples, of which each has one of so many stacks.
+    fn encoded(samples: usize, stacks: usize) -> Vec<u8> {
+        let mut builder = Builder::new(&[("samples", "count")]);
+        let main = builder.named_function("main", "main.rs");
+        let lines: Vec<_> = (0..200).map(|line| builder.source_location(main, line)).collect();
+        for sample in 0..samples {
+            let stack = sample % stacks;
+            builder.sample(&[lines[stack % 200], lines[stack / 200]], &[], &[1]).unwrap();
+        }
+        encode_to_vec(&builder.finish())
+    }
+
+    #[test]
+    fn equal_stacks_are_stored_once_where_there_are_some_at_the_beginning() {
+        let frames = |profile: &Profile, sample: usize| {
+            profile.stacks.get(profile.samples.stack(crate::SampleId::new(sample))).to_vec()
+        };
+        for (samples, stacks, stored) in [
+            (TRIAL - 1, TRIAL - 2, TRIAL - 2),
+            // Just enough of them, or one less.
+            (3 * TRIAL, TRIAL - TRIAL / FEW, TRIAL - TRIAL / FEW),
+            (3 * TRIAL, TRIAL - TRIAL / FEW + 1, 3 * TRIAL - TRIAL / FEW + 1),
+        ] {
+            let data = encoded(samples, stacks);
+            let profile = decode(&data).unwrap();
+            assert_eq!(profile.stacks.len(), stored);
+            for sample in 0..samples {
+                assert_eq!(frames(&profile, sample), frames(&profile, sample % stacks));
+            }
+            assert_eq!(encode_to_vec(&profile), data);
+            let merged = crate::merge([profile.clone(), profile]).unwrap().unwrap();
+            assert_eq!((merged.stacks.len(), merged.samples.len()), (stacks, stacks));
+        }
+    }
 
     #[test]
     fn pieces_of_any_size_give_the_same_answer() {
