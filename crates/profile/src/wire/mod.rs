@@ -7,6 +7,8 @@ pub(crate) mod decode;
 pub(crate) mod encode;
 mod raw_ids;
 mod varint;
+#[cfg(target_arch = "x86_64")]
+mod words;
 
 /// Field numbers of `message Profile`.
 mod profile_field {

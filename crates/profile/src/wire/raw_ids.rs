@@ -4,6 +4,8 @@ use rustc_hash::FxHashMap;
 
 use super::decode::WireError;
 use super::varint::{short_varints, varint};
+#[cfg(target_arch = "x86_64")]
+use super::words::{self, Words};
 use crate::LocationId;
 
 /// Ids as they are met before their table is known, squeezed into 32 bits.
@@ -30,30 +32,54 @@ impl Provisional {
 
     /// Squeezes all ids of a packed field and appends them to `frames`.
     #[inline]
-    pub(super) fn squeeze_all(
-        &mut self,
-        mut ids: &[u8],
-        frames: &mut Vec<LocationId>,
-    ) -> Result<(), WireError> {
-        let mut numbers = [0u32; 64];
+    pub(super) fn squeeze_all(&mut self, ids: &[u8], frames: &mut Vec<LocationId>) -> Result<(), WireError> {
+        #[cfg(target_arch = "x86_64")]
+        if let Some(words) = Words::new(ids) {
+            let start = frames.len();
+            if self.squeeze_words(words, frames).is_some() {
+                return Ok(());
+            }
+            frames.truncate(start);
+        }
+        self.squeeze_numbers(ids, frames)
+    }
+
+    /// As [`squeeze_all`](Self::squeeze_all); `None` when not all ids are small numbers.
+    #[cfg(target_arch = "x86_64")]
+    fn squeeze_words(&mut self, mut words: Words<'_>, frames: &mut Vec<LocationId>) -> Option<()> {
+        let mut numbers = [0; words::ROOM];
+        while !words.is_empty() {
+            let count = words.take(&mut numbers)?;
+            self.squeeze_short(&mut numbers[..count], frames);
+        }
+        Some(())
+    }
+
+    fn squeeze_numbers(&mut self, mut ids: &[u8], frames: &mut Vec<LocationId>) -> Result<(), WireError> {
+        let mut numbers = [0; 64];
         while !ids.is_empty() {
             let count = short_varints(&mut ids, &mut numbers);
-            let rows = &mut numbers[..count];
-            rows.iter_mut().for_each(|row| *row = row.wrapping_sub(1));
-            let largest = rows.iter().copied().fold(self.largest, u32::max);
-            if largest < LARGE {
-                self.largest = largest;
-                frames.extend(rows.iter().map(|&row| LocationId::from_raw(row)));
-            } else {
-                let squeezed = rows.iter().map(|&row| self.squeeze(u64::from(row.wrapping_add(1))));
-                frames.extend(squeezed.map(LocationId::from_raw));
-            }
+            self.squeeze_short(&mut numbers[..count], frames);
             if count + 3 <= numbers.len() && !ids.is_empty() {
                 let id = varint(&mut ids)?;
                 frames.push(LocationId::from_raw(self.squeeze(id)));
             }
         }
         Ok(())
+    }
+
+    #[inline]
+    fn squeeze_short(&mut self, ids: &mut [u32], frames: &mut Vec<LocationId>) {
+        ids.iter_mut().for_each(|row| *row = row.wrapping_sub(1));
+        let rows = ids;
+        let largest = rows.iter().copied().fold(self.largest, u32::max);
+        if largest < LARGE {
+            self.largest = largest;
+            frames.extend(rows.iter().map(|&row| LocationId::from_raw(row)));
+        } else {
+            let squeezed = rows.iter().map(|&row| self.squeeze(u64::from(row.wrapping_add(1))));
+            frames.extend(squeezed.map(LocationId::from_raw));
+        }
     }
 
     /// The largest of all that [`squeeze`](Self::squeeze) has returned; 0 when there is none.

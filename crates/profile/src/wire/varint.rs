@@ -41,7 +41,7 @@ fn long_varint(data: &mut &[u8]) -> Result<u64, WireError> {
 
 /// Up to eight bytes from the front of `data`, and zeros after them.
 #[inline]
-fn first_bytes(data: &[u8]) -> u64 {
+pub(super) fn first_bytes(data: &[u8]) -> u64 {
     if let Some(&bytes) = data.first_chunk::<8>() {
         return u64::from_le_bytes(bytes);
     }
@@ -56,7 +56,7 @@ fn first_bytes(data: &[u8]) -> u64 {
 }
 
 /// The top bits of eight bytes; the last byte of a varint is the one where it is not set.
-const TOPS: u64 = 0x8080_8080_8080_8080;
+pub(super) const TOPS: u64 = 0x8080_8080_8080_8080;
 
 /// Calls `take` with every varint of `data`, which must end with the last of them.
 #[inline]
