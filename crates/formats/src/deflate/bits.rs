@@ -33,6 +33,17 @@ impl BitWriter {
         self.count %= 8;
     }
 
+    /// Appends what `write` puts: at most `count` times up to 48 bits.
+    pub(super) fn put_many(&mut self, count: usize, write: impl FnOnce(&mut Room<'_>)) {
+        let needed = self.end + 6 * count + 16;
+        if self.bytes.len() < needed {
+            self.bytes.resize(needed.max(self.bytes.len() * 2), 0);
+        }
+        let mut room = Room { bytes: &mut self.bytes, end: self.end, bits: self.bits, count: self.count };
+        write(&mut room);
+        (self.end, self.bits, self.count) = (room.end, room.bits, room.count);
+    }
+
     #[cold]
     fn grow(&mut self) {
         self.bytes.resize(self.bytes.len() * 2 + 8, 0);
@@ -48,5 +59,27 @@ impl BitWriter {
         self.align();
         self.bytes.truncate(self.end);
         self.bytes
+    }
+}
+
+/// A writer whose bytes are long enough, so that all else can stay in registers.
+pub(super) struct Room<'w> {
+    bytes: &'w mut [u8],
+    end: usize,
+    bits: u64,
+    count: u32,
+}
+
+impl Room<'_> {
+    /// As [`BitWriter::put`].
+    #[inline(always)]
+    pub(super) fn put(&mut self, bits: u64, count: u32) {
+        self.bits |= bits << self.count;
+        self.count += count;
+        self.bytes[self.end..self.end + 8].copy_from_slice(&self.bits.to_le_bytes());
+        let complete = self.count / 8;
+        self.end += complete as usize;
+        self.bits >>= complete * 8;
+        self.count %= 8;
     }
 }

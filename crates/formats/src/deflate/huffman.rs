@@ -42,11 +42,17 @@ impl Code {
         Code { codes }
     }
 
-    /// Writes the code of `symbol`.
+    /// The code of `symbol` and how many bits it has.
     #[inline]
-    pub(super) fn put(&self, symbol: usize, out: &mut BitWriter) {
+    pub(super) fn get(&self, symbol: usize) -> (u64, u32) {
         let (code, bits) = self.codes[symbol];
-        out.put(u64::from(code), u32::from(bits));
+        (u64::from(code), u32::from(bits))
+    }
+
+    /// Writes the code of `symbol`.
+    pub(super) fn put(&self, symbol: usize, out: &mut BitWriter) {
+        let (code, bits) = self.get(symbol);
+        out.put(code, bits);
     }
 
     /// The lengths of the codes, up to the last symbol that has one, and `least` of them at least.

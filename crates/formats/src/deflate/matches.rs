@@ -11,7 +11,7 @@ const WINDOW: usize = 32 << 10;
 const PLACES: usize = 1 << 14;
 
 /// A literal byte, or a match: a mark at the top, the length at 16 and the distance less one at 0.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(super) struct Token(u32);
 
 impl Token {
@@ -55,19 +55,24 @@ impl<'a> Matcher<'a> {
         Matcher { data, position: 0, places: Box::new([0; PLACES]) }
     }
 
-    /// Fills `tokens` with up to `most` of them; returns whether there are any.
-    pub(super) fn tokens(&mut self, tokens: &mut Vec<Token>, most: usize) -> bool {
-        tokens.clear();
-        let data = self.data;
+    /// Fills `tokens` from the front; returns how many there are.
+    ///
+    /// A function of its own, so that what it needs stays in registers.
+    #[inline(never)]
+    pub(super) fn tokens(&mut self, tokens: &mut [Token]) -> usize {
+        let (data, places) = (self.data, &mut *self.places);
         let mut position = self.position;
-        while tokens.len() < most && position < data.len() {
+        let mut count = 0;
+        for token in tokens {
             let Some(&here) = data[position..].first_chunk::<8>() else {
-                tokens.push(Token(u32::from(data[position])));
+                let Some(&byte) = data.get(position) else { break };
+                *token = Token(u32::from(byte));
                 position += 1;
+                count += 1;
                 continue;
             };
             let here = start(here);
-            let place = &mut self.places[hash(here)];
+            let place = &mut places[hash(here)];
             // A place that was never met reads as one at a multiple of 2^16, which is there too. What
             // stands at a place decides, so one that is out of date does no harm.
             let distance = usize::from((position as u16).wrapping_sub(*place));
@@ -78,22 +83,23 @@ impl<'a> Matcher<'a> {
             {
                 let rest = &data[position..data.len().min(position + LONGEST)];
                 let length = common(&data[earlier..], rest);
-                tokens.push(Token::of_match(length, distance));
+                *token = Token::of_match(length, distance);
                 // The end of a match is where the next one is likely to begin.
                 let end = position + length;
                 for within in [position + 1, end - 1] {
                     if let Some(&bytes) = data[within..].first_chunk() {
-                        self.places[hash(start(bytes))] = within as u16;
+                        places[hash(start(bytes))] = within as u16;
                     }
                 }
                 position = end;
             } else {
-                tokens.push(Token(u32::from(here as u8)));
+                *token = Token(u32::from(here as u8));
                 position += 1;
             }
+            count += 1;
         }
         self.position = position;
-        !tokens.is_empty()
+        count
     }
 }
 

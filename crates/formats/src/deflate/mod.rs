@@ -31,9 +31,13 @@ pub enum Ending {
 pub fn deflate(data: &[u8], ending: Ending) -> Vec<u8> {
     let mut out = BitWriter::with_capacity(data.len() / 2 + data.len() / 4 + 64);
     let mut matcher = Matcher::new(data);
-    let mut tokens = Vec::with_capacity(BLOCK.min(data.len() + 1));
-    while matcher.tokens(&mut tokens, BLOCK) {
-        write_block(&tokens, &mut out);
+    let mut tokens = vec![Token::default(); BLOCK.min(data.len())];
+    loop {
+        let count = matcher.tokens(&mut tokens);
+        if count == 0 {
+            break;
+        }
+        write_block(&tokens[..count], &mut out);
     }
     // An empty block of the fixed code ends the stream; one that is not compressed ends at a whole byte.
     match ending {
@@ -65,20 +69,39 @@ fn write_block(tokens: &[Token], out: &mut BitWriter) {
     let distances = Code::of(&mut distances, 15);
     out.put(0b100, 3);
     huffman::write_lengths(&symbols, &distances, out);
-    for token in tokens {
-        match token.distance() {
-            None => symbols.put(usize::from(token.literal()), out),
-            Some(distance) => {
-                let length = length_symbol(token.length());
-                symbols.put(length.symbol, out);
-                out.put(length.extra, length.extra_bits);
-                let distance = distance_symbol(distance);
-                distances.put(distance.symbol, out);
-                out.put(distance.extra, distance.extra_bits);
+    write_tokens(tokens, &symbols, &distances, out);
+    symbols.put(END, out);
+}
+
+/// Writes tokens in the codes of their block. A function of its own, so that what it needs stays in registers.
+#[inline(never)]
+fn write_tokens(tokens: &[Token], symbols: &Code, distances: &Code, out: &mut BitWriter) {
+    out.put_many(tokens.len(), |room| {
+        for token in tokens {
+            match token.distance() {
+                None => {
+                    let (code, count) = symbols.get(usize::from(token.literal()));
+                    room.put(code, count);
+                }
+                Some(distance) => {
+                    // 15, 5, 15 and 13 bits at most.
+                    let (mut bits, mut count) = (0, 0);
+                    let mut add = |more: u64, length: u32| {
+                        bits |= more << count;
+                        count += length;
+                    };
+                    for (symbol, code) in
+                        [(length_symbol(token.length()), symbols), (distance_symbol(distance), distances)]
+                    {
+                        let (code, length) = code.get(symbol.symbol);
+                        add(code, length);
+                        add(symbol.extra, symbol.extra_bits);
+                    }
+                    room.put(bits, count);
+                }
             }
         }
-    }
-    symbols.put(END, out);
+    });
 }
 
 /// A length or distance as a symbol and the bits that follow it.
