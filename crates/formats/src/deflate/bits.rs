@@ -16,21 +16,10 @@ impl BitWriter {
         BitWriter { bytes: vec![0; bytes.max(8)], end: 0, bits: 0, count: 0 }
     }
 
-    /// Appends the lowest `count` of `bits`, at most 48; the others must be zero.
-    ///
-    /// Whether bytes are complete cannot be foreseen, so all are stored each time.
+    /// As [`Room::put`], whether there is room or not.
     #[inline]
     pub(super) fn put(&mut self, bits: u64, count: u32) {
-        self.bits |= bits << self.count;
-        self.count += count;
-        if self.bytes.len() - self.end < 8 {
-            self.grow();
-        }
-        self.bytes[self.end..self.end + 8].copy_from_slice(&self.bits.to_le_bytes());
-        let complete = self.count / 8;
-        self.end += complete as usize;
-        self.bits >>= complete * 8;
-        self.count %= 8;
+        self.put_many(1, |room| room.put(bits, count));
     }
 
     /// Appends what `write` puts: at most `count` times up to 48 bits.
@@ -42,11 +31,6 @@ impl BitWriter {
         let mut room = Room { bytes: &mut self.bytes, end: self.end, bits: self.bits, count: self.count };
         write(&mut room);
         (self.end, self.bits, self.count) = (room.end, room.bits, room.count);
-    }
-
-    #[cold]
-    fn grow(&mut self) {
-        self.bytes.resize(self.bytes.len() * 2 + 8, 0);
     }
 
     /// Fills the last byte up with zeros.
@@ -71,7 +55,9 @@ pub(super) struct Room<'w> {
 }
 
 impl Room<'_> {
-    /// As [`BitWriter::put`].
+    /// Appends the lowest `count` of `bits`, at most 48; the others must be zero.
+    ///
+    /// Whether bytes are complete cannot be foreseen, so all are stored each time.
     #[inline(always)]
     pub(super) fn put(&mut self, bits: u64, count: u32) {
         self.bits |= bits << self.count;
