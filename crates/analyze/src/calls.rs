@@ -37,13 +37,7 @@ impl<W: Width> Plan<W> {
     /// Of the calls only those into `touching` nodes or out of them are found, if such are given.
     pub(crate) fn new(table: &NodeTable<'_, '_>, kept: &[bool], touching: Option<&[bool]>) -> Option<Self> {
         let ids: Vec<NodeId> = table.ids().filter(|node| kept[node.index()]).collect();
-        if !Codes::<W>::hold(ids.len()) {
-            return None;
-        }
-        let mut slots = vec![Codes::<W>::DROPPED; table.len()];
-        for (slot, node) in ids.iter().enumerate() {
-            slots[node.index()] = slot as u64;
-        }
+        let slots = Codes::<W>::slots(table, &ids)?;
         let locations = &table.view().profile().locations;
         let mut plan = Plan {
             codes: Codes::with_capacity(locations.len()),

@@ -1,6 +1,7 @@
 //! What is passed at each location on the way through a stack, as small numbers.
 
 use crate::call::Width;
+use crate::node::{NodeId, NodeTable};
 
 /// For each location a row of codes, the outermost first: slots of nodes, some with the top bit set.
 ///
@@ -19,7 +20,7 @@ impl<W: Width> Codes<W> {
     pub(crate) const OUTSIDE: u64 = W::SLOT - 1;
     /// There is nothing more at a location.
     pub(crate) const ABSENT: u64 = W::MARK | Self::DROPPED;
-    /// There is a longer row; what comes with it is the number of the longer row.
+    /// There is a longer row; what comes with it is its number.
     pub(crate) const LONGER: u64 = W::MARK | Self::OUTSIDE;
 
     /// Room for so many locations.
@@ -27,9 +28,17 @@ impl<W: Width> Codes<W> {
         Codes { entries: Vec::with_capacity(locations), longer: Vec::new(), bounds: vec![0] }
     }
 
-    /// Whether so many nodes have slots of their own.
-    pub(crate) fn hold(nodes: usize) -> bool {
-        (nodes as u64) < Self::OUTSIDE
+    /// The slot of each node of `table`, of which those of `kept` have one, in their order. `None` when they are too
+    /// many for this width.
+    pub(crate) fn slots(table: &NodeTable<'_, '_>, kept: &[NodeId]) -> Option<Vec<u64>> {
+        if kept.len() as u64 >= Self::OUTSIDE {
+            return None;
+        }
+        let mut slots = vec![Self::DROPPED; table.len()];
+        for (slot, node) in kept.iter().enumerate() {
+            slots[node.index()] = slot as u64;
+        }
+        Some(slots)
     }
 
     /// Adds the codes of the next location. `None` when there are too many longer rows for this width.

@@ -55,6 +55,7 @@ impl Provisional {
         Some(())
     }
 
+    /// As [`squeeze_all`](Self::squeeze_all), on any processor and for any ids.
     fn squeeze_numbers(&mut self, mut ids: &[u8], frames: &mut Vec<LocationId>) -> Result<(), WireError> {
         let mut numbers = [0; 64];
         while !ids.is_empty() {
@@ -68,10 +69,10 @@ impl Provisional {
         Ok(())
     }
 
+    /// Squeezes ids of up to 32 bits, which become rows in place, and appends them to `frames`.
     #[inline]
-    fn squeeze_short(&mut self, ids: &mut [u32], frames: &mut Vec<LocationId>) {
-        ids.iter_mut().for_each(|row| *row = row.wrapping_sub(1));
-        let rows = ids;
+    fn squeeze_short(&mut self, rows: &mut [u32], frames: &mut Vec<LocationId>) {
+        rows.iter_mut().for_each(|row| *row = row.wrapping_sub(1));
         let largest = rows.iter().copied().fold(self.largest, u32::max);
         if largest < LARGE {
             self.largest = largest;
