@@ -4,6 +4,7 @@
 //! powers of 1024, times in decimal steps up to hours, and Google compute units.
 
 use std::borrow::Cow;
+use std::fmt::Write;
 
 /// A unit of a family.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -138,9 +139,10 @@ impl Conversion {
     /// The text of a value with its unit: at most two decimals, none when they are zero.
     pub fn label(&self, value: i64) -> String {
         let (scaled, unit) = self.scale(value);
-        let mut text = two_decimals(scaled);
-        if let Some(whole) = text.strip_suffix(".00") {
-            text.truncate(whole.len());
+        let mut text = String::with_capacity(24);
+        push_two_decimals(&mut text, scaled);
+        if text.ends_with(".00") {
+            text.truncate(text.len() - 3);
         }
         if text == "0" || text == "-0" {
             return "0".to_owned();
@@ -181,45 +183,57 @@ pub fn label(value: i64, from: &str, to: &str) -> String {
 /// where it rounds to that, `0%` for a total of zero, and no sign.
 pub fn percentage(value: i64, total: i64) -> String {
     let ratio = if total == 0 { 0.0 } else { (value as f64 / total as f64).abs() * 100.0 };
-    let number = if (99.95..=100.05).contains(&ratio) {
-        "100".to_owned()
+    let mut text = String::with_capacity(16);
+    if (99.95..=100.05).contains(&ratio) {
+        text.push_str("100");
     } else if ratio >= 1.0 {
-        two_decimals(ratio)
+        push_two_decimals(&mut text, ratio);
     } else {
-        two_digits(ratio)
-    };
-    let mut text = String::with_capacity(8);
-    text.extend(std::iter::repeat_n(' ', 5usize.saturating_sub(number.len())));
-    text.push_str(&number);
+        push_two_digits(&mut text, ratio);
+    }
+    const PADDING: &str = "     ";
+    text.insert_str(0, &PADDING[text.len().min(PADDING.len())..]);
     text.push('%');
     text
 }
 
-/// `value` with two decimals, as `{:.2}` writes it.
+/// Adds `value` with two decimals, as `{:.2}` writes it.
 ///
 /// Tables have thousands of these, and the exact way is needed only where rounding is a close call.
-fn two_decimals(value: f64) -> String {
+fn push_two_decimals(text: &mut String, value: f64) {
     let hundredths = value.abs() * 100.0;
     let whole = hundredths.trunc();
     // The product is off by less than a millionth below this size.
     if hundredths < 1e9 && (hundredths - whole - 0.5).abs() > 1e-6 {
-        let rounded = whole as u64 + u64::from(hundredths - whole > 0.5);
-        let sign = if value.is_sign_negative() { "-" } else { "" };
-        return format!("{sign}{}.{:02}", rounded / 100, rounded % 100);
+        let rounded = whole as u32 + u32::from(hundredths - whole > 0.5);
+        if value.is_sign_negative() {
+            text.push('-');
+        }
+        let (whole, decimals) = (rounded / 100, rounded % 100);
+        let first = (0..8).find(|&place| whole < 10u32.pow(place + 1)).unwrap_or(8);
+        let digits = (0..=first).rev().map(|place| whole / 10u32.pow(place) % 10);
+        text.extend(digits.map(digit).chain(['.', digit(decimals / 10), digit(decimals % 10)]));
+    } else {
+        // Writing to a string does not fail.
+        let _ = write!(text, "{value:.2}");
     }
-    format!("{value:.2}")
 }
 
-/// A number below one (or rounding to it) with two significant digits, as C's `%.2g` writes it.
-fn two_digits(ratio: f64) -> String {
+fn digit(value: u32) -> char {
+    char::from(b'0' + value as u8)
+}
+
+/// Adds a number below one (or rounding to it) with two significant digits, as C's `%.2g` writes it.
+fn push_two_digits(text: &mut String, ratio: f64) {
     if ratio == 0.0 {
-        return "0".to_owned();
+        text.push('0');
+    } else if push_frequent_two_digits(text, ratio).is_none() {
+        text.push_str(&exact_two_digits(ratio));
     }
-    frequent_two_digits(ratio).unwrap_or_else(|| exact_two_digits(ratio))
 }
 
-/// As [`two_digits`] from 0.001 to below one, but for close calls of rounding.
-fn frequent_two_digits(ratio: f64) -> Option<String> {
+/// As [`push_two_digits`] from 0.001 to below one, but for close calls of rounding, where nothing is added.
+fn push_frequent_two_digits(text: &mut String, ratio: f64) -> Option<()> {
     let (zeros, digits) = match ratio {
         0.1..1.0 => ("0.", ratio * 100.0),
         0.01..0.1 => ("0.0", ratio * 1_000.0),
@@ -227,18 +241,17 @@ fn frequent_two_digits(ratio: f64) -> Option<String> {
         _ => return None,
     };
     let whole = digits.trunc();
-    let rounded = whole as u8 + u8::from(digits - whole > 0.5);
+    let rounded = whole as u32 + u32::from(digits - whole > 0.5);
     // A hundred belongs into the row above.
     if (digits - whole - 0.5).abs() < 1e-6 || rounded >= 100 {
         return None;
     }
-    let mut text = String::with_capacity(8);
     text.push_str(zeros);
-    text.push(char::from(b'0' + rounded / 10));
+    text.push(digit(rounded / 10));
     if !rounded.is_multiple_of(10) {
-        text.push(char::from(b'0' + rounded % 10));
+        text.push(digit(rounded % 10));
     }
-    Some(text)
+    Some(())
 }
 
 fn exact_two_digits(ratio: f64) -> String {
@@ -280,6 +293,18 @@ mod tests {
         check(5, "widgets", "widgets", "5widgets");
         check(5, "widgets", "minimum", "5");
         check(7, "microGCU", "auto", "7u*GCU");
+    }
+
+    fn two_decimals(value: f64) -> String {
+        let mut text = String::new();
+        push_two_decimals(&mut text, value);
+        text
+    }
+
+    fn two_digits(ratio: f64) -> String {
+        let mut text = String::new();
+        push_two_digits(&mut text, ratio);
+        text
     }
 
     #[test]

@@ -26,7 +26,9 @@ impl ValueFormat {
 
     /// The same for many values.
     pub fn labels(&self) -> Labels<'_> {
-        Labels { format: self, conversion: Conversion::new(&self.sample_unit, &self.output_unit) }
+        // The only part of a label that is not ours.
+        let unit = self.output_unit.replace(char::is_control, "\u{fffd}");
+        Labels { format: self, conversion: Conversion::new(&self.sample_unit, &unit) }
     }
 
     fn apply_ratio(&self, value: i64) -> i64 {
@@ -63,8 +65,7 @@ pub struct Labels<'f> {
 impl Labels<'_> {
     /// A raw value with its unit, as [`ValueFormat::label`] has it.
     pub fn label(&self, value: i64) -> String {
-        let label = self.conversion.label(self.format.apply_ratio(value));
-        if label.contains(char::is_control) { label.replace(char::is_control, "\u{fffd}") } else { label }
+        self.conversion.label(self.format.apply_ratio(value))
     }
 }
 

@@ -31,7 +31,7 @@ pub(super) fn draw(assembly: &Assembly, out: &mut dyn Write, context: &Context) 
             last = here;
             let weight = |value: i64| {
                 let text = if value == 0 { ".".to_owned() } else { format.label(value) };
-                paint(&format!("{text:>10}"), value, total, context)
+                paint(format!("{text:>10}"), value, total, context)
             };
             let WeighedInstruction { flat, cum, address, text, .. } = instruction;
             let (flat, cum, text) = (weight(*flat), weight(*cum), clean(text));

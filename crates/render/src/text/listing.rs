@@ -25,7 +25,7 @@ pub(super) fn draw(listing: &Listing, out: &mut dyn Write, context: &Context) ->
         for line in &routine.lines {
             let weight = |value: i64| {
                 let text = if value == 0 { ".".to_owned() } else { format.label(value) };
-                paint(&format!("{text:>10}"), value, total, context)
+                paint(format!("{text:>10}"), value, total, context)
             };
             let (flat, cum) = (weight(line.flat), weight(line.cum));
             writeln!(out, "{flat} {cum} {:>6}:{}", line.number, clean(&line.text))?;

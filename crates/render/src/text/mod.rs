@@ -8,6 +8,7 @@ mod stacks;
 mod table;
 mod tags;
 
+use std::fmt;
 use std::io::{self, Write};
 
 use hotlist_profile::unit::percentage;
@@ -40,6 +41,26 @@ fn draw(shape: &Shape<'_>, out: &mut dyn Write, context: &Context) -> io::Result
     }
 }
 
+/// Writes lines, each as a whole, which is faster where there are thousands.
+struct Lines<'o> {
+    out: &'o mut dyn Write,
+    line: String,
+}
+
+impl<'o> Lines<'o> {
+    fn to(out: &'o mut dyn Write) -> Self {
+        Lines { out, line: String::new() }
+    }
+
+    fn write(&mut self, line: fmt::Arguments<'_>) -> io::Result<()> {
+        self.line.clear();
+        // Writing to a string does not fail.
+        let _ = fmt::Write::write_fmt(&mut self.line, line);
+        self.line.push('\n');
+        self.out.write_all(self.line.as_bytes())
+    }
+}
+
 /// Writes the lines of a legend.
 fn write_legend(lines: &[String], out: &mut dyn Write) -> io::Result<()> {
     let lines: Vec<_> = lines.iter().map(|line| clean(line)).collect();
@@ -61,14 +82,14 @@ fn write_sums(
     out: &mut dyn Write,
 ) -> io::Result<()> {
     let (flat, whole) = (header.format.label(flat), header.format.label(cum));
-    let share = paint(&percentage(cum, header.total), cum, header.total, context);
+    let share = paint(percentage(cum, header.total), cum, header.total, context);
     writeln!(out, "{flat:>10} {whole:>10} (flat, cum) {share} of Total")
 }
 
 /// `text` in the colour that its share of the total deserves, when colours are welcome.
-fn paint(text: &str, value: i64, total: i64, context: &Context) -> String {
+fn paint(text: String, value: i64, total: i64, context: &Context) -> String {
     if !context.colour || value == 0 || total == 0 {
-        return text.to_owned();
+        return text;
     }
     let share = (value as f64 / total as f64).abs();
     let code = match () {
@@ -76,7 +97,7 @@ fn paint(text: &str, value: i64, total: i64, context: &Context) -> String {
         () if share >= 0.2 => "1;31",
         () if share >= 0.05 => "31",
         () if share >= 0.01 => "33",
-        () => return text.to_owned(),
+        () => return text,
     };
     format!("\u{1b}[{code}m{text}\u{1b}[0m")
 }

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use hotlist_profile::unit::percentage;
 use hotlist_report::{Neighbour, Neighbours};
 
-use super::{paint, write_legend};
+use super::{Lines, paint, write_legend};
 use crate::Context;
 use crate::clean::clean;
 use crate::legend::{Extent, report_lines};
@@ -18,37 +18,36 @@ pub(super) fn draw(neighbours: &Neighbours, out: &mut dyn Write, context: &Conte
     write_legend(&report_lines(header, &neighbours.showing, Extent::Text, context), out)?;
     writeln!(out, "{SEPARATOR}\n{LEGEND}")?;
     let labels = header.format.labels();
+    let mut lines = Lines::to(out);
     let mut sum = 0i64;
     for entry in &neighbours.entries {
-        writeln!(out, "{SEPARATOR}")?;
-        let side = |others: &[Neighbour], out: &mut dyn Write| {
+        lines.write(format_args!("{SEPARATOR}"))?;
+        let side = |others: &[Neighbour], lines: &mut Lines<'_>| {
             others.iter().try_for_each(|other| {
-                writeln!(
-                    out,
+                lines.write(format_args!(
                     "{:>50} {} |   {}{}",
                     labels.label(other.weight),
                     percentage(other.weight, entry.cum),
                     clean(&other.label),
                     if other.inline { " (inline)" } else { "" }
-                )
+                ))
             })
         };
-        side(&entry.callers, out)?;
+        side(&entry.callers, &mut lines)?;
         sum = sum.wrapping_add(entry.flat);
-        writeln!(
-            out,
+        lines.write(format_args!(
             "{:>10} {} {} {:>10} {}                | {}",
             labels.label(entry.flat),
-            paint(&percentage(entry.flat, total), entry.flat, total, context),
+            paint(percentage(entry.flat, total), entry.flat, total, context),
             percentage(sum, total),
             labels.label(entry.cum),
-            paint(&percentage(entry.cum, total), entry.cum, total, context),
+            paint(percentage(entry.cum, total), entry.cum, total, context),
             clean(&entry.place.label)
-        )?;
-        side(&entry.callees, out)?;
+        ))?;
+        side(&entry.callees, &mut lines)?;
     }
     if neighbours.showing.nodes > 0 {
-        writeln!(out, "{SEPARATOR}")?;
+        lines.write(format_args!("{SEPARATOR}"))?;
     }
     Ok(())
 }

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use hotlist_profile::unit::percentage;
 use hotlist_report::{InlineMark, Table};
 
-use super::{paint, write_legend};
+use super::{Lines, paint, write_legend};
 use crate::Context;
 use crate::clean::clean;
 use crate::legend::{Extent, report_lines};
@@ -15,6 +15,7 @@ pub(super) fn draw(table: &Table, out: &mut dyn Write, context: &Context) -> io:
     write_legend(&report_lines(header, &table.showing, Extent::Text, context), out)?;
     writeln!(out, "{:>10} {:>5}% {:>5}% {:>10} {:>5}%", "flat", "flat", "sum", "cum", "cum")?;
     let labels = header.format.labels();
+    let mut lines = Lines::to(out);
     let mut sum = 0i64;
     for row in &table.rows {
         sum = sum.wrapping_add(row.flat);
@@ -23,16 +24,15 @@ pub(super) fn draw(table: &Table, out: &mut dyn Write, context: &Context) -> io:
             InlineMark::Partial => " (partial-inline)",
             InlineMark::Always => " (inline)",
         };
-        writeln!(
-            out,
+        lines.write(format_args!(
             "{:>10} {} {} {:>10} {}  {}{inline}",
             labels.label(row.flat),
-            paint(&percentage(row.flat, total), row.flat, total, context),
+            paint(percentage(row.flat, total), row.flat, total, context),
             percentage(sum, total),
             labels.label(row.cum),
-            paint(&percentage(row.cum, total), row.cum, total, context),
+            paint(percentage(row.cum, total), row.cum, total, context),
             clean(&row.place.label),
-        )?;
+        ))?;
     }
     Ok(())
 }
