@@ -25,6 +25,7 @@ mod format;
 mod inflate;
 mod intake;
 mod legacy;
+mod piece;
 mod read;
 mod write;
 mod zstd;

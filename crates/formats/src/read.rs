@@ -9,12 +9,11 @@ use hotlist_profile::Profile;
 use crate::error::Error;
 use crate::inflate::GzipReader;
 use crate::intake::Intake;
+use crate::piece::{PIECE, Piece, Pieces, Unpack};
 use crate::zstd::ZstdReader;
 
 /// Up to this size a compressed input is not worth a thread.
 const SMALL: usize = 64 << 10;
-/// Size of the pieces of unpacked data.
-const PIECE: usize = 256 << 10;
 /// How many pieces are on their way between the two threads.
 const PIECES: usize = 4;
 /// Size of the blocks in which the input is read.
@@ -109,6 +108,13 @@ impl Compression {
         }
     }
 
+    fn unpacker<'a>(self, input: impl BufRead + 'a) -> Box<dyn Unpack + 'a> {
+        match self {
+            Compression::Gzip => Box::new(GzipReader::new(input)),
+            Compression::Zstd => Box::new(Pieces::of(ZstdReader::new(input))),
+        }
+    }
+
     fn explain(self, error: io::Error) -> Error {
         let compression = match self {
             Compression::Gzip => "gzip",
@@ -152,27 +158,27 @@ fn pump(
 
 /// Unpacks `input` on a second thread and decodes on this one.
 ///
-/// Full buffers go one way and empty ones come back, so that memory is bounded and not allocated
+/// Full pieces go one way and their memory comes back, so that it is bounded and not allocated
 /// anew. When decoding fails, the channels close and unpacking stops at its next piece.
 fn unpack_beside(
     compression: Compression,
     input: impl BufRead + Send,
     limits: Limits,
 ) -> Result<Profile, Error> {
-    let (full_sender, full) = sync_channel::<io::Result<Vec<u8>>>(PIECES);
-    let (empty_sender, empty) = channel::<Vec<u8>>();
+    let (full_sender, full) = sync_channel::<io::Result<Piece>>(PIECES);
+    let (empty_sender, empty) = channel::<Piece>();
     for _ in 0..PIECES {
         // The receiver lives in this function, so this cannot fail.
-        let _ = empty_sender.send(Vec::new());
+        let _ = empty_sender.send(Piece::default());
     }
     // This closure owns its ends of both channels: however it ends, it hangs up before the scope waits
     // for the other thread.
     thread::scope(move |scope| {
-        scope.spawn(move || unpack(&mut *compression.reader(input), &full_sender, &empty));
+        scope.spawn(move || unpack(&mut *compression.unpacker(input), &full_sender, &empty));
         let mut intake = Intake::new(limits);
         for piece in full {
             let piece = piece.map_err(|error| compression.explain(error))?;
-            intake.push(&piece)?;
+            intake.push(piece.bytes())?;
             // The other side has gone when it has read everything.
             let _ = empty_sender.send(piece);
         }
@@ -180,33 +186,16 @@ fn unpack_beside(
     })
 }
 
-fn unpack(input: &mut dyn Read, full: &SyncSender<io::Result<Vec<u8>>>, empty: &Receiver<Vec<u8>>) {
-    while let Ok(mut buffer) = empty.recv() {
-        buffer.resize(PIECE, 0);
-        let mut filled = 0;
-        let end = loop {
-            match input.read(&mut buffer[filled..]) {
-                Ok(0) => break Some(Ok(())),
-                Ok(length) => filled += length,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => break Some(Err(error)),
-            }
-            if filled == buffer.len() {
-                break None;
-            }
+fn unpack(input: &mut dyn Unpack, full: &SyncSender<io::Result<Piece>>, empty: &Receiver<Piece>) {
+    while let Ok(mut piece) = empty.recv() {
+        let next = match input.next(&mut piece) {
+            Ok(()) if piece.bytes().is_empty() => return,
+            next => next.map(|()| piece),
         };
-        buffer.truncate(filled);
-        if filled > 0 && full.send(Ok(buffer)).is_err() {
+        let failed = next.is_err();
+        // Nobody listens when decoding has failed already.
+        if full.send(next).is_err() || failed {
             return;
-        }
-        match end {
-            None => {}
-            Some(Ok(())) => return,
-            Some(Err(error)) => {
-                // Nobody listens when decoding has failed already.
-                let _ = full.send(Err(error));
-                return;
-            }
         }
     }
 }

@@ -7,6 +7,7 @@ use flate2::Crc;
 use super::bits::BitReader;
 use super::block::{Codes, damage};
 use super::window::{LIMIT, Window};
+use crate::piece::{Piece, Unpack};
 
 /// Flags of a header, RFC 1952 section 2.3.1.
 const HEADER_SUM: u32 = 1 << 1;
@@ -171,6 +172,22 @@ impl<R: BufRead> GzipReader<R> {
     fn add_up(&mut self) {
         self.sum.update(&self.window.buffer[self.summed..self.window.end]);
         self.summed = self.window.end;
+    }
+}
+
+impl<R: BufRead> Unpack for GzipReader<R> {
+    fn next(&mut self, piece: &mut Piece) -> io::Result<()> {
+        if let Some(error) = self.failure.take() {
+            self.place = Place::End;
+            return Err(error);
+        }
+        self.failure = self.fill().err();
+        if self.window.fresh().is_empty() && self.failure.is_some() {
+            return self.next(piece);
+        }
+        self.window.pass_on(piece);
+        self.summed = self.window.end;
+        Ok(())
     }
 }
 

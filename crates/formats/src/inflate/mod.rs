@@ -22,6 +22,7 @@ mod tests {
     use flate2::{Compression, GzBuilder};
 
     use super::GzipReader;
+    use crate::piece::{Piece, Unpack};
 
     /// An input that has a few bytes at hand at a time.
     struct Pieces<'a>(&'a [u8], usize);
@@ -48,10 +49,26 @@ mod tests {
         reader.read_to_end(&mut data).map(|_| data)
     }
 
+    fn unpack_pieces(mut reader: impl Unpack) -> io::Result<Vec<u8>> {
+        let (mut data, mut piece) = (Vec::new(), Piece::default());
+        loop {
+            reader.next(&mut piece)?;
+            if piece.bytes().is_empty() {
+                return Ok(data);
+            }
+            data.extend_from_slice(piece.bytes());
+        }
+    }
+
     /// The outcome is that of flate2: the same bytes, or a failure of both.
     fn compare(file: &[u8]) -> io::Result<Vec<u8>> {
         let expected = unpack(MultiGzDecoder::new(file));
         let found = unpack(GzipReader::new(file));
+        match (&found, unpack_pieces(GzipReader::new(file))) {
+            (Ok(whole), Ok(pieces)) => assert!(*whole == pieces),
+            (Err(whole), Err(pieces)) => assert_eq!(whole.to_string(), pieces.to_string()),
+            (whole, pieces) => panic!("{:?} {:?}", whole.as_ref().err(), pieces.err()),
+        }
         match (&expected, &found) {
             (Ok(expected), Ok(found)) => assert!(expected == found),
             (Err(_), Err(error)) => assert!(
@@ -92,7 +109,7 @@ mod tests {
 
     #[test]
     fn streams_of_all_levels_and_sizes() {
-        for size in [0, 1, 2, 15, 300, 5_000, 66_000, 400_000] {
+        for size in [0, 1, 2, 15, 300, 5_000, 66_000, 700_000] {
             let data = sample(size, size as u64);
             for level in 0..10 {
                 assert!(compare(&gzip(&data, level)).unwrap() == data, "{size} {level}");

@@ -1,11 +1,13 @@
 //! Where the output is written, after what it may refer to.
 
+use crate::piece::{PIECE, Piece};
+
 /// How far back a match may reach, RFC 1951 section 3.2.5.
 pub(super) const HISTORY: usize = 32 << 10;
 /// Room for the longest match, some literals before it, and what is written beyond a match.
 const MARGIN: usize = 512;
-/// History, 64 KiB of output, which stay in the caches, and the margin.
-pub(super) const SIZE: usize = HISTORY + (64 << 10) + MARGIN;
+/// History, a piece of output, which stay in the caches, and the margin.
+pub(super) const SIZE: usize = HISTORY + PIECE + MARGIN;
 /// From here on the window is full.
 pub(super) const LIMIT: usize = SIZE - MARGIN;
 
@@ -22,7 +24,7 @@ pub(super) struct Window {
 
 impl Window {
     pub(super) fn new() -> Self {
-        Window { buffer: Box::new([0; SIZE]), end: 0, floor: 0, start: 0 }
+        Window { buffer: block(Vec::new()), end: 0, floor: 0, start: 0 }
     }
 
     /// What has not been passed on.
@@ -35,14 +37,39 @@ impl Window {
         self.start += count;
     }
 
+    /// Passes everything on, in the memory in which it is, and makes room in that of another piece.
+    pub(super) fn pass_on(&mut self, piece: &mut Piece) {
+        let mut buffer = block(std::mem::take(&mut piece.buffer));
+        let from = self.end.saturating_sub(HISTORY);
+        buffer[..self.end - from].copy_from_slice(&self.buffer[from..self.end]);
+        piece.bytes = self.start..self.end;
+        piece.buffer = Vec::from(std::mem::replace(&mut self.buffer, buffer) as Box<[u8]>);
+        self.moved(from);
+    }
+
     /// Makes room when everything has been passed on.
     pub(super) fn slide(&mut self) {
         let from = self.end.saturating_sub(HISTORY);
         self.buffer.copy_within(from..self.end, 0);
+        self.moved(from);
+    }
+
+    /// What was at `from` is at the beginning now.
+    fn moved(&mut self, from: usize) {
         self.floor = self.floor.saturating_sub(from);
         self.end -= from;
         self.start = self.end;
     }
+}
+
+/// Memory for a window, from that of one if possible.
+fn block(used: Vec<u8>) -> Box<[u8; SIZE]> {
+    used.into_boxed_slice().try_into().unwrap_or_else(|_| {
+        let Ok(new) = vec![0; SIZE].into_boxed_slice().try_into() else {
+            unreachable!("the size is the same")
+        };
+        new
+    })
 }
 
 /// Copies `length` bytes, at most 258, to `end` from `distance` before it, which is not
