@@ -2,10 +2,12 @@
 
 use std::borrow::Cow;
 use std::fmt::Write;
+use std::hash::BuildHasher;
 use std::ops::Range;
 
+use hashbrown::HashTable;
 use hotlist_profile::{LocationId, StringId, Strings};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxBuildHasher, FxHashMap};
 
 use crate::granularity::Detail;
 use crate::memo::Key;
@@ -183,7 +185,7 @@ impl<'v, 'p> NodeTable<'v, 'p> {
             view,
             detail,
             trim,
-            index: FxHashMap::default(),
+            index: HashTable::new(),
             by_function: vec![None; view.profile().functions.len()],
             path_ids: FxHashMap::default(),
             nodes: Vec::new(),
@@ -212,6 +214,11 @@ impl<'v, 'p> NodeTable<'v, 'p> {
     /// What decides which weights the places have, as long as no filter does.
     pub(crate) fn key(&self) -> Key {
         Key { value: self.view.value(), detail: self.detail, trim: self.trim.clone() }
+    }
+
+    /// Whether no two places belong to the same function.
+    pub(crate) fn has_whole_functions(&self) -> bool {
+        !self.detail.lines() && !self.detail.addresses()
     }
 
     /// The number of places.
@@ -288,7 +295,8 @@ struct Builder<'t, 'v, 'p> {
     view: &'v View<'p>,
     detail: Detail,
     trim: Option<&'t PathTrim>,
-    index: FxHashMap<Place, NodeId>,
+    /// The nodes by their places.
+    index: HashTable<NodeId>,
     /// Where the function alone decides, the node of each.
     by_function: Vec<Option<NodeId>>,
     path_ids: FxHashMap<StringId, PathId>,
@@ -340,13 +348,13 @@ impl Builder<'_, '_, '_> {
         let profile = self.view.profile();
         let detail = self.detail;
         let line = profile.locations.all_lines()[row];
+        if let Some(node) = self.by_function[line.function.index()] {
+            return node;
+        }
         let function = profile.function(line.function);
         let name = if detail.functions() { function.name } else { StringId::EMPTY };
         let with_object = detail.object_names || name.is_empty();
         let function_decides = !with_object && !detail.lines();
-        if function_decides && let Some(node) = self.by_function[line.function.index()] {
-            return node;
-        }
         let node = Place {
             name,
             file: if detail.files() { self.path(function.filename) } else { PathId::default() },
@@ -382,10 +390,15 @@ impl Builder<'_, '_, '_> {
     }
 
     fn intern(&mut self, place: Place) -> NodeId {
-        *self.index.entry(place).or_insert_with(|| {
-            let id = NodeId::new(self.table.places.len());
-            self.table.places.push(place);
-            id
-        })
+        let places = &mut self.table.places;
+        let hash = |place: &Place| FxBuildHasher.hash_one(place);
+        let is_it = |node: &NodeId| places[node.index()] == place;
+        if let Some(&node) = self.index.find(hash(&place), is_it) {
+            return node;
+        }
+        let node = NodeId::new(places.len());
+        places.push(place);
+        self.index.insert_unique(hash(&place), node, |node| hash(&places[node.index()]));
+        node
     }
 }

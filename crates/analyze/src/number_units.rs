@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use hotlist_profile::{LabelValue, Profile, StringId};
+use hotlist_profile::{Label, LabelValue, Profile, StringId};
 use rustc_hash::FxHashMap;
 
 /// The unit in which the numbers of each tag key are read.
@@ -28,6 +28,10 @@ pub struct ConflictingUnits {
 impl NumberUnits {
     /// The units of all numeric tags in `profile`.
     pub fn of(profile: &Profile) -> (NumberUnits, Vec<ConflictingUnits>) {
+        let is_number = |label: &Label| matches!(label.value, LabelValue::Number { .. });
+        if !profile.labels.iter().flatten().any(is_number) {
+            return Default::default();
+        }
         let mut first: FxHashMap<StringId, Option<StringId>> = FxHashMap::default();
         let mut ignored: FxHashMap<StringId, BTreeSet<StringId>> = FxHashMap::default();
         let mut seen = vec![false; profile.labels.len()];

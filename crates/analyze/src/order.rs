@@ -74,15 +74,17 @@ pub(crate) fn sort_nodes(graph: &mut Graph, names: &Names<'_, '_, '_>, order: Or
     let scores: Vec<i64> =
         threads.split(graph.nodes.len(), cost, |rows| rows.map(score).collect::<Vec<i64>>()).concat();
     listed.sort_by(|&left, &right| {
+        let heavier = scores[right].cmp(&scores[left]);
+        if heavier != Ordering::Equal {
+            return heavier;
+        }
         let (a, b) = (&graph.nodes[left], &graph.nodes[right]);
         let (name_a, name_b) = (names.get(a.place), names.get(b.place));
         let second = |node: &crate::graph::Node| match order {
             Order::Flat => node.cum.value.unsigned_abs(),
             Order::Cum | Order::Visual => node.flat.value.unsigned_abs(),
         };
-        scores[right]
-            .cmp(&scores[left])
-            .then_with(|| compare_names(name_a, name_b))
+        compare_names(name_a, name_b)
             .then_with(|| second(b).cmp(&second(a)))
             .then_with(|| name_a.info.tie_breaker().cmp(&name_b.info.tie_breaker()))
     });

@@ -215,11 +215,15 @@ impl PlaceGraph<'_, '_, '_> {
             if is_listed(flat, cum, self.trim.drop_negative) {
                 graph.listed.push(row);
             }
-            let function_place = table.place(place).function();
             let next = functions.len();
+            let function = if table.has_whole_functions() {
+                row
+            } else {
+                *functions.entry(table.place(place).function()).or_insert(next)
+            };
             graph.nodes.push(Node {
                 place,
-                function: *functions.entry(function_place).or_insert(next),
+                function,
                 flat,
                 cum,
                 incoming: Vec::new(),

@@ -116,12 +116,16 @@ pub fn choose_sample_type(profile: &Profile, wanted: &str) -> Result<usize, View
     })
 }
 
-/// The part of a stack that a view shows: frames `start..end`, or nothing at all.
-#[derive(Clone, Copy, Debug)]
-struct Window {
-    start: u32,
-    end: u32,
-    dropped: bool,
+/// How many frames are cut off a stack, at the leaf and at the root.
+type Cut = [u32; 2];
+
+/// Stands for stacks that are dropped as a whole.
+const DROPPED: Cut = [u32::MAX, 0];
+
+/// What is left of the frames of a stack.
+#[inline]
+fn cut(frames: &[LocationId], [leaf, root]: Cut) -> &[LocationId] {
+    frames.get(leaf as usize..frames.len() - root as usize).unwrap_or_default()
 }
 
 /// A selection of samples, frames and tags of a profile, and of the value to sum.
@@ -138,7 +142,7 @@ pub struct View<'p> {
     /// Locations that are left out of stacks.
     hidden: Option<Vec<bool>>,
     /// What is shown of each stack, where that is not all.
-    windows: Option<Vec<Window>>,
+    cuts: Option<Vec<Cut>>,
     /// Which label sets pass the tag filters.
     chosen_labels: Option<Vec<bool>>,
     hidden_keys: FxHashSet<StringId>,
@@ -174,7 +178,7 @@ impl<'p> View<'p> {
             total: 0,
             frames: None,
             hidden: None,
-            windows: None,
+            cuts: None,
             chosen_labels: None,
             hidden_keys: FxHashSet::default(),
             memo: None,
@@ -236,7 +240,7 @@ impl<'p> View<'p> {
     #[inline]
     pub fn selects(&self, sample: SampleId) -> bool {
         let samples = &self.profile.samples;
-        self.windows.as_ref().is_none_or(|windows| !windows[samples.stack(sample).index()].dropped)
+        self.cuts.as_ref().is_none_or(|cuts| cuts[samples.stack(sample).index()] != DROPPED)
             && self.chosen_labels.as_ref().is_none_or(|chosen| chosen[samples.labels(sample).index()])
     }
 
@@ -245,24 +249,18 @@ impl<'p> View<'p> {
     #[inline]
     pub fn frames(&self, stack: StackId) -> &'p [LocationId] {
         let frames = self.profile.stacks.get(stack);
-        match &self.windows {
+        match &self.cuts {
             None => frames,
-            Some(windows) => {
-                let window = windows[stack.index()];
-                &frames[window.start as usize..window.end as usize]
-            }
+            Some(cuts) => cut(frames, cuts[stack.index()]),
         }
     }
 
     /// Where [`frames`](Self::frames) of a stack stand among the frames of all stacks of the profile.
     pub(crate) fn frame_range(&self, stack: StackId) -> std::ops::Range<u32> {
         let whole = self.profile.stacks.frame_range(stack);
-        match &self.windows {
-            None => whole,
-            Some(windows) => {
-                let window = windows[stack.index()];
-                whole.start + window.start..whole.start + window.end
-            }
+        match self.cuts.as_ref().map_or([0, 0], |cuts| cuts[stack.index()]) {
+            DROPPED => whole.start..whole.start,
+            [leaf, root] => whole.start + leaf..whole.end - root,
         }
     }
 
@@ -286,7 +284,7 @@ impl<'p> View<'p> {
     pub fn is_everything(&self) -> bool {
         self.frames.is_none()
             && self.hidden.is_none()
-            && self.windows.is_none()
+            && self.cuts.is_none()
             && self.chosen_labels.is_none()
             && self.hidden_keys.is_empty()
     }
@@ -501,29 +499,22 @@ impl<'p> View<'p> {
     /// it is given; `None` drops the stack.
     fn narrow_stacks(&mut self, keep: impl Fn(&[LocationId]) -> Option<(usize, usize)> + Sync) {
         let stacks = &self.profile.stacks;
-        let narrow = |rows: std::ops::Range<usize>| -> Vec<Window> {
-            rows.map(|row| {
-                let frames = stacks.get(StackId::new(row));
-                let window = match &self.windows {
-                    Some(windows) => windows[row],
-                    None => Window { start: 0, end: frames.len() as u32, dropped: false },
+        let mut cuts = self.cuts.take().unwrap_or_else(|| vec![[0, 0]; stacks.len()]);
+        let parts = self.threads.parts(stacks.len(), stacks.frame_count());
+        let size = stacks.len().div_ceil(parts).max(1);
+        self.threads.each(cuts.chunks_mut(size).enumerate().collect(), |(part, cuts)| {
+            for (row, cut_now) in (part * size..).zip(cuts).filter(|(_, cut)| **cut != DROPPED) {
+                let frames = cut(stacks.get(StackId::new(row)), *cut_now);
+                *cut_now = match keep(frames) {
+                    Some((start, end)) => {
+                        let [leaf, root] = *cut_now;
+                        [leaf + start as u32, root + (frames.len() - end) as u32]
+                    }
+                    None => DROPPED,
                 };
-                if window.dropped {
-                    return window;
-                }
-                match keep(&frames[window.start as usize..window.end as usize]) {
-                    Some((start, end)) => Window {
-                        start: window.start + start as u32,
-                        end: window.start + end as u32,
-                        dropped: false,
-                    },
-                    None => Window { start: 0, end: 0, dropped: true },
-                }
-            })
-            .collect()
-        };
-        let parts = self.threads.split(stacks.len(), stacks.frame_count(), narrow);
-        self.windows = Some(parts.concat());
+            }
+        });
+        self.cuts = Some(cuts);
     }
 
     /// Returns whether a selected sample passed the focus and whether one met the ignore filter.

@@ -75,10 +75,10 @@ pub(crate) fn call_graph(
         .iter()
         .map(|&row| {
             let node = &graph.nodes[row];
-            let info = &names.get(node.place).info;
+            let name = names.get(node.place);
             GraphNode {
-                place: info.into(),
-                start_line: info.start_line,
+                place: name.into(),
+                start_line: name.info.start_line,
                 flat: node.flat.shown(),
                 cum: node.cum.shown(),
                 function_id: node.function,

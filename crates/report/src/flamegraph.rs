@@ -138,7 +138,7 @@ impl Places<'_, '_> {
             FrameKind::Root => FlameKind::Root,
             FrameKind::Others(count) => FlameKind::Others(count),
             FrameKind::Place(node) => FlameKind::Place(*self.rows[node.index()].get_or_insert_with(|| {
-                let place = (&self.table.info(node)).into();
+                let place = self.table.info(node).into();
                 self.places.push(FlamePlace { id: node.index(), place });
                 self.places.len() - 1
             })),

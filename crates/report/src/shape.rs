@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use hotlist_analyze::{NodeInfo, NodeTable, Threads, View, Weight};
+use hotlist_analyze::{Name, NodeInfo, NodeTable, Threads, View, Weight};
 use hotlist_profile::unit;
 use hotlist_profile::{LabelValue, LocationId, Profile, SampleId};
 use serde::ser::{SerializeSeq, SerializeStruct};
@@ -89,17 +89,18 @@ fn is_no_address(address: &u64) -> bool {
     *address == 0
 }
 
-impl From<&NodeInfo> for Place {
-    fn from(info: &NodeInfo) -> Place {
-        Place {
-            label: info.printable_name(),
-            function: info.name.clone(),
-            file: info.file.clone(),
-            line: info.line,
-            column: info.column,
-            address: info.address,
-            object: info.object.clone(),
-        }
+impl From<NodeInfo> for Place {
+    fn from(info: NodeInfo) -> Place {
+        let label = info.printable_name();
+        let NodeInfo { name: function, file, address, line, column, object, .. } = info;
+        Place { label, function, file, line, column, address, object }
+    }
+}
+
+impl From<&Name> for Place {
+    fn from(Name { info, printable }: &Name) -> Place {
+        let NodeInfo { name: function, file, address, line, column, object, .. } = info.clone();
+        Place { label: printable.clone(), function, file, line, column, address, object }
     }
 }
 

@@ -29,7 +29,7 @@ fn build<'v>(request: &Request<'v>) -> Result<Shape<'v>, ReportError> {
         .map(|&row| {
             let node = &graph.nodes[row];
             TableRow {
-                place: (&names.get(node.place).info).into(),
+                place: names.get(node.place).into(),
                 flat: node.flat.shown(),
                 cum: node.cum.shown(),
                 inline: inline_mark(graph, row),

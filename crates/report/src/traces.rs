@@ -20,6 +20,6 @@ pub const REPORT: Report = Report {
 fn build<'v>(request: &Request<'v>) -> Result<Shape<'v>, ReportError> {
     let detail = Detail { object_names: false, ..request.options.detail };
     let table = NodeTable::new(request.view, detail, None);
-    let places = table.ids().map(|node| (&table.info(node)).into()).collect();
+    let places = table.ids().map(|node| table.info(node).into()).collect();
     Ok(Shape::Stacks(Stacks { header: Header::new(request), places, table, view: request.view }))
 }

@@ -39,7 +39,7 @@ pub(crate) fn entry(graph: &Graph, names: &Names<'_, '_, '_>, row: usize) -> Nei
         inline: edge.inline,
     };
     NeighboursEntry {
-        place: (&names.get(node.place).info).into(),
+        place: names.get(node.place).into(),
         flat: node.flat.shown(),
         cum: node.cum.shown(),
         callers: sorted(&node.incoming).map(|edge| neighbour(edge.from, edge)).collect(),
