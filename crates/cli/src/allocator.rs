@@ -16,7 +16,7 @@ use rustix::mm::{Advice, MapFlags, MremapFlags, ProtFlags, madvise, mmap_anonymo
 pub(crate) struct HugePages;
 
 /// From this size on a block is large.
-const LARGE: usize = 32 << 20;
+const LARGE: usize = 4 << 20;
 /// Between the beginning of a mapping, where its length stands, and the block in it. Blocks are aligned to this.
 const HEAD: usize = 64;
 const PAGE: usize = 4 << 10;
