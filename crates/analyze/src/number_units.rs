@@ -30,7 +30,7 @@ impl NumberUnits {
     pub fn of(profile: &Profile) -> (NumberUnits, Vec<ConflictingUnits>) {
         let is_number = |label: &Label| matches!(label.value, LabelValue::Number { .. });
         if !profile.labels.iter().flatten().any(is_number) {
-            return Default::default();
+            return (NumberUnits::default(), Vec::new());
         }
         let mut first: FxHashMap<StringId, Option<StringId>> = FxHashMap::default();
         let mut ignored: FxHashMap<StringId, BTreeSet<StringId>> = FxHashMap::default();
