@@ -141,7 +141,7 @@ pub struct View<'p> {
     frames: Option<ShownLines>,
     /// Locations that are left out of stacks.
     hidden: Option<Vec<bool>>,
-    /// What is shown of each stack, where that is not all.
+    /// What is cut off each stack, where anything is.
     cuts: Option<Vec<Cut>>,
     /// Which label sets pass the tag filters.
     chosen_labels: Option<Vec<bool>>,
@@ -502,14 +502,13 @@ impl<'p> View<'p> {
         let mut cuts = self.cuts.take().unwrap_or_else(|| vec![[0, 0]; stacks.len()]);
         let parts = self.threads.parts(stacks.len(), stacks.frame_count());
         let size = stacks.len().div_ceil(parts).max(1);
+        // Each thread writes its part of the one vector.
         self.threads.each(cuts.chunks_mut(size).enumerate().collect(), |(part, cuts)| {
-            for (row, cut_now) in (part * size..).zip(cuts).filter(|(_, cut)| **cut != DROPPED) {
-                let frames = cut(stacks.get(StackId::new(row)), *cut_now);
-                *cut_now = match keep(frames) {
-                    Some((start, end)) => {
-                        let [leaf, root] = *cut_now;
-                        [leaf + start as u32, root + (frames.len() - end) as u32]
-                    }
+            for (row, ends) in (part * size..).zip(cuts).filter(|(_, ends)| **ends != DROPPED) {
+                let frames = cut(stacks.get(StackId::new(row)), *ends);
+                let [leaf, root] = *ends;
+                *ends = match keep(frames) {
+                    Some((start, end)) => [leaf + start as u32, root + (frames.len() - end) as u32],
                     None => DROPPED,
                 };
             }

@@ -3,8 +3,9 @@
 //! A large profile is a few columns of many megabytes. In pages of 4 KB the system is asked for memory tens of
 //! thousands of times while they fill, which takes a tenth of the processor time of a report. Here the largest
 //! blocks are mapped on their own, in huge pages where the system has them, and with so much room behind them that
-//! they hardly ever move while they grow: addresses that nobody has written to take no memory. Smaller ones are not
-//! worth it: as soon as a process wants huge pages Linux has a look at it, which disturbs short runs.
+//! they hardly ever move while they grow: addresses that nobody has written to take no memory. Smaller ones gain
+//! nothing: they are copied once more on their way here, and as soon as a process wants huge pages Linux has a look at
+//! it.
 #![allow(unsafe_code, reason = "an allocator hands out memory")]
 
 use std::alloc::{GlobalAlloc, Layout, System};
