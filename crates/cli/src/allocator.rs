@@ -74,10 +74,11 @@ impl Mapping {
 
     /// Notes the length where [`of`](Self::of) finds it, and asks for huge pages, without which it works too.
     fn settle(self) {
+        // SAFETY: the range is that of the mapping, and the advice changes no data. It comes first, since where one
+        // small page is in use there is no room for the huge one around it.
+        let _ = unsafe { madvise(self.start.as_ptr().cast(), self.length, Advice::LinuxHugepage) };
         // SAFETY: the mapping is longer than the number and aligned to a page.
         unsafe { self.start.cast::<usize>().write(self.length) };
-        // SAFETY: the range is that of the mapping, and the advice changes no data.
-        let _ = unsafe { madvise(self.start.as_ptr().cast(), self.length, Advice::LinuxHugepage) };
     }
 
     fn block(self) -> *mut u8 {
