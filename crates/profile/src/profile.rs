@@ -136,6 +136,13 @@ pub struct Locations {
 }
 
 impl Locations {
+    /// Makes room for so many more locations with a line each.
+    pub(crate) fn reserve(&mut self, rows: usize) {
+        self.rows.reserve(rows);
+        self.lines.reserve(rows);
+        self.ends.reserve(rows);
+    }
+
     /// Adds a location. `lines` begin with the innermost inlined function.
     ///
     /// # Panics

@@ -126,6 +126,9 @@ const TRIAL: usize = 4096;
 /// They are if at least one in so many samples has had the stack of another.
 const FEW: usize = 64;
 
+/// Room for locations is made beforehand when a location would have at least so many frames.
+const FRAMES_PER_LOCATION: usize = 8;
+
 /// The largest field number of a profile.
 const LAST_FIELD: u32 = 15;
 
@@ -172,8 +175,8 @@ pub struct Decoder {
     label_buffer: Vec<Label>,
     mappings: Vec<Mapping>,
     locations: Locations,
-    location_mappings: Vec<u64>,
-    line_functions: Vec<u64>,
+    mapping_ids: Provisional,
+    function_ids: Provisional,
     line_buffer: Vec<Line>,
     functions: Vec<Function>,
     comments: Vec<StringId>,
@@ -215,8 +218,8 @@ impl Decoder {
             label_buffer: Vec::new(),
             mappings: Vec::new(),
             locations: Locations::default(),
-            location_mappings: Vec::new(),
-            line_functions: Vec::new(),
+            mapping_ids: Provisional::default(),
+            function_ids: Provisional::default(),
             line_buffer: Vec::new(),
             functions: Vec::new(),
             comments: Vec::new(),
@@ -522,13 +525,15 @@ impl Decoder {
 
     fn location(&mut self, mut data: &[u8]) -> Result<()> {
         let mut row = Location::default();
-        let mut mapping = 0;
         self.line_buffer.clear();
         while !data.is_empty() {
             let (number, value) = field(&mut data).map_err(|source| self.wire("location", source))?;
             match (number, value) {
                 (1, Value::Varint(value)) => row.id = value,
-                (2, Value::Varint(value)) => mapping = value,
+                (2, Value::Varint(0)) => row.mapping = None,
+                (2, Value::Varint(id)) => {
+                    row.mapping = Some(MappingId::from_raw(self.mapping_ids.squeeze(id)));
+                }
                 (3, Value::Varint(value)) => row.address = value,
                 (4, Value::Bytes(line)) => self.line(line)?,
                 (5, Value::Varint(value)) => row.is_folded = value != 0,
@@ -539,9 +544,21 @@ impl Decoder {
         if self.locations.all_lines().len() + self.line_buffer.len() > u32::MAX as usize {
             return Err(DecodeError::TooMany("lines"));
         }
-        self.location_mappings.push(mapping);
+        if self.locations.is_empty() {
+            self.expect_locations();
+        }
         self.locations.push(row, &self.line_buffer);
         Ok(())
+    }
+
+    /// Makes room for the locations that the samples have met, as far as their ids tell, and half as many more, which
+    /// no sample has met or which have several lines: columns that grow bit by bit are copied again and again. Where
+    /// the ids say nothing, the room is at most a few times that of the frames.
+    fn expect_locations(&mut self) {
+        let met = self.location_ids.largest() as usize + 1;
+        if met <= self.stacks.stacks().frame_count() / FRAMES_PER_LOCATION {
+            self.locations.reserve(met + met / 2);
+        }
     }
 
     fn line(&mut self, mut data: &[u8]) -> Result<()> {
@@ -556,8 +573,8 @@ impl Decoder {
                 _ => {}
             }
         }
-        self.line_functions.push(function);
-        self.line_buffer.push(Line { function: FunctionId::from_raw(0), line, column });
+        let function = FunctionId::from_raw(self.function_ids.squeeze(function));
+        self.line_buffer.push(Line { function, line, column });
         Ok(())
     }
 
@@ -653,18 +670,25 @@ impl Decoder {
     }
 
     fn resolve_locations(&mut self, mappings: &RowIndex, functions: &RowIndex) -> Result<()> {
-        for location in self.locations.ids() {
-            // A location may name no mapping; a mapping that is not there counts as none.
-            let mapping = mappings.row(self.location_mappings[location.index()]).map(MappingId::from_raw);
-            self.locations.get_mut(location).mapping = mapping;
-            let range = self.locations.line_range(location);
-            for row in range {
-                let id = self.line_functions[row];
-                let Some(function) = functions.row(id) else {
-                    let location = self.locations.get(location).id;
-                    return Err(DecodeError::NoFunction { location, id });
-                };
-                self.locations.all_lines_mut()[row].function = FunctionId::from_raw(function);
+        if !self.mapping_ids.are_rows(mappings) {
+            for location in self.locations.ids() {
+                // A location may name no mapping; a mapping that is not there counts as none.
+                let mapping = &mut self.locations.get_mut(location).mapping;
+                let row = mapping.and_then(|id| mappings.row(self.mapping_ids.original(id.raw())));
+                *mapping = row.map(MappingId::from_raw);
+            }
+        }
+        if !self.function_ids.are_rows(functions) {
+            for location in self.locations.ids() {
+                for row in self.locations.line_range(location) {
+                    let function = &mut self.locations.all_lines_mut()[row].function;
+                    let id = self.function_ids.original(function.raw());
+                    let Some(known) = functions.row(id) else {
+                        let location = self.locations.get(location).id;
+                        return Err(DecodeError::NoFunction { location, id });
+                    };
+                    *function = FunctionId::from_raw(known);
+                }
             }
         }
         Ok(())
@@ -673,13 +697,7 @@ impl Decoder {
     fn resolve_stacks(&mut self) -> Result<crate::Stacks> {
         let rows = row_index("location", self.locations.rows().iter().map(|location| location.id))?;
         let mut stacks = std::mem::take(&mut self.stacks).into_stacks();
-        if let RowIndex::Sequential { rows } = rows {
-            // The usual case: what was kept for an id is the row. A stack that has no frames needs none.
-            let largest = self.location_ids.largest();
-            if largest >= rows && stacks.frame_count() > 0 {
-                return Err(DecodeError::NoLocation { id: self.location_ids.original(largest) });
-            }
-        } else {
+        if !self.location_ids.are_rows(&rows) {
             for frame in stacks.all_frames_mut() {
                 let id = self.location_ids.original(frame.raw());
                 *frame = LocationId::from_raw(rows.row(id).ok_or(DecodeError::NoLocation { id })?);
@@ -694,11 +712,12 @@ impl Decoder {
             + self.string_ids.capacity() * 4
             + self.stacks.memory()
             + self.location_ids.memory()
+            + self.mapping_ids.memory()
+            + self.function_ids.memory()
             + (self.sample_stacks.capacity() + self.sample_labels.capacity()) * 4
             + self.values.capacity() * 8
             + self.label_sets.memory()
             + self.locations.memory()
-            + (self.location_mappings.capacity() + self.line_functions.capacity()) * 8
             + self.functions.capacity() * size_of::<Function>()
             + self.mappings.capacity() * size_of::<Mapping>()
             + self.comments.capacity() * 4;

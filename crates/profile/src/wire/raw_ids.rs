@@ -83,6 +83,11 @@ impl Provisional {
         }
     }
 
+    /// Whether all that [`squeeze`](Self::squeeze) has returned are the rows already, the usual case.
+    pub(super) fn are_rows(&self, index: &RowIndex) -> bool {
+        matches!(*index, RowIndex::Sequential { rows } if self.largest < rows)
+    }
+
     /// The largest of all that [`squeeze`](Self::squeeze) has returned; 0 when there is none.
     pub(super) fn largest(&self) -> u32 {
         self.largest
