@@ -1,6 +1,6 @@
 //! Laws of the codec and of merging, on random profiles.
 
-use hotlist_profile::{Profile, decode, encode_to_vec, merge};
+use hotlist_profile::{Merger, Profile, decode, encode_to_vec, merge};
 use hotlist_testkit::{Values, describe, profiles, profiles_of, sums};
 use proptest::prelude::*;
 
@@ -64,6 +64,20 @@ proptest! {
         };
         let once = merged([one.clone(), two.clone()]);
         prop_assert_eq!(rows(&once), rows(&merged([one.clone(), two.clone(), two.clone(), one, two])));
+    }
+
+    #[test]
+    fn a_merge_of_several_begins_before_the_second_comes(
+        one in profiles_of(2, Values::Any),
+        two in profiles_of(2, Values::Any),
+        three in profiles_of(2, Values::Any),
+    ) {
+        let mut merger = Merger::of_several();
+        for profile in [one.clone(), two.clone(), three.clone()] {
+            merger.add(profile.into()).expect("profiles of the same types can be merged");
+        }
+        let early = merger.finish().expect("sums fit").expect("there are three");
+        prop_assert_eq!(describe(&early), describe(&merged([one, two, three])));
     }
 
     #[test]

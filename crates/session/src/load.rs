@@ -140,10 +140,10 @@ impl Loader<'_> {
         notify: &(dyn Fn(Notice) + Sync),
     ) -> Result<Grabbed, Error> {
         let is_local = |name: &String| name == "-" || std::path::Path::new(name).exists();
-        // Reading takes two threads and merging one more, so with two processors one file is read while
-        // the one before it is merged. Servers are waited for, mostly.
-        let most = if names.iter().all(is_local) { self.threads - 1 } else { MOST_CONNECTIONS };
-        let mut merger = Merger::new();
+        // Reading keeps more than one processor busy and merging another one, so with two processors one file is
+        // read while the one before it is merged, and the next one fills the gaps. Servers are waited for, mostly.
+        let most = if names.iter().all(is_local) { self.threads / 2 + 1 } else { MOST_CONNECTIONS };
+        let mut merger = if names.len() > 1 { Merger::of_several() } else { Merger::new() };
         let (mut merged, mut is_remote, mut remote) = (0, false, Vec::new());
         let mut failures: Vec<Error> = Vec::new();
         let mut take = |result: Result<Grabbed, Error>| -> Result<(), Error> {
@@ -164,7 +164,7 @@ impl Loader<'_> {
             std::thread::scope(|scope| -> Result<(), Error> {
                 let mut left = names.iter();
                 let mut start = || left.next().map(|name| scope.spawn(move || self.grab_one(name, notify)));
-                let mut under_way: VecDeque<_> = (0..most.max(1)).map_while(|_| start()).collect();
+                let mut under_way: VecDeque<_> = (0..most).map_while(|_| start()).collect();
                 while let Some(first) = under_way.pop_front() {
                     let result = first.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
                     under_way.extend(start());

@@ -23,6 +23,19 @@ struct MappingKey {
     build_id_or_file: StringId,
 }
 
+impl MappingKey {
+    /// The key of `mapping`, the strings of which have these ids in the result.
+    fn of(mapping: &Mapping, file: StringId, build_id: StringId) -> Self {
+        const PAGE: u64 = 0x1000;
+        let size = mapping.limit.wrapping_sub(mapping.start).wrapping_add(PAGE - 1);
+        MappingKey {
+            size: size - size % PAGE,
+            offset: mapping.offset,
+            build_id_or_file: if build_id.is_empty() { file } else { build_id },
+        }
+    }
+}
+
 type FxMap<K, V> = HashMap<K, V, FxBuildHasher>;
 
 #[derive(Debug)]
@@ -37,13 +50,12 @@ pub(super) struct Merged {
     functions: FxMap<Function, FunctionId>,
     /// All locations by their [`hash`](Place::hash).
     locations: Index,
-    /// What the rows of the source before have become. Sources of one program often number their rows
-    /// alike, and to see whether that is so takes less time than to find a row by its hash.
+    /// What the rows of the source before have become.
     before: Renumbered,
     line_buffer: Vec<Line>,
 }
 
-/// What makes two locations the same, with the ids of the result.
+/// What makes two locations of a profile the same.
 #[derive(PartialEq, Eq, Hash, Clone, Copy, Debug)]
 struct Place<'a> {
     mapping: Option<MappingId>,
@@ -69,7 +81,8 @@ impl<'a> Place<'a> {
 /// Stands for a location that has not been met yet; there are always fewer, as each takes some bytes.
 const UNKNOWN: LocationId = LocationId::from_raw(u32::MAX);
 
-/// What the rows of one source have become; each is found when a sample first needs it.
+/// What the rows of one source have become; those that are not [recognized](Merged::recognized) are found when a
+/// sample first needs them.
 #[derive(Debug, Default)]
 struct Renumbered {
     strings: Vec<Option<StringId>>,
@@ -161,7 +174,7 @@ impl Merged {
     }
 
     pub(super) fn take_samples(&mut self, source: &Profile) -> Result<(), MergeError> {
-        let mut new = Renumbered::nothing_of(source);
+        let mut new = self.recognized(source);
         if self.profile.mappings.is_empty() && !source.mappings.is_empty() {
             // The first mapping is the main binary and stays first, whatever the samples meet first.
             self.mapping(source, &mut new, MappingId::new(0));
@@ -221,6 +234,50 @@ impl Merged {
         Ok(())
     }
 
+    /// The rows of `source` that stand for the same as those with their numbers in the source before.
+    ///
+    /// Sources of one program often number their rows alike. To see whether that is so, table by table, takes less
+    /// time than to find each row by its hash, and the stacks then hold no rows that have yet to be found.
+    fn recognized(&self, source: &Profile) -> Renumbered {
+        let mut new = Renumbered::nothing_of(source);
+        let Merged { before, profile, .. } = self;
+        for (row, (string, &likely)) in new.strings.iter_mut().zip(&before.strings).enumerate() {
+            let text = source.text(StringId::new(row));
+            *string = likely.filter(|&likely| profile.text(likely) == text);
+        }
+        for (mapping, row) in new.mappings.iter_mut().zip(&source.mappings) {
+            if let [Some(file), Some(build_id)] = [row.file, row.build_id].map(|id| new.strings[id.index()]) {
+                *mapping = self.mappings.get(&MappingKey::of(row, file, build_id)).copied();
+            }
+        }
+        for ((function, row), &likely) in
+            new.functions.iter_mut().zip(&source.functions).zip(&before.functions)
+        {
+            let texts = [row.name, row.system_name, row.filename].map(|id| new.strings[id.index()]);
+            *function = likely.filter(|&likely| {
+                let known = profile.function(likely);
+                texts == [known.name, known.system_name, known.filename].map(Some)
+                    && row.start_line == known.start_line
+            });
+        }
+        for (id, &likely) in source.locations.ids().zip(&before.locations).filter(|pair| *pair.1 != UNKNOWN) {
+            let (place, known) = (Place::of(source, id), Place::of(profile, likely));
+            let mapping = place.mapping.map(|mapping| new.mappings[mapping.index()]);
+            let is_same_line = |(line, known): (&Line, &Line)| {
+                new.functions[line.function.index()] == Some(known.function)
+                    && (line.line, line.column) == (known.line, known.column)
+            };
+            if mapping == known.mapping.map(Some)
+                && (place.address, place.is_folded) == (known.address, known.is_folded)
+                && place.lines.len() == known.lines.len()
+                && place.lines.iter().zip(known.lines).all(is_same_line)
+            {
+                new.locations[id.index()] = likely;
+            }
+        }
+        new
+    }
+
     /// The stack of these frames of the source.
     fn stack(
         &mut self,
@@ -243,12 +300,7 @@ impl Merged {
         if let Some(known) = new.strings[id.index()] {
             return known;
         }
-        let text = source.text(id);
-        let likely = self.before.strings.get(id.index()).copied().flatten();
-        let merged = match likely.filter(|&likely| self.profile.text(likely) == text) {
-            Some(likely) => likely,
-            None => self.profile.strings.intern(text),
-        };
+        let merged = self.profile.strings.intern(source.text(id));
         new.strings[id.index()] = Some(merged);
         merged
     }
@@ -311,12 +363,7 @@ impl Merged {
         );
         let relative = location.address.wrapping_sub(from);
         let place = Place { mapping, address: relative, is_folded: location.is_folded, lines: &lines };
-        let likely = self.before.locations.get(id.index()).copied().unwrap_or(UNKNOWN);
-        let merged = if likely != UNKNOWN && Place::of(&self.profile, likely) == place {
-            likely
-        } else {
-            self.location_at(place, relative.wrapping_add(to))
-        };
+        let merged = self.location_at(place, relative.wrapping_add(to));
         self.line_buffer = lines;
         new.locations[id.index()] = merged;
         merged
@@ -338,19 +385,13 @@ impl Merged {
     }
 
     fn mapping(&mut self, source: &Profile, new: &mut Renumbered, id: MappingId) -> MappingId {
-        const PAGE: u64 = 0x1000;
         if let Some(known) = new.mappings[id.index()] {
             return known;
         }
         let mut mapping = *source.mapping(id);
         mapping.file = self.string(source, new, mapping.file);
         mapping.build_id = self.string(source, new, mapping.build_id);
-        let size = mapping.limit.wrapping_sub(mapping.start).wrapping_add(PAGE - 1);
-        let key = MappingKey {
-            size: size - size % PAGE,
-            offset: mapping.offset,
-            build_id_or_file: if mapping.build_id.is_empty() { mapping.file } else { mapping.build_id },
-        };
+        let key = MappingKey::of(&mapping, mapping.file, mapping.build_id);
         let mappings = &mut self.profile.mappings;
         let merged = *self.mappings.entry(key).or_insert_with(|| {
             let row = MappingId::new(mappings.len());
@@ -373,13 +414,6 @@ impl Merged {
             filename: self.string(source, new, function.filename),
             start_line: function.start_line,
         };
-        let likely = self.before.functions.get(id.index()).copied().flatten();
-        if let Some(likely) =
-            likely.filter(|&likely| Function { id: 0, ..self.profile.function(likely) } == key)
-        {
-            new.functions[id.index()] = Some(likely);
-            return likely;
-        }
         let functions = &mut self.profile.functions;
         let merged = *self.functions.entry(key).or_insert_with(|| {
             let row = FunctionId::new(functions.len());

@@ -37,15 +37,17 @@ pub enum MergeError {
 
 /// A merge in progress.
 ///
-/// The first profile is handed back as it was when it stays the only one. With more, equal samples
-/// (same stack, same labels) become one, and everything is numbered anew in the order in which the
-/// samples meet it; rows that no sample needs are left out.
+/// Equal samples (same stack, same labels) become one, and everything is numbered anew in the order in
+/// which the samples meet it; rows that no sample needs are left out. A profile that stays the only one is
+/// handed back as it was, unless the merge is [of several](Self::of_several).
 ///
 /// Mappings are equal when size, offset and build id or file are, and locations when they are at the
 /// same place of equal mappings, so runs of one program at different addresses come together.
 #[derive(Debug, Default)]
 pub struct Merger {
     state: State,
+    /// Whether the first profile waits for a second one.
+    is_eager: bool,
 }
 
 #[derive(Debug, Default)]
@@ -62,6 +64,12 @@ impl Merger {
         Self::default()
     }
 
+    /// Nothing merged yet, where more than one profile is expected: the first is numbered anew as soon as it comes,
+    /// while the next may still be on its way.
+    pub fn of_several() -> Self {
+        Merger { is_eager: true, ..Self::default() }
+    }
+
     /// Adds a profile.
     ///
     /// Sample types that are not in all profiles are dropped; values are brought to the finer of two
@@ -71,6 +79,12 @@ impl Merger {
     /// When the profiles do not fit together; the merge is then lost.
     pub fn add(&mut self, mut profile: Profile) -> Result<(), MergeError> {
         let mut merged = match std::mem::take(&mut self.state) {
+            State::Nothing if self.is_eager => {
+                let mut merged = Box::new(Merged::new(&profile));
+                merged.take_samples(&profile)?;
+                self.state = State::Several(merged);
+                return Ok(());
+            }
             State::Nothing => {
                 self.state = State::One(Box::new(profile));
                 return Ok(());
