@@ -18,6 +18,7 @@
 //!
 //! Opening files and asking servers is the business of `hotlist-fetch`.
 
+mod ahead;
 mod deflate;
 mod error;
 mod foreign;

@@ -1,11 +1,12 @@
-//! Reading: unpacking on one thread while another decodes.
+//! Reading: reading, unpacking and decoding each on a thread of its own.
 
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{self, BufRead, Read};
 use std::sync::mpsc::{Receiver, SyncSender, channel, sync_channel};
 use std::thread;
 
 use hotlist_profile::Profile;
 
+use crate::ahead::Ahead;
 use crate::error::Error;
 use crate::inflate::GzipReader;
 use crate::intake::Intake;
@@ -16,8 +17,6 @@ use crate::zstd::ZstdReader;
 const SMALL: usize = 64 << 10;
 /// How many pieces are on their way between the two threads.
 const PIECES: usize = 4;
-/// Size of the blocks in which the input is read.
-const BLOCK: usize = 256 << 10;
 
 /// How large a profile may be, so that a small hostile file cannot use up the machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,8 +41,8 @@ impl Limits {
 
 /// Reads a profile in any known format, compressed or not.
 ///
-/// A large compressed input is unpacked on a thread of its own, while this one decodes; the input is
-/// never held as a whole.
+/// A large compressed input is read on one thread and unpacked on another, while this one decodes; the
+/// input is never held as a whole.
 ///
 /// # Errors
 /// When the input fails, is damaged, exceeds a limit or is not a profile.
@@ -61,8 +60,11 @@ pub fn read(mut input: impl Read + Send, limits: Limits) -> Result<Profile, Erro
             pump(input, PIECE, None, intake)
         }
         Some(compression) => {
-            let input = BufReader::with_capacity(BLOCK, io::Cursor::new(head).chain(input));
-            unpack_beside(compression, input, limits)
+            let (ahead, source) = Ahead::of(io::Cursor::new(head).chain(input));
+            thread::scope(|scope| {
+                scope.spawn(move || source.run());
+                unpack_beside(compression, ahead, limits)
+            })
         }
     }
 }
