@@ -7,7 +7,7 @@ use crate::calls::Plan;
 use crate::edges::{Edges, Tally, merged};
 use crate::entrances::Entrances;
 use crate::node::{NodeId, NodeTable};
-use crate::weigh::{StackWeights, Weight};
+use crate::weigh::Weight;
 
 /// Which edges a report needs; the others are not computed.
 #[derive(Debug, Clone)]
@@ -63,40 +63,29 @@ pub(crate) trait Finder<W: Width> {
 ///
 /// Where nodes between two kept ones are left out, the edge across is residual. A stack counts once
 /// for each edge, and a node that calls itself has no edge.
-pub(crate) fn connect(
-    table: &NodeTable<'_, '_>,
-    stacks: &StackWeights,
-    kept: &[bool],
-    wanted: &Wanted,
-) -> Vec<Connection> {
-    connect_by::<Narrow>(table, stacks, kept, wanted)
+pub(crate) fn connect(table: &NodeTable<'_, '_>, kept: &[bool], wanted: &Wanted) -> Vec<Connection> {
+    connect_by::<Narrow>(table, kept, wanted)
         // There is room for all nodes that a table can have.
-        .or_else(|| connect_by::<Wide>(table, stacks, kept, wanted))
+        .or_else(|| connect_by::<Wide>(table, kept, wanted))
         .unwrap_or_default()
 }
 
 /// As [`connect`]; `None` when there are too many nodes for this width.
 fn connect_by<W: Width>(
     table: &NodeTable<'_, '_>,
-    stacks: &StackWeights,
     kept: &[bool],
     wanted: &Wanted,
 ) -> Option<Vec<Connection>> {
     Some(match wanted {
-        Wanted::All => weigh(table, stacks, &Plan::<W>::new(table, kept, None)?),
-        Wanted::Touching(marked) => weigh(table, stacks, &Plan::<W>::new(table, kept, Some(marked))?),
-        Wanted::Into(marked) => weigh(table, stacks, &Entrances::<W>::new(table, kept, marked)?),
+        Wanted::All => weigh(table, &Plan::<W>::new(table, kept, None)?),
+        Wanted::Touching(marked) => weigh(table, &Plan::<W>::new(table, kept, Some(marked))?),
+        Wanted::Into(marked) => weigh(table, &Entrances::<W>::new(table, kept, marked)?),
     })
 }
 
-fn weigh<W: Width>(
-    table: &NodeTable<'_, '_>,
-    stacks: &StackWeights,
-    search: &impl Search<W>,
-) -> Vec<Connection> {
-    let values = weigh_calls(table, stacks, search, |weight| weight.value);
-    let divisors =
-        table.view().value().mean.then(|| weigh_calls(table, stacks, search, |weight| weight.divisor));
+fn weigh<W: Width>(table: &NodeTable<'_, '_>, search: &impl Search<W>) -> Vec<Connection> {
+    let values = weigh_calls(table, search, |weight| weight.value);
+    let divisors = table.view().value().mean.then(|| weigh_calls(table, search, |weight| weight.divisor));
     let kept = search.kept();
     let connection = |(row, tally): (usize, &Tally)| Connection {
         from: kept[tally.call.from()],
@@ -115,11 +104,10 @@ fn weigh<W: Width>(
 /// Sums one part of the weights for each edge, sorted by the slots of the edges.
 fn weigh_calls<W: Width>(
     table: &NodeTable<'_, '_>,
-    stacks: &StackWeights,
     search: &impl Search<W>,
     part: impl Fn(Weight) -> i64 + Sync,
 ) -> Vec<Tally> {
-    let view = table.view();
+    let (view, stacks) = (table.view(), table.stacks());
     let cost = view.profile().stacks.frame_count();
     let lists = view.threads().share(
         stacks.len(),
@@ -152,7 +140,7 @@ mod tests {
     /// The edges by the rules, one frame after the other.
     fn by_rules(table: &NodeTable<'_, '_>, kept: &[bool], is_wanted: impl Fn(usize, usize) -> bool) -> Found {
         let mut found = Found::new();
-        let stacks = StackWeights::of(table.view());
+        let stacks = table.stacks();
         for (stack, weight) in stacks.active(0..stacks.len()) {
             let mut seen = Vec::new();
             let (mut caller, mut gap) = (None, false);
@@ -181,7 +169,7 @@ mod tests {
     }
 
     fn found<W: Width>(table: &NodeTable<'_, '_>, kept: &[bool], wanted: &Wanted) -> Found {
-        let edges = connect_by::<W>(table, &StackWeights::of(table.view()), kept, wanted).unwrap();
+        let edges = connect_by::<W>(table, kept, wanted).unwrap();
         let ends = |edge: &Connection| (edge.from.index(), edge.to.index());
         edges.iter().map(|edge| (ends(edge), (edge.weight.value, edge.residual, edge.inline))).collect()
     }
@@ -251,10 +239,9 @@ mod tests {
         let view = View::new(&profile, value, Threads::ONE, &mut Vec::new()).unwrap();
         let table = NodeTable::new(&view, Detail::default(), None);
         let all = vec![true; table.len()];
-        let stacks = StackWeights::of(&view);
         let edges = by_rules(&table, &all, |_, _| true);
         for wanted in [Wanted::All, Wanted::Into(all.clone())] {
-            assert!(connect_by::<Narrow>(&table, &stacks, &all, &wanted).is_none());
+            assert!(connect_by::<Narrow>(&table, &all, &wanted).is_none());
             assert_eq!(found::<Wide>(&table, &all, &wanted), edges);
         }
     }

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::fmt::Write;
 use std::hash::BuildHasher;
 use std::ops::Range;
+use std::sync::OnceLock;
 
 use hashbrown::HashTable;
 use hotlist_profile::{LocationId, StringId, Strings};
@@ -13,6 +14,7 @@ use crate::granularity::Detail;
 use crate::memo::Key;
 use crate::path::{PathTrim, base_name, clean_path};
 use crate::view::View;
+use crate::weigh::StackWeights;
 
 /// A row of a [`NodeTable`].
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -137,6 +139,8 @@ pub struct NodeTable<'v, 'p> {
     /// Where the nodes of each group begin in `grouped`, and where the last one ends.
     group_bounds: Vec<u32>,
     grouped: Vec<NodeId>,
+    /// The weights of the stacks of the view, summed when first asked for.
+    stacks: OnceLock<StackWeights>,
 }
 
 /// What a location stands for: one node, none, or a group of them, because of inlining.
@@ -198,12 +202,27 @@ impl<'v, 'p> NodeTable<'v, 'p> {
                 steps: Vec::with_capacity(view.profile().locations.len()),
                 group_bounds: vec![0],
                 grouped: Vec::new(),
+                stacks: OnceLock::new(),
             },
         };
         for location in view.profile().locations.ids() {
             builder.add(location);
         }
         builder.table
+    }
+
+    /// As [`new`](Self::new), for questions about weights: those of the stacks are summed at the same time.
+    pub fn with_stacks(view: &'v View<'p>, detail: Detail, trim: Option<&PathTrim>) -> Self {
+        let profile = view.profile();
+        let cost = profile.locations.len() + profile.samples.len();
+        let (table, stacks) =
+            view.threads().both(cost, || NodeTable::new(view, detail, trim), || StackWeights::of(view));
+        NodeTable { stacks: stacks.into(), ..table }
+    }
+
+    /// The weights of the stacks of the view.
+    pub(crate) fn stacks(&self) -> &StackWeights {
+        self.stacks.get_or_init(|| StackWeights::of(self.view))
     }
 
     /// The view whose places these are.

@@ -1,7 +1,7 @@
 //! In which order nodes and edges stand.
 
 use std::cell::OnceCell;
-use std::cmp::Ordering;
+use std::cmp::{Ordering, Reverse};
 
 use crate::graph::{EdgeId, Graph};
 use crate::node::{NodeId, NodeInfo, NodeTable};
@@ -73,22 +73,52 @@ pub(crate) fn sort_nodes(graph: &mut Graph, names: &Names<'_, '_, '_>, order: Or
     let cost = graph.nodes.len() + 20 * graph.edges.len();
     let scores: Vec<i64> =
         threads.split(graph.nodes.len(), cost, |rows| rows.map(score).collect::<Vec<i64>>()).concat();
-    listed.sort_by(|&left, &right| {
-        let heavier = scores[right].cmp(&scores[left]);
-        if heavier != Ordering::Equal {
-            return heavier;
-        }
-        let (a, b) = (&graph.nodes[left], &graph.nodes[right]);
-        let (name_a, name_b) = (names.get(a.place), names.get(b.place));
-        let second = |node: &crate::graph::Node| match order {
-            Order::Flat => node.cum.value.unsigned_abs(),
-            Order::Cum | Order::Visual => node.flat.value.unsigned_abs(),
-        };
-        compare_names(name_a, name_b)
-            .then_with(|| second(b).cmp(&second(a)))
-            .then_with(|| name_a.info.tie_breaker().cmp(&name_b.info.tie_breaker()))
-    });
+    listed.sort_by_key(|&row| Reverse(scores[row]));
+    for equals in listed.chunk_by_mut(|&left, &right| scores[left] == scores[right]) {
+        sort_by_names(equals, graph, names, order);
+    }
     graph.listed = listed;
+}
+
+/// Sorts nodes whose weight says nothing, of which there are often many.
+fn sort_by_names(rows: &mut [usize], graph: &Graph, names: &Names<'_, '_, '_>, order: Order) {
+    if rows.len() < 2 {
+        return;
+    }
+    let name = |row: usize| names.get(graph.nodes[row].place);
+    let second = |row: usize| match order {
+        Order::Flat => graph.nodes[row].cum.value.unsigned_abs(),
+        Order::Cum | Order::Visual => graph.nodes[row].flat.value.unsigned_abs(),
+    };
+    // Most names of a program begin alike, so what is compared first is what comes then, a few bytes at once; but
+    // addresses come before names.
+    let has_addresses = rows.iter().any(|&row| name(row).info.address != 0);
+    let start = if has_addresses { 0 } else { common_prefix(rows.iter().map(|&row| &*name(row).printable)) };
+    let key = |row: usize| if has_addresses { 0 } else { leading(&name(row).printable.as_bytes()[start..]) };
+    let mut keyed: Vec<(u64, usize)> = rows.iter().map(|&row| (key(row), row)).collect();
+    keyed.sort_by(|&(left_key, left), &(right_key, right)| {
+        left_key
+            .cmp(&right_key)
+            .then_with(|| compare_names(name(left), name(right)))
+            .then_with(|| second(right).cmp(&second(left)))
+            .then_with(|| name(left).info.tie_breaker().cmp(&name(right).info.tie_breaker()))
+    });
+    rows.iter_mut().zip(keyed).for_each(|(row, (_, sorted))| *row = sorted);
+}
+
+/// How many bytes all of `texts` begin with alike.
+fn common_prefix<'a>(mut texts: impl Iterator<Item = &'a str>) -> usize {
+    let first = texts.next().unwrap_or_default().as_bytes();
+    texts.fold(first.len(), |length, text| {
+        text.bytes().zip(&first[..length]).take_while(|(byte, other)| byte == *other).count()
+    })
+}
+
+/// The first bytes of `text` as a number. Where the numbers of two texts differ, their order is that of the texts.
+fn leading(text: &[u8]) -> u64 {
+    let mut bytes = [0; 8];
+    bytes.iter_mut().zip(text).for_each(|(byte, &first)| *byte = first);
+    u64::from_be_bytes(bytes)
 }
 
 /// Sorts edges by weight, the heaviest first, then by the names of caller and callee.
@@ -137,4 +167,16 @@ fn entropy(parts: impl Iterator<Item = i64> + Clone, own: i64) -> f64 {
         -share * share.log2()
     };
     parts.map(bits).sum::<f64>() + if own > 0 { bits(own) } else { 0.0 }
+}
+
+#[test]
+fn leading_bytes_are_in_the_order_of_texts() {
+    let texts = ["", "\0", "\0a", "a", "a\0", "abcdefgh", "abcdefghi", "abcdefgi", "b", "\u{e4}"];
+    for (one, other) in texts.iter().flat_map(|one| texts.iter().map(move |other| (one, other))) {
+        let order = leading(one.as_bytes()).cmp(&leading(other.as_bytes()));
+        assert!(order == Ordering::Equal || order == one.cmp(other), "{one:?} {other:?}");
+    }
+    assert_eq!(common_prefix(["abc", "abd", "ab"].into_iter()), 2);
+    assert_eq!(common_prefix(["abc"].into_iter()), 3);
+    assert_eq!(common_prefix([].into_iter()), 0);
 }

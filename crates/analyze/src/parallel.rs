@@ -96,6 +96,24 @@ impl Threads {
         })
     }
 
+    /// What `one` and `other` return, at the same time if that is worth a thread; `cost` is as for
+    /// [`split`](Self::split).
+    pub(crate) fn both<A, B: Send>(
+        self,
+        cost: usize,
+        one: impl FnOnce() -> A,
+        other: impl FnOnce() -> B + Send,
+    ) -> (A, B) {
+        if self.0.get() == 1 || cost < BOTH {
+            return (one(), other());
+        }
+        std::thread::scope(|scope| {
+            let other = scope.spawn(other);
+            let one = one();
+            (one, other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+        })
+    }
+
     /// Hands to `take`, one after the other, the bytes that a worker makes of each piece of `0..rows`; a piece
     /// has `piece` rows. Each thread has a worker of its own, and pieces are made while others are taken; only
     /// a few are in memory at a time.
@@ -155,6 +173,9 @@ impl Threads {
         })
     }
 }
+
+/// So many steps make it worth a thread to do two things at once.
+const BOTH: usize = 50_000;
 
 /// How many pieces of a thread may wait to be taken.
 const PIECES_AHEAD: usize = 2;

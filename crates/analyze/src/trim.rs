@@ -8,7 +8,7 @@ use crate::node::{NodeId, NodeTable, Place};
 use crate::node_tags::{NodeTags, Tagger};
 use crate::order::{Names, Order, sort_nodes};
 use crate::tree::call_tree;
-use crate::weigh::{StackWeights, Weight, Weights};
+use crate::weigh::{Weight, Weights};
 use rustc_hash::FxHashMap;
 
 /// How far a graph is reduced.
@@ -75,8 +75,7 @@ pub fn trimmed_graph(table: &NodeTable<'_, '_>, names: &Names<'_, '_, '_>, trim:
 }
 
 fn trimmed_by_place(table: &NodeTable<'_, '_>, names: &Names<'_, '_, '_>, trim: &Trim) -> Trimmed {
-    let stacks = StackWeights::of(table.view());
-    let weights = table.weigh_stacks(&stacks);
+    let weights = table.weigh();
     let mut candidates: Vec<NodeId> = table
         .ids()
         .filter(|&node| is_listed(weights.flat(node), weights.cum(node), trim.drop_negative))
@@ -96,8 +95,7 @@ fn trimmed_by_place(table: &NodeTable<'_, '_>, names: &Names<'_, '_, '_>, trim: 
     }
     let original_nodes = candidates.len();
     let build = |kept: &[bool], interest: &Interest| {
-        PlaceGraph { table, stacks: &stacks, weights: &weights, trim, edge_cutoff: cutoffs.edge }
-            .build(kept, interest)
+        PlaceGraph { table, weights: &weights, trim, edge_cutoff: cutoffs.edge }.build(kept, interest)
     };
 
     let visual = trim.order == Order::Visual;
@@ -195,7 +193,6 @@ fn mark(count: usize, rows: impl Iterator<Item = usize>) -> Vec<bool> {
 /// What graphs with one node for each place are made from.
 struct PlaceGraph<'a, 'v, 'p> {
     table: &'a NodeTable<'v, 'p>,
-    stacks: &'a StackWeights,
     weights: &'a Weights,
     trim: &'a Trim,
     edge_cutoff: u64,
@@ -231,8 +228,7 @@ impl PlaceGraph<'_, '_, '_> {
                 tags: NodeTags::default(),
             });
         }
-        let connections =
-            self.wanted(kept, interest).map(|wanted| connect(table, self.stacks, kept, &wanted));
+        let connections = self.wanted(kept, interest).map(|wanted| connect(table, kept, &wanted));
         let edges = connections
             .into_iter()
             .flatten()

@@ -155,7 +155,10 @@ const MOST: usize = 256;
 impl NodeTable<'_, '_> {
     /// Weighs all nodes in one pass over the stacks, unless that was done for another question.
     pub fn weigh(&self) -> Arc<Weights> {
-        self.weigh_once(|| self.weigh_all(&StackWeights::of(self.view())))
+        match self.view().memo() {
+            Some(memo) => memo.weights(self.key(), || self.weigh_all()),
+            None => Arc::new(self.weigh_all()),
+        }
     }
 
     /// Weighs only the nodes for which `chosen` holds; the weights of others are zero. Where they are few,
@@ -164,25 +167,12 @@ impl NodeTable<'_, '_> {
     /// # Panics
     /// When `chosen` is shorter than the table.
     pub fn weigh_chosen(&self, chosen: &[bool]) -> Weights {
-        let stacks = StackWeights::of(self.view());
         let locations = LocationSet::of_nodes(self, |node| chosen[node.index()]);
-        self.weigh_by(|part| self.sum_chosen(&stacks, chosen, &locations, part))
+        self.weigh_by(|part| self.sum_chosen(chosen, &locations, part))
     }
 
-    /// As [`weigh`](Self::weigh), where the weights of the stacks are at hand.
-    pub(crate) fn weigh_stacks(&self, stacks: &StackWeights) -> Arc<Weights> {
-        self.weigh_once(|| self.weigh_all(stacks))
-    }
-
-    fn weigh_once(&self, compute: impl FnOnce() -> Weights) -> Arc<Weights> {
-        match self.view().memo() {
-            Some(memo) => memo.weights(self.key(), compute),
-            None => Arc::new(compute()),
-        }
-    }
-
-    fn weigh_all(&self, stacks: &StackWeights) -> Weights {
-        self.weigh_by(|part| self.sum(stacks, part))
+    fn weigh_all(&self) -> Weights {
+        self.weigh_by(|part| self.sum(part))
     }
 
     /// Both parts of the weights, each from a pass of its own.
@@ -204,8 +194,8 @@ impl NodeTable<'_, '_> {
     }
 
     /// The sums of one part of the weights.
-    fn sum(&self, stacks: &StackWeights, part: impl Fn(Weight) -> i64 + Sync) -> Sums {
-        let view = self.view();
+    fn sum(&self, part: impl Fn(Weight) -> i64 + Sync) -> Sums {
+        let (view, stacks) = (self.view(), self.stacks());
         let cost = view.profile().stacks.frame_count();
         let begin = || {
             let flat = vec![0i64; self.len()];
@@ -254,12 +244,11 @@ impl NodeTable<'_, '_> {
     /// The sums of one part of the weights, of chosen nodes, which are at `locations`.
     fn sum_chosen(
         &self,
-        stacks: &StackWeights,
         chosen: &[bool],
         locations: &LocationSet,
         part: impl Fn(Weight) -> i64 + Sync,
     ) -> Sums {
-        let view = self.view();
+        let (view, stacks) = (self.view(), self.stacks());
         let cost = view.profile().stacks.frame_count();
         let begin = || (vec![0i64; self.len()], vec![Cell::default(); self.len()]);
         let work = |(flat, cum): &mut (Vec<i64>, Vec<Cell>), rows| {

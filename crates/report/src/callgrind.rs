@@ -23,7 +23,7 @@ pub const REPORT: Report = Report {
 };
 
 fn build<'v>(request: &Request<'v>) -> Result<Shape<'v>, ReportError> {
-    let table = request.places();
+    let table = request.places_to_weigh();
     let names = Names::new(&table);
     let trim = Trim { call_tree: request.options.call_tree, ..request.trim(Interest::All) };
     let (trimmed, header, showing) = request.graph(&table, &names, &trim);

@@ -18,7 +18,7 @@ pub const REPORT: Report = Report {
 };
 
 fn build<'v>(request: &Request<'v>) -> Result<Shape<'v>, ReportError> {
-    let table = request.places();
+    let table = request.places_to_weigh();
     let names = Names::new(&table);
     let pattern = request.options.pattern.as_ref();
     let matching: Vec<bool> = table

@@ -182,6 +182,11 @@ impl<'v> Request<'v> {
         NodeTable::new(self.view, self.options.detail, Some(&self.options.path_trim))
     }
 
+    /// As [`places`](Self::places), for a report that weighs them.
+    pub(crate) fn places_to_weigh(&self) -> NodeTable<'v, 'v> {
+        NodeTable::with_stacks(self.view, self.options.detail, Some(&self.options.path_trim))
+    }
+
     /// How values are shown when no graph has a say in it.
     pub(crate) fn format(&self) -> ValueFormat {
         ValueFormat {

@@ -17,7 +17,7 @@ pub const REPORT: Report = Report {
 };
 
 fn build<'v>(request: &Request<'v>) -> Result<Shape<'v>, ReportError> {
-    let table = request.places();
+    let table = request.places_to_weigh();
     let names = Names::new(&table);
     // Edges only tell whether a function was inlined, so the others are not weighed.
     let trim = request.trim(Interest::Inlining);

@@ -21,7 +21,7 @@ pub const REPORT: Report = Report {
 
 /// A profile with one sample for each place, whose values are cum and flat.
 fn build<'v>(request: &Request<'v>) -> Result<Shape<'v>, ReportError> {
-    let table = request.places();
+    let table = request.places_to_weigh();
     let names = Names::new(&table);
     let (trimmed, header, _) = request.graph(&table, &names, &request.trim(Interest::Nothing));
     let source = request.view.profile();

@@ -17,7 +17,7 @@ pub const REPORT: Report = Report {
 };
 
 fn build<'v>(request: &Request<'v>) -> Result<Shape<'v>, ReportError> {
-    let table = request.places();
+    let table = request.places_to_weigh();
     let names = Names::new(&table);
     let (trimmed, header, showing) = request.graph(&table, &names, &request.trim(Interest::All));
     let graph = &trimmed.graph;
