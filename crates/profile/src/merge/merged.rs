@@ -108,8 +108,8 @@ impl Renumbered {
 }
 
 impl Merged {
-    /// An empty merge with the header of `first`.
-    pub(super) fn new(first: &Profile) -> Self {
+    /// A merge of `first` alone.
+    pub(super) fn of(first: &Profile) -> Result<Self, MergeError> {
         let mut strings = Strings::new();
         let mut copy = |id: StringId| strings.intern(first.text(id));
         let mut copy_type =
@@ -143,7 +143,8 @@ impl Merged {
             line_buffer: Vec::new(),
         };
         merged.take_comments(first);
-        merged
+        merged.take_samples(first)?;
+        Ok(merged)
     }
 
     pub(super) fn take_header(&mut self, source: &Profile) {

@@ -46,7 +46,7 @@ pub enum MergeError {
 #[derive(Debug, Default)]
 pub struct Merger {
     state: State,
-    /// Whether the first profile waits for a second one.
+    /// Whether the first profile does not wait for a second one.
     is_eager: bool,
 }
 
@@ -80,9 +80,7 @@ impl Merger {
     pub fn add(&mut self, mut profile: Profile) -> Result<(), MergeError> {
         let mut merged = match std::mem::take(&mut self.state) {
             State::Nothing if self.is_eager => {
-                let mut merged = Box::new(Merged::new(&profile));
-                merged.take_samples(&profile)?;
-                self.state = State::Several(merged);
+                self.state = State::Several(Box::new(Merged::of(&profile)?));
                 return Ok(());
             }
             State::Nothing => {
@@ -91,9 +89,7 @@ impl Merger {
             }
             State::One(mut first) => {
                 align(&mut first, &mut profile)?;
-                let mut merged = Box::new(Merged::new(&first));
-                merged.take_samples(&first)?;
-                merged
+                Box::new(Merged::of(&first)?)
             }
             State::Several(mut merged) => {
                 align(&mut merged.profile, &mut profile)?;
@@ -119,9 +115,7 @@ impl Merger {
                 let is_zero = |sample| profile.samples.values(sample).iter().all(|&value| value == 0);
                 if profile.samples.ids().any(is_zero) {
                     // Values have cancelled out: once more, so that nothing of such samples is left.
-                    let mut again = Merged::new(&profile);
-                    again.take_samples(&profile)?;
-                    Some(again.finish())
+                    Some(Merged::of(&profile)?.finish())
                 } else {
                     Some(profile)
                 }
