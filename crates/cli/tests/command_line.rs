@@ -3,7 +3,7 @@
 use std::process::Stdio;
 
 use hotlist_profile::{Builder, Profile, encode_to_vec};
-use hotlist_testkit::{Program, golden, tall_profile, testdata};
+use hotlist_testkit::{Program, golden, skip, tall_profile, testdata};
 
 fn program() -> Program {
     Program::new(env!("CARGO_BIN_EXE_hotlist"), testdata("profiles"))
@@ -263,12 +263,10 @@ fn version_names_commit_and_target() {
 }
 
 #[test]
-#[expect(clippy::print_stderr, reason = "a skipped test says so")]
 fn a_full_disk_is_told_with_the_name_of_the_output() {
     let full = std::path::Path::new("/dev/full");
     if !full.exists() {
-        eprintln!("skipped: there is no /dev/full");
-        return;
+        return skip("there is no /dev/full");
     }
     let program = program();
     for words in [&["-top", "seed.pb.gz"][..], &["-json", "seed.pb.gz"], &["-help"], &["man"], &["-version"]]

@@ -1,12 +1,11 @@
 //! What takes a terminal with a shell in it: stopping, going on, and terminals that are closed. Without tmux these
 //! tests say so and pass.
-#![expect(clippy::print_stderr, reason = "says what was skipped")]
 
 use std::process::{Command, Output};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use hotlist_testkit::{Program, testdata};
+use hotlist_testkit::{Program, skip, testdata};
 
 /// A server of tmux of its own, with one window in which a shell runs.
 struct Window {
@@ -20,7 +19,7 @@ impl Window {
     /// A window of so many columns and rows; `None` where there is no tmux.
     fn open(columns: u16, rows: u16) -> Option<Window> {
         if !Command::new("tmux").arg("-V").output().is_ok_and(|output| output.status.success()) {
-            eprintln!("skipped: there is no tmux");
+            skip("tmux is not installed");
             return None;
         }
         static COUNT: AtomicUsize = AtomicUsize::new(0);

@@ -1,12 +1,13 @@
 //! A program that checks its own profiles, in the builds where stacks and symbols are scarce; with
 //! `HOTLIST_BUILDS=all` in each of them alone. And that the crate compiles where it can do less. Skipped where
 //! the toolchain lacks the target.
-#![expect(clippy::print_stderr, reason = "says what was skipped")]
 #![cfg(all(target_os = "linux", target_arch = "x86_64"))]
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::time::{Duration, Instant};
+
+use hotlist_testkit::skip;
 
 const GNU: &str = "x86_64-unknown-linux-gnu";
 const MUSL: &str = "x86_64-unknown-linux-musl";
@@ -36,7 +37,7 @@ fn has_target(target: &str) -> bool {
     let is_there =
         answer.is_ok_and(|answer| Path::new(String::from_utf8_lossy(&answer.stdout).trim()).exists());
     if !is_there {
-        eprintln!("skipped: the toolchain has no {target}; see rustup target add");
+        skip(&format!("the toolchain has no {target}; see rustup target add"));
     }
     is_there
 }
@@ -46,7 +47,7 @@ fn can_emulate_arm() -> bool {
         .into_iter()
         .find(|tool| Command::new(tool).arg("--version").output().is_err());
     if let Some(tool) = missing {
-        eprintln!("skipped for {ARM}: {tool} is not installed");
+        skip(&format!("{tool} is not installed, nothing is run for {ARM}"));
     }
     missing.is_none()
 }

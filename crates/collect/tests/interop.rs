@@ -1,6 +1,5 @@
 //! Every endpoint as its readers see it: `go tool pprof` (with `HOTLIST_GO`, or `go` in the path) and
 //! hotlist (where this workspace's binary was built). Skipped where one is missing.
-#![expect(clippy::print_stderr, reason = "says what was skipped")]
 #![cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
 
 use std::io::{Read, Write};
@@ -12,6 +11,7 @@ use std::time::Duration;
 
 use hotlist_collect::sync::{Mutex, set_block_rate, set_mutex_fraction};
 use hotlist_collect::{Heap, Server, serve, set_heap_rate, with_labels};
+use hotlist_testkit::skip;
 
 #[global_allocator]
 static ALLOC: Heap = Heap::system();
@@ -70,10 +70,10 @@ fn table(text: &str) -> &str {
 fn readers_agree() {
     let (go, hotlist) = (go(), hotlist());
     if go.is_none() {
-        eprintln!("skipped for go tool pprof: set HOTLIST_GO to a Go toolchain");
+        skip("go tool pprof is not asked: HOTLIST_GO names no go command");
     }
     if hotlist.is_none() {
-        eprintln!("skipped for hotlist: it is not built");
+        skip("hotlist is not asked: it is not built");
     }
     let server = serve("127.0.0.1:0").unwrap();
     set_heap_rate(1000);

@@ -1,5 +1,4 @@
 //! The example that leaks, as its profile is read. Skipped where hotlist was not built.
-#![expect(clippy::print_stderr, reason = "says what was skipped")]
 #![cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
 
 use std::path::{Path, PathBuf};
@@ -23,7 +22,7 @@ fn value<'a>(listing: &'a str, source: &str) -> &'a str {
 fn the_leak_is_in_its_line_and_in_the_flame_graph() {
     let hotlist = built().join("hotlist");
     if !hotlist.exists() {
-        return eprintln!("skipped: hotlist is not built");
+        return hotlist_testkit::skip("hotlist is not built");
     }
     let folder = std::env::temp_dir().join(format!("hotlist-collect-leaky-{}", std::process::id()));
     std::fs::create_dir_all(&folder).unwrap();

@@ -80,7 +80,7 @@ fn a_pair_costs_a_few_instructions() {
         Some([0, 1].map(|place| (many[place] - few[place]) / 200_000.0))
     };
     let (Some([plain, plain_loads]), Some([sampled, loads])) = (cost("plain"), cost("sampled")) else {
-        return eprintln!("skipped: valgrind is not installed");
+        return hotlist_testkit::skip("valgrind is not installed");
     };
     let (more, loads) = (sampled - plain, loads - plain_loads);
     eprintln!("instructions per pair: {plain:.2} passed through, {sampled:.2} sampled, {more:+.2}");

@@ -4,9 +4,10 @@
 mod oracle;
 
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use hotlist_disassemble::Syntax;
+use hotlist_testkit::installed;
 
 /// The share of instructions that must be equal.
 const ENOUGH: f64 = 0.995;
@@ -43,13 +44,9 @@ fn main() {
 "#;
 
 /// Builds `source` with `command` and compares in both syntaxes; says why where it cannot.
-#[expect(clippy::print_stderr, reason = "a skipped test says so")]
 fn check(source: &str, extension: &str, command: &[&str], objdump: &str, syntaxes: &[Syntax]) {
-    for tool in [command[0], objdump] {
-        if !runs(tool) {
-            eprintln!("skipped: {tool} is not installed");
-            return;
-        }
+    if !installed(&[command[0], objdump]) {
+        return;
     }
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join(format!("main.{extension}")), source).unwrap();
@@ -65,10 +62,6 @@ fn compare(program: &Path, syntaxes: &[Syntax]) {
         let share = comparison.equal as f64 / comparison.total as f64;
         assert!(share >= ENOUGH, "{comparison}: {:#?}", comparison.kinds());
     }
-}
-
-fn runs(tool: &str) -> bool {
-    Command::new(tool).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok()
 }
 
 const BOTH: &[Syntax] = &[Syntax::Att, Syntax::Intel];

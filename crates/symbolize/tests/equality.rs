@@ -9,7 +9,8 @@ mod support;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use support::{CPP, Frames, GO, RUST, addr2line, has, llvm, open, ours, run, skip, spread, tell};
+use hotlist_testkit::{has, installed};
+use support::{CPP, Frames, GO, RUST, addr2line, llvm, open, ours, run, spread, tell};
 
 /// Addresses compared in each binary; the variable `HOTLIST_ADDRESSES` asks for more.
 const ADDRESSES: usize = 5000;
@@ -153,8 +154,8 @@ fn check(path: &Path, debug: &Path) -> usize {
 
 #[test]
 fn c_plus_plus() {
-    if !has("g++") || !has("llvm-symbolizer") || !has("objcopy") {
-        return skip("c_plus_plus", "g++, llvm-symbolizer or objcopy");
+    if !installed(&["g++", "llvm-symbolizer", "objcopy"]) {
+        return;
     }
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
@@ -179,8 +180,8 @@ fn c_plus_plus() {
 
 #[test]
 fn rust() {
-    if !has("rustc") || !has("llvm-symbolizer") {
-        return skip("rust", "rustc or llvm-symbolizer");
+    if !installed(&["rustc", "llvm-symbolizer"]) {
+        return;
     }
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
@@ -191,9 +192,7 @@ fn rust() {
 
 #[test]
 fn go() {
-    let Ok(go) = std::env::var("HOTLIST_GO") else {
-        return skip("go", "the variable HOTLIST_GO with the path of a go command");
-    };
+    let Some(go) = hotlist_testkit::go() else { return };
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     std::fs::write(folder.join("program.go"), GO).unwrap();

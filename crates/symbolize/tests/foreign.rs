@@ -12,7 +12,8 @@ use std::sync::Arc;
 use hotlist_symbolize::{
     Attempt, Binary, Detail, Format, Found, ObjectFile, Outcome, Places, Refusal, Role, Wanted, find,
 };
-use support::{Files, Frames, has, llvm, ours, run, skip};
+use hotlist_testkit::{has, installed, skip};
+use support::{Files, Frames, llvm, ours, run};
 
 /// A program without a standard library, since there is none for these systems here.
 const PROGRAM: &str = include_str!("support/foreign.rs.txt");
@@ -99,14 +100,12 @@ fn compare(addresses: &[u64], ours: &[Frames], theirs: &[Frames]) {
     assert!(inlined > 5, "{inlined} addresses are in calls inlined in inlined calls");
 }
 
-fn can_build(test: &str, programs: &[&str]) -> bool {
-    let missing: Vec<&str> = programs.iter().copied().filter(|program| !has(program)).collect();
-    if !missing.is_empty() {
-        skip(test, &missing.join(" and "));
+fn can_build(programs: &[&str]) -> bool {
+    if !installed(programs) {
         return false;
     }
     if linkers().is_none() {
-        skip(test, "the linker of the Rust compiler");
+        skip("the linker of the Rust compiler is not there");
         return false;
     }
     true
@@ -130,7 +129,7 @@ fn windows(folder: &Path) {
 
 #[test]
 fn pdb_of_a_windows_program() {
-    if !can_build("pdb_of_a_windows_program", &["rustc", "llvm-symbolizer"]) {
+    if !can_build(&["rustc", "llvm-symbolizer"]) {
         return;
     }
     let folder = tempfile::tempdir().unwrap();
@@ -180,7 +179,7 @@ fn pdb_of_a_windows_program() {
 
 #[test]
 fn damaged_pdb() {
-    if !can_build("damaged_pdb", &["rustc"]) {
+    if !can_build(&["rustc"]) {
         return;
     }
     let folder = tempfile::tempdir().unwrap();
@@ -228,7 +227,7 @@ fn damaged_pdb() {
 
 #[test]
 fn bundle_of_a_mac_program() {
-    if !can_build("bundle_of_a_mac_program", &["rustc", "llvm-symbolizer", "dsymutil"]) {
+    if !can_build(&["rustc", "llvm-symbolizer", "dsymutil"]) {
         return;
     }
     for (target, architecture) in [("aarch64-apple-darwin", "arm64"), ("x86_64-apple-darwin", "x86_64")] {

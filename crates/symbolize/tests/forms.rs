@@ -11,7 +11,8 @@ mod support;
 use std::path::{Path, PathBuf};
 
 use hotlist_symbolize::{Attempt, Binary, Detail, Found, Outcome, Places, Refusal, Role, Wanted, find};
-use support::{Files, Frames, frames_of, has, ours, run, skip, spread};
+use hotlist_testkit::installed;
+use support::{Files, Frames, frames_of, ours, run, spread};
 use tempfile::TempDir;
 
 /// A folder with the sources of the shop, and a build with everything in it called `full`.
@@ -104,17 +105,9 @@ fn names(answers: &[Frames]) -> Vec<Option<String>> {
     answers.iter().map(name).collect()
 }
 
-fn here(test: &str, programs: &[&str]) -> bool {
-    let missing: Vec<&str> = programs.iter().copied().filter(|program| !has(program)).collect();
-    if !missing.is_empty() {
-        skip(test, &missing.join(" and "));
-    }
-    missing.is_empty()
-}
-
 #[test]
 fn versions_of_dwarf() {
-    if !here("versions_of_dwarf", &["gcc"]) {
+    if !installed(&["gcc"]) {
         return;
     }
     let shop = Shop::new(&["-gdwarf-5"]);
@@ -128,7 +121,7 @@ fn versions_of_dwarf() {
 
 #[test]
 fn compressed_sections() {
-    if !here("compressed_sections", &["gcc", "objcopy"]) {
+    if !installed(&["gcc", "objcopy"]) {
         return;
     }
     let shop = Shop::new(&[]);
@@ -143,7 +136,7 @@ fn compressed_sections() {
 
 #[test]
 fn split_units() {
-    if !here("split_units", &["gcc", "llvm-dwp"]) {
+    if !installed(&["gcc", "llvm-dwp"]) {
         return;
     }
     let shop = Shop::new(&[]);
@@ -177,7 +170,7 @@ fn split_units() {
 
 #[test]
 fn split_units_of_a_stripped_binary() {
-    if !here("split_units_of_a_stripped_binary", &["gcc", "llvm-dwp", "objcopy"]) {
+    if !installed(&["gcc", "llvm-dwp", "objcopy"]) {
         return;
     }
     let shop = Shop::new(&[]);
@@ -193,7 +186,7 @@ fn split_units_of_a_stripped_binary() {
 
 #[test]
 fn dwz_alone_and_with_a_shared_file() {
-    if !here("dwz_alone_and_with_a_shared_file", &["gcc", "dwz"]) {
+    if !installed(&["gcc", "dwz"]) {
         return;
     }
     for version in ["-gdwarf-4", "-gdwarf-5"] {
@@ -230,7 +223,7 @@ fn dwz_alone_and_with_a_shared_file() {
 
 #[test]
 fn dwz_in_the_form_of_dwarf_5() {
-    if !here("dwz_in_the_form_of_dwarf_5", &["gcc", "dwz"]) {
+    if !installed(&["gcc", "dwz"]) {
         return;
     }
     let shop = Shop::new(&["-gdwarf-5"]);
@@ -247,7 +240,7 @@ fn dwz_in_the_form_of_dwarf_5() {
 
 #[test]
 fn debug_links_and_build_ids() {
-    if !here("debug_links_and_build_ids", &["gcc", "objcopy", "strip"]) {
+    if !installed(&["gcc", "objcopy", "strip"]) {
         return;
     }
     let shop = Shop::new(&[]);
@@ -298,7 +291,7 @@ fn debug_links_and_build_ids() {
 
 #[test]
 fn symbols_alone() {
-    if !here("symbols_alone", &["gcc", "strip", "nm", "objcopy", "xz"]) {
+    if !installed(&["gcc", "strip", "nm", "objcopy", "xz"]) {
         return;
     }
     let shop = Shop::new(&[]);
@@ -339,7 +332,7 @@ fn symbols_alone() {
 
 #[test]
 fn places_of_binaries() {
-    if !here("places_of_binaries", &["gcc"]) {
+    if !installed(&["gcc"]) {
         return;
     }
     let shop = Shop::new(&[]);

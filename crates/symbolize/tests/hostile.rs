@@ -8,7 +8,8 @@ use std::process::Command;
 use std::sync::Arc;
 
 use hotlist_symbolize::{Binary, Detail, ObjectFile, Places, Wanted, find};
-use support::{Files, has, open, ours, run, skip};
+use hotlist_testkit::installed;
+use support::{Files, open, ours, run};
 
 const PROGRAM: &str = "
 static inline int twice(int x) { return x * 2; }
@@ -34,8 +35,8 @@ fn use_all(bytes: Vec<u8>) {
 
 #[test]
 fn damage_is_no_panic() {
-    if !has("gcc") {
-        return skip("damage_is_no_panic", "gcc");
+    if !installed(&["gcc"]) {
+        return;
     }
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("program.c"), PROGRAM).unwrap();
@@ -63,8 +64,8 @@ fn damage_is_no_panic() {
 
 #[test]
 fn references_in_circles_have_an_end() {
-    if !has("gcc") {
-        return skip("references_in_circles_have_an_end", "gcc");
+    if !installed(&["gcc"]) {
+        return;
     }
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("loops.s"), include_str!("support/loops.s")).unwrap();
@@ -82,8 +83,8 @@ fn references_in_circles_have_an_end() {
 
 #[test]
 fn absurd_sizes_take_no_memory() {
-    if !has("gcc") || !has("objcopy") || !has("readelf") {
-        return skip("absurd_sizes_take_no_memory", "gcc, objcopy or readelf");
+    if !installed(&["gcc", "objcopy", "readelf"]) {
+        return;
     }
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("program.c"), PROGRAM).unwrap();
@@ -124,8 +125,8 @@ fn absurd_sizes_take_no_memory() {
 
 #[test]
 fn packed_symbols_and_links_stand_damage() {
-    if !has("gcc") || !has("objcopy") || !has("xz") || !has("strip") {
-        return skip("packed_symbols_and_links_stand_damage", "gcc, objcopy, xz or strip");
+    if !installed(&["gcc", "objcopy", "xz", "strip"]) {
+        return;
     }
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
@@ -162,9 +163,7 @@ fn packed_symbols_and_links_stand_damage() {
 
 #[test]
 fn tables_of_go_stand_damage() {
-    let Ok(go) = std::env::var("HOTLIST_GO") else {
-        return skip("tables_of_go_stand_damage", "the variable HOTLIST_GO with the path of a go command");
-    };
+    let Some(go) = hotlist_testkit::go() else { return };
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     std::fs::write(folder.join("program.go"), "package main\n\nfunc main() { println(len(\"a\")) }\n")

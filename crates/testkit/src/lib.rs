@@ -3,6 +3,7 @@
 //! * [`profiles`] draws random valid profiles for property tests,
 //! * [`describe`] and [`sums`] write down what a profile holds, for comparing two of them,
 //! * [`golden`] compares with a file and rewrites it on demand, [`difference`] shows what differs,
+//! * [`skip`] says that a test cannot run here, [`installed`] whether programs that it needs are there,
 //! * [`Program`] runs the built binary in an empty environment,
 //! * `Terminal`, with the feature `terminal`, runs it in a terminal and shows what is on the screen.
 
@@ -11,6 +12,7 @@ mod difference;
 mod golden;
 mod program;
 mod random;
+mod skip;
 #[cfg(feature = "terminal")]
 mod terminal;
 
@@ -21,6 +23,7 @@ pub use difference::difference;
 pub use golden::golden;
 pub use program::{Outcome, Program};
 pub use random::{Drawn, Values, profiles, profiles_of, tall_profile};
+pub use skip::{SKIPPED, go, has, installed, skip};
 #[cfg(feature = "terminal")]
 pub use terminal::{Colour, Style, Terminal};
 

@@ -65,7 +65,7 @@ fn same_assembly(world: &World, words: &[&str]) -> usize {
 
 #[test]
 fn assembly_and_annotated_source_are_those_of_pprof() {
-    let Some(world) = world("assembly_and_annotated_source_are_those_of_pprof") else { return };
+    let Some(world) = world() else { return };
     assembly(&world);
     annotated_source(&world);
 }

@@ -1,9 +1,9 @@
 //! The programs, their profiles, and pprof.
 
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use hotlist_testkit::skip;
 use tempfile::TempDir;
 
 const CPP: &str = include_str!("program.cpp");
@@ -70,13 +70,12 @@ pub struct World {
 }
 
 /// Builds everything, or says what is missing.
-pub fn world(test: &str) -> Option<World> {
+pub fn world() -> Option<World> {
     let tools = ["g++", "objdump", "nm", "addr2line", "readelf", "rustc"];
     let missing = tools.iter().find(|tool| which(tool).is_none());
     let (Ok(go), None) = (std::env::var("HOTLIST_GO"), missing) else {
         let missing = missing.unwrap_or(&"HOTLIST_GO, the path of a go command,");
-        // Written past the capture of the test runner, so that people see it.
-        let _ = std::io::stderr().write_all(format!("SKIPPED {test}: {missing} is not here\n").as_bytes());
+        skip(&format!("{missing} is not here"));
         return None;
     };
     let folder = tempfile::tempdir().unwrap();

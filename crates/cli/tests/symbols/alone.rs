@@ -2,7 +2,9 @@
 
 use std::os::unix::fs::PermissionsExt;
 
-use crate::support::{World, address_in, here, skip, whole};
+use hotlist_testkit::{installed, skip};
+
+use crate::support::{World, address_in, whole};
 
 /// Programs that tools for profiles start.
 const PROGRAMS: [&str; 9] = [
@@ -37,7 +39,7 @@ fn world() -> World {
 
 #[test]
 fn no_program_of_the_path_is_started() {
-    if !here("no_program_of_the_path_is_started", &["gcc", "nm"]) {
+    if !installed(&["gcc", "nm"]) {
         return;
     }
     let world = world();
@@ -73,7 +75,7 @@ fn no_program_of_the_path_is_started() {
 
 #[test]
 fn the_kernel_is_asked_for_no_other_program() {
-    if !here("the_kernel_is_asked_for_no_other_program", &["gcc", "nm", "strace"]) {
+    if !installed(&["gcc", "nm", "strace"]) {
         return;
     }
     let world = world();
@@ -89,7 +91,7 @@ fn the_kernel_is_asked_for_no_other_program() {
             .unwrap();
         let log = std::fs::read_to_string(&log).unwrap_or_default();
         if !log.contains("execve(") {
-            return skip("the_kernel_is_asked_for_no_other_program", "strace may not watch programs here");
+            return skip("strace may not watch programs here");
         }
         assert!(output.status.success());
         let started = log.lines().filter(|line| line.contains("exec")).count();

@@ -2,14 +2,16 @@
 
 use std::time::{Duration, Instant};
 
-use crate::support::{Map, World, address_in, here, names};
+use hotlist_testkit::installed;
+
+use crate::support::{Map, World, address_in, names};
 
 /// No file may keep us busy for longer; most of it is for a busy machine.
 const LIMIT: Duration = Duration::from_secs(20);
 
 #[test]
 fn what_is_no_binary_is_named() {
-    if !here("what_is_no_binary_is_named", &["gcc", "nm", "mkfifo"]) {
+    if !installed(&["gcc", "nm", "mkfifo"]) {
         return;
     }
     let world = World::new();
@@ -65,7 +67,7 @@ fn what_is_no_binary_is_named() {
 
 #[test]
 fn damaged_debug_information_leaves_names() {
-    if !here("damaged_debug_information_leaves_names", &["gcc", "nm", "objcopy"]) {
+    if !installed(&["gcc", "nm", "objcopy"]) {
         return;
     }
     let world = World::new();

@@ -6,7 +6,9 @@ use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use crate::support::{Map, World, address_in, build_id, here, names};
+use hotlist_testkit::installed;
+
+use crate::support::{Map, World, address_in, build_id, names};
 
 /// What a server does when it is asked for a path.
 enum Answer {
@@ -102,8 +104,8 @@ struct Elsewhere {
 }
 
 impl Elsewhere {
-    fn new(test: &str) -> Option<Elsewhere> {
-        if !here(test, &["gcc", "nm", "readelf", "objcopy"]) {
+    fn new() -> Option<Elsewhere> {
+        if !installed(&["gcc", "nm", "readelf", "objcopy"]) {
             return None;
         }
         let world = World::new();
@@ -155,7 +157,7 @@ impl Elsewhere {
 
 #[test]
 fn files_come_from_servers_and_are_kept() {
-    let Some(elsewhere) = Elsewhere::new("files_come_from_servers_and_are_kept") else { return };
+    let Some(elsewhere) = Elsewhere::new() else { return };
     let (good, empty) = (elsewhere.server(), Server::start(|_| Answer::Status(404)));
     // Nobody is asked unless the variable names servers.
     let (found, stderr) = elsewhere.look_up(&[]);
@@ -196,7 +198,7 @@ fn files_come_from_servers_and_are_kept() {
 
 #[test]
 fn debug_information_of_a_binary_that_is_here() {
-    let Some(elsewhere) = Elsewhere::new("debug_information_of_a_binary_that_is_here") else { return };
+    let Some(elsewhere) = Elsewhere::new() else { return };
     let server = elsewhere.server();
     std::fs::create_dir_all(elsewhere.world.folder().join("pprof/binaries")).unwrap();
     std::fs::write(elsewhere.world.folder().join("pprof/binaries/server"), &elsewhere.executable).unwrap();
@@ -207,7 +209,7 @@ fn debug_information_of_a_binary_that_is_here() {
 
 #[test]
 fn source_files_come_from_servers() {
-    let Some(elsewhere) = Elsewhere::new("source_files_come_from_servers") else { return };
+    let Some(elsewhere) = Elsewhere::new() else { return };
     let (executable, debuginfo, id) =
         (elsewhere.executable.clone(), elsewhere.debuginfo.clone(), elsewhere.build_id.clone());
     let server = Server::start(move |path| match path.strip_prefix(&format!("/buildid/{id}/")) {
@@ -231,7 +233,7 @@ fn source_files_come_from_servers() {
 
 #[test]
 fn what_no_server_has_is_not_asked_for_again() {
-    let Some(elsewhere) = Elsewhere::new("what_no_server_has_is_not_asked_for_again") else { return };
+    let Some(elsewhere) = Elsewhere::new() else { return };
     let server = Server::start(|_| Answer::Status(404));
     let variables = [("DEBUGINFOD_URLS", server.url.as_str())];
     let (found, stderr) = elsewhere.look_up(&variables);
@@ -251,7 +253,7 @@ fn what_no_server_has_is_not_asked_for_again() {
 
 #[test]
 fn bad_answers_are_named_and_never_kept() {
-    let Some(elsewhere) = Elsewhere::new("bad_answers_are_named_and_never_kept") else { return };
+    let Some(elsewhere) = Elsewhere::new() else { return };
     let executable = elsewhere.executable.clone();
     let half = Server::start(move |_| Answer::Half(executable.clone()));
     let mut other = elsewhere.executable.clone();
@@ -294,7 +296,7 @@ fn bad_answers_are_named_and_never_kept() {
 
 #[test]
 fn one_deadline_for_all_servers() {
-    let Some(elsewhere) = Elsewhere::new("one_deadline_for_all_servers") else { return };
+    let Some(elsewhere) = Elsewhere::new() else { return };
     let (stalls, drips) = (Server::start(|_| Answer::Stall), Server::start(|_| Answer::Drip));
     for (urls, reason) in [
         (format!("{0} {0} {0}", stalls.url), "no answer within"),

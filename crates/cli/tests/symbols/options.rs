@@ -1,10 +1,12 @@
 //! The options that say where symbols come from and how they are shown.
 
-use crate::support::{Map, World, address_in, build_id, here, line_of, names, whole};
+use hotlist_testkit::installed;
+
+use crate::support::{Map, World, address_in, build_id, line_of, names, whole};
 
 /// A world with `program`, and `profile.pb` with an address in the inlined call of `work`.
-fn world(test: &str) -> Option<(World, u64)> {
-    if !here(test, &["gcc", "nm", "readelf"]) {
+fn world() -> Option<(World, u64)> {
+    if !installed(&["gcc", "nm", "readelf"]) {
         return None;
     }
     let world = World::new();
@@ -16,7 +18,7 @@ fn world(test: &str) -> Option<(World, u64)> {
 
 #[test]
 fn ways_to_symbolize() {
-    let Some((world, address)) = world("ways_to_symbolize") else { return };
+    let Some((world, address)) = world() else { return };
     let look_up = |mode: &str| {
         let (mut found, _) = world.symbolize(&[&format!("-symbolize={mode}"), "{home}/profile.pb"], &[]);
         found.remove(&address).unwrap()
@@ -41,7 +43,7 @@ fn ways_to_symbolize() {
 
 #[test]
 fn symbols_that_are_there_stay_unless_forced() {
-    let Some((world, address)) = world("symbols_that_are_there_stay_unless_forced") else { return };
+    let Some((world, address)) = world() else { return };
     let (first, _) = world.symbolize(&["-symbolize=fastlocal", "{home}/profile.pb"], &[]);
     std::fs::rename(world.folder().join("out.pb.gz"), world.folder().join("fast.pb.gz")).unwrap();
     let (again, _) = world.symbolize(&["{home}/fast.pb.gz"], &[]);
@@ -52,7 +54,7 @@ fn symbols_that_are_there_stay_unless_forced() {
 
 #[test]
 fn a_saved_profile_needs_no_binaries() {
-    let Some((world, _)) = world("a_saved_profile_needs_no_binaries") else { return };
+    let Some((world, _)) = world() else { return };
     let words = ["-top", "-lines", "{home}/profile.pb"];
     let with_binaries = world.run(&words, &[]);
     assert!(with_binaries.text().contains("twice"), "{}", with_binaries.snapshot());
@@ -69,7 +71,7 @@ fn a_saved_profile_needs_no_binaries() {
 
 #[test]
 fn names_of_c_plus_plus() {
-    if !here("names_of_c_plus_plus", &["g++", "nm"]) {
+    if !installed(&["g++", "nm"]) {
         return;
     }
     let world = World::new();
@@ -109,7 +111,7 @@ fn names_of_c_plus_plus() {
 
 #[test]
 fn the_main_binary() {
-    let Some((world, address)) = world("the_main_binary") else { return };
+    let Some((world, address)) = world() else { return };
     let look_up = |words: &[&str], variables: &[(&str, &str)]| {
         let (mut found, stderr) = world.symbolize(words, variables);
         (found.remove(&address).unwrap(), stderr)
@@ -137,7 +139,7 @@ fn the_main_binary() {
 
 #[test]
 fn folders_of_binaries() {
-    let Some((world, address)) = world("folders_of_binaries") else { return };
+    let Some((world, address)) = world() else { return };
     let id = build_id(&world, "program");
     let map = Map { build_id: id.clone(), ..whole("/opt/shop/server") };
     world.profile("server.pb", &[map], &[address]);

@@ -4,8 +4,9 @@
 use std::collections::BTreeMap;
 
 use hotlist_symbolize::{KernelSymbols, ObjectFile, build_id_of_notes};
+use hotlist_testkit::{installed, skip};
 
-use crate::support::{Map, World, here, line_of, names, skip};
+use crate::support::{Map, World, line_of, names};
 
 /// What a process said of its memory.
 struct Process {
@@ -86,7 +87,7 @@ fn check(what: &str, world: &World, process: &Process, expected: &[&str]) {
 
 #[test]
 fn layouts_of_the_linkers() {
-    if !here("layouts_of_the_linkers", &["gcc"]) {
+    if !installed(&["gcc"]) {
         return;
     }
     let world = World::new();
@@ -117,7 +118,7 @@ fn layouts_of_the_linkers() {
             .output()
             .unwrap();
         if !built.status.success() {
-            skip("layouts_of_the_linkers", &format!("this gcc cannot make {what}"));
+            skip(&format!("this gcc cannot make {what}"));
             continue;
         }
         tried += 1;
@@ -129,7 +130,7 @@ fn layouts_of_the_linkers() {
 #[test]
 #[cfg(target_os = "linux")]
 fn the_library_of_the_kernel() {
-    if !here("the_library_of_the_kernel", &["gcc"]) {
+    if !installed(&["gcc"]) {
         return;
     }
     let world = World::new();
@@ -137,7 +138,7 @@ fn the_library_of_the_kernel() {
     let process = Process::run(&world, "program");
     let name = "__vdso_clock_gettime";
     let Some((&address, _)) = process.functions.iter().find(|(_, function)| *function == name) else {
-        return skip("the_library_of_the_kernel", "this kernel provides none");
+        return skip("this kernel provides none");
     };
     // Its build id is in the memory of every process.
     let mut maps = process.code();
@@ -175,14 +176,14 @@ fn own_vdso() -> ObjectFile {
 #[cfg(target_os = "linux")]
 fn the_running_kernel() {
     let (Ok(notes), Ok(list)) = (std::fs::read("/sys/kernel/notes"), std::fs::read("/proc/kallsyms")) else {
-        return skip("the_running_kernel", "this kernel does not show its symbols");
+        return skip("this kernel does not show its symbols");
     };
     let symbols = KernelSymbols::parse(&list);
     let name = "schedule";
     let (Some(build_id), Some(text), Some(function)) =
         (build_id_of_notes(&notes), symbols.address_of(b"_stext"), symbols.address_of(name.as_bytes()))
     else {
-        return skip("the_running_kernel", "this kernel does not show addresses");
+        return skip("this kernel does not show addresses");
     };
     let world = World::new();
     // Once where it is now, once where it may have been before the machine was started again.

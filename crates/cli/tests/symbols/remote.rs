@@ -4,7 +4,9 @@
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 
-use crate::support::{World, skip};
+use hotlist_testkit::go;
+
+use crate::support::World;
 
 /// A program with a goroutine that waits in `parked`. Its profile as text has addresses; what the program says
 /// of them stands behind `#` signs, which readers pass over.
@@ -49,9 +51,7 @@ impl Drop for Running {
 
 #[test]
 fn a_server_names_its_functions() {
-    let Ok(go) = std::env::var("HOTLIST_GO") else {
-        return skip("a_server_names_its_functions", "set HOTLIST_GO to the path of a go command to run it");
-    };
+    let Some(go) = go() else { return };
     let world = World::new();
     world.hotlist.write("main.go", SERVER);
     let built = Command::new(go)

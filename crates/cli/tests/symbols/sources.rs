@@ -3,7 +3,9 @@
 use std::process::Command;
 use std::time::{Duration, SystemTime};
 
-use crate::support::{PROGRAM, World, address_in, here, line_of, skip, whole};
+use hotlist_testkit::{installed, skip};
+
+use crate::support::{PROGRAM, World, address_in, line_of, whole};
 
 /// A program in Rust.
 const RUST: &str = "#[inline(never)]
@@ -19,7 +21,7 @@ fn main() {
 
 #[test]
 fn source_in_the_binary() {
-    if !here("source_in_the_binary", &["rustc", "nm"]) {
+    if !installed(&["rustc", "nm"]) {
         return;
     }
     let world = World::new();
@@ -34,7 +36,7 @@ fn source_in_the_binary() {
         .output()
         .unwrap();
     if !built.status.success() {
-        return skip("source_in_the_binary", "this rustc cannot embed sources");
+        return skip("this rustc cannot embed sources");
     }
     std::fs::remove_file(world.folder().join("program.rs")).unwrap();
     let address = address_in(&world, "program", "work");
@@ -53,7 +55,7 @@ fn source_in_the_binary() {
 
 #[test]
 fn source_that_is_not_what_was_built() {
-    if !here("source_that_is_not_what_was_built", &["gcc", "nm"]) {
+    if !installed(&["gcc", "nm"]) {
         return;
     }
     let world = World::new();

@@ -1,9 +1,8 @@
 //! Building programs, making profiles of addresses, and reading what came out.
 
 use std::collections::BTreeMap;
-use std::io::Write;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use hotlist_profile::{Builder, Location, Mapping, Profile, encode_to_vec};
 use hotlist_testkit::{Outcome, Program};
@@ -136,23 +135,6 @@ pub(crate) fn line_of(text: &str) -> i64 {
 /// The names of frames.
 pub(crate) fn names(frames: &[Frame]) -> Vec<&str> {
     frames.iter().map(|frame| frame.0.as_str()).collect()
-}
-
-/// Whether all `programs` can be started here; says that `test` is skipped where not.
-pub(crate) fn here(test: &str, programs: &[&str]) -> bool {
-    let is_missing = |program: &&str| {
-        Command::new(program).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status().is_err()
-    };
-    let missing: Vec<&str> = programs.iter().copied().filter(is_missing).collect();
-    if !missing.is_empty() {
-        skip(test, &format!("{} is not here", missing.join(" and ")));
-    }
-    missing.is_empty()
-}
-
-/// Says that a test does nothing here, past the capture of the test runner.
-pub(crate) fn skip(test: &str, reason: &str) {
-    let _ = std::io::stderr().write_all(format!("SKIPPED {test}: {reason}\n").as_bytes());
 }
 
 /// A map of a whole file that is linked at address 0, for profiles whose addresses are those of the file.

@@ -2,7 +2,7 @@
 //!
 //! Runs where the variable `HOTLIST_GO` names a `go` command, and says so where it does not.
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::thread;
@@ -55,13 +55,7 @@ impl Drop for Program {
 
 #[test]
 fn profiles_of_a_go_program() {
-    let Ok(go) = std::env::var("HOTLIST_GO") else {
-        // Not by a macro: the output of those is hidden for a test that passes.
-        let line =
-            b"SKIPPED profiles_of_a_go_program: set HOTLIST_GO to the path of a go command to run it\n";
-        std::io::stderr().write_all(line).unwrap();
-        return;
-    };
+    let Some(go) = hotlist_testkit::go() else { return };
     within(LIMIT, move || {
         let program = Program::start(&go);
         let fetcher = Fetcher::new(TlsOptions::default(), Environment::default()).unwrap();

@@ -111,17 +111,6 @@ fn ask(program: &str, arguments: &[&str], path: &Path, addresses: &[u64]) -> Str
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
-/// Whether a program can be started here.
-pub fn has(program: &str) -> bool {
-    let run = Command::new(program).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
-    run.is_ok()
-}
-
-/// Says that a test does nothing here.
-pub fn skip(test: &str, missing: &str) {
-    tell(&format!("SKIPPED {test}: {missing} is not here"));
-}
-
 /// Writes a line past the capture of the test runner, so that people see it.
 pub fn tell(line: &str) {
     let _ = std::io::stderr().write_all(format!("{line}\n").as_bytes());

@@ -7,8 +7,9 @@ use std::process::Command;
 use hotlist_fetch::Environment;
 use hotlist_profile::{Builder, Location, Mapping};
 use hotlist_session::{CodeFiles, ObjectFiles, Options, Session, SourceFiles};
+use hotlist_testkit::skip;
 
-use crate::driver::{Browser, skip};
+use crate::driver::Browser;
 use crate::support::{load_files, serve_session};
 
 const PROGRAM: &str = "\

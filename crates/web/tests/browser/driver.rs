@@ -1,11 +1,11 @@
 //! A headless browser, steered over the WebDriver protocol (<https://www.w3.org/TR/webdriver2/>).
-#![allow(clippy::print_stderr, reason = "tests that are skipped say so")]
 
 use std::io::{self, BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use hotlist_testkit::skip;
 use serde_json::{Value, json};
 
 /// A browser with one window.
@@ -13,11 +13,6 @@ pub struct Browser {
     driver: Child,
     session: String,
     client: ureq::Agent,
-}
-
-/// Says why a test does nothing.
-pub fn skip(why: &str) {
-    eprintln!("skipped: {why}");
 }
 
 /// How long something on the page may take to happen.
@@ -33,7 +28,7 @@ impl Browser {
             Ok(started) => started,
             Err(error) => {
                 assert!(std::env::var_os("CI").is_none(), "chromedriver is needed: {error}");
-                skip("there is no chromedriver (Debian: chromium and chromium-driver)");
+                skip("chromedriver is not installed (Debian: chromium and chromium-driver)");
                 return None;
             }
         };

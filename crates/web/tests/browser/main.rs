@@ -465,7 +465,7 @@ fn hostile_names_are_text_everywhere() {
 fn hostile_profiles_do_no_harm_in_any_view() {
     let _alone = alone();
     let Some(folder) = std::env::var_os("HOTLIST_HOSTILE") else {
-        driver::skip("HOTLIST_HOSTILE names no folder of profiles");
+        hotlist_testkit::skip("HOTLIST_HOSTILE names no folder of profiles");
         return;
     };
     let Some(browser) = Browser::start() else { return };
