@@ -3,7 +3,8 @@
 //! The rules are those of Go's `flag` package: `-flag value` or `-flag=value`, switches take a value
 //! only after `=`, the last of several wins. One thing is added: flags may also stand after sources.
 
-use std::path::Path;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
 
 use hotlist_render::Drawing;
 use hotlist_report::{Argument, Report};
@@ -47,8 +48,8 @@ pub(crate) enum Shell {
 pub(crate) struct Subject {
     pub(crate) options: Options,
     /// The executable that the profiles are of.
-    pub(crate) binary: Option<String>,
-    pub(crate) sources: Vec<String>,
+    pub(crate) binary: Option<PathBuf>,
+    pub(crate) sources: Vec<OsString>,
 }
 
 /// A report on profiles.
@@ -122,8 +123,8 @@ pub(crate) fn parse(words: impl IntoIterator<Item = String>) -> Result<Request, 
     while let Some(word) = words.next() {
         let flag = word.strip_prefix("--").or_else(|| word.strip_prefix('-'));
         match flag {
-            Some("") if word == "--" => collected.sources.extend(words.by_ref()),
-            None | Some("") => collected.sources.push(word),
+            Some("") if word == "--" => collected.sources.extend(words.by_ref().map(OsString::from)),
+            None | Some("") => collected.sources.push(word.into()),
             Some(flag) => match collected.flag(flag, &mut words)? {
                 Some(request) => return Ok(request),
                 None => continue,
@@ -182,7 +183,7 @@ struct Collected {
     shortcuts: Vec<&'static str>,
     /// Choices that were made, by option.
     choices: Vec<(&'static str, &'static str)>,
-    sources: Vec<String>,
+    sources: Vec<OsString>,
 }
 
 impl Collected {
@@ -290,7 +291,7 @@ impl Collected {
         if !options.source.base.is_empty() && !options.source.diff_base.is_empty() {
             return Err(ArgsError::TwoBases);
         }
-        if options.view.normalize && options.source.comparison() == hotlist_session::Base::Nothing {
+        if options.source.normalize && options.source.comparison() == hotlist_session::Base::Nothing {
             return Err(ArgsError::NoBase);
         }
         let (binary, sources) = split_binary(sources);
@@ -309,10 +310,10 @@ impl Collected {
 }
 
 /// The first of several sources may be the executable.
-fn split_binary(mut sources: Vec<String>) -> (Option<String>, Vec<String>) {
+fn split_binary(mut sources: Vec<OsString>) -> (Option<PathBuf>, Vec<OsString>) {
     if sources.len() > 1 && is_object_file(Path::new(&sources[0])) {
         let binary = sources.remove(0);
-        return (Some(binary), sources);
+        return (Some(binary.into()), sources);
     }
     (None, sources)
 }

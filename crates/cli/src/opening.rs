@@ -1,10 +1,10 @@
 //! Opening the profiles that a command line names.
 
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use hotlist_fetch::{Environment, Fetcher, TlsOptions};
-use hotlist_session::{CodeFiles, Error, Loaded, Note, Progress, Session, SourceFiles, ViewOptions, load};
+use hotlist_session::{CodeFiles, Error, Loaded, Loader, Note, Progress, Session, SourceFiles, ViewOptions};
 
 use crate::args::Subject;
 use crate::console::Console;
@@ -13,8 +13,12 @@ use crate::progress::with_bar;
 /// Loads what the command line names.
 pub(crate) fn open(subject: &Subject, console: &Console) -> anyhow::Result<Session> {
     let loaded = load_subject(subject, console)?;
+    if !subject.options.source.tools.is_empty() {
+        console.note(&Note::Warning("-tools is not needed: no other program is ever started".to_owned()));
+    }
     loaded.notes.iter().for_each(|note| console.note(note));
-    let code = CodeFiles::new(loaded.objects, subject.binary.as_deref());
+    let binary = subject.binary.as_deref().map(Path::to_string_lossy);
+    let code = CodeFiles::new(loaded.objects, binary.as_deref());
     Ok(Session::new(loaded.profile, threads()).with_code(code))
 }
 
@@ -28,17 +32,16 @@ pub(crate) fn load_subject(subject: &Subject, console: &Console) -> anyhow::Resu
     let fetcher = Fetcher::new(tls, environment.clone()).map_err(Error::Fetch)?;
     let progress = Progress::default();
     Ok(with_bar(console, &progress, || {
-        load(
-            &subject.sources,
-            subject.binary.as_deref(),
-            source,
-            subject.options.view.normalize,
-            &fetcher,
-            &environment,
-            threads(),
-            &progress,
-            &|notice| console.note(&Note::Info(notice.to_string())),
-        )
+        let loader = Loader {
+            fetch: &fetcher,
+            environment: &environment,
+            options: source,
+            binary: subject.binary.as_deref(),
+            threads: threads(),
+            progress: &progress,
+            notify: &|notice| console.note(&Note::Info(notice.to_string())),
+        };
+        loader.load(&subject.sources)
     })?)
 }
 

@@ -1,5 +1,6 @@
 //! Opening sources: the trait that callers depend on, and the real thing.
 
+use std::ffi::OsStr;
 use std::io::Read;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -24,8 +25,8 @@ pub trait Fetch: Sync {
     /// Any [`Error`] about files, URLs and servers; its text names the source.
     fn fetch(
         &self,
-        source: &str,
-        request: &Request,
+        source: &OsStr,
+        timing: &Timing,
         notify: &mut dyn FnMut(Notice),
     ) -> Result<Fetched, Error>;
 
@@ -50,7 +51,7 @@ pub trait Fetch: Sync {
 
 /// The numbers of `-seconds` and `-timeout`; they matter for servers only. Zero counts as not given.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Request {
+pub struct Timing {
     /// How long the server shall measure, in whole seconds.
     pub seconds: Option<Duration>,
     /// How long the server may take to answer.
@@ -161,8 +162,8 @@ impl Fetcher {
 impl Fetch for Fetcher {
     fn fetch(
         &self,
-        source: &str,
-        request: &Request,
+        source: &OsStr,
+        timing: &Timing,
         notify: &mut dyn FnMut(Notice),
     ) -> Result<Fetched, Error> {
         let url = match Locator::parse(source, &|path| path.exists())? {
@@ -179,14 +180,15 @@ impl Fetch for Fetcher {
         let scheme = url.scheme();
         if !matches!(scheme, "http" | "https" | "https+insecure") {
             let cause = UrlError::Scheme(scheme.to_string());
-            return Err(Error::Url { address: one_line(source), cause });
+            return Err(Error::Url { address: one_line(&source.to_string_lossy()), cause });
         }
-        let query = Query::new(&url, request);
+        let query = Query::new(&url, timing);
         notify(Notice::Fetching { url: query.url.redacted() });
-        if let Some(duration) = request.seconds.filter(|duration| !duration.is_zero()) {
+        if let Some(duration) = timing.seconds.filter(|duration| !duration.is_zero()) {
             notify(Notice::Waiting { duration });
         }
-        let address = if url.user().is_some() { query.url.redacted() } else { one_line(source) };
+        let address =
+            if url.user().is_some() { query.url.redacted() } else { one_line(&source.to_string_lossy()) };
         let answer = self.client.get(&address, &query)?;
         Ok(Fetched {
             length: answer.length,

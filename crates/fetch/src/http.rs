@@ -29,15 +29,15 @@ pub(crate) struct Client {
 }
 
 /// The body of a good answer, as a reader.
-pub(crate) struct Answer {
+pub(crate) struct Body {
     body: ureq::BodyReader<'static>,
     received: u64,
     limit: Duration,
     pub(crate) length: Option<u64>,
 }
 
-/// One fetch, for its error messages.
-struct Fetch<'a> {
+/// One attempt to fetch something, for its error messages.
+struct Attempt<'a> {
     address: &'a str,
     url: String,
     limit: Duration,
@@ -45,16 +45,16 @@ struct Fetch<'a> {
 
 impl Client {
     /// Asks for a profile, following redirects; `address` names the source in errors.
-    pub(crate) fn get(&self, address: &str, query: &Query) -> Result<Answer, Error> {
+    pub(crate) fn get(&self, address: &str, query: &Query) -> Result<Body, Error> {
         self.get_within(address, &query.url, query.timeout.saturating_add(self.limits.grace))
     }
 
     /// Asks for a URL, following redirects.
     ///
     /// One deadline covers everything from looking up the name to the last byte of the body.
-    pub(crate) fn get_within(&self, address: &str, url: &Url, limit: Duration) -> Result<Answer, Error> {
+    pub(crate) fn get_within(&self, address: &str, url: &Url, limit: Duration) -> Result<Body, Error> {
         let limit = limit.min(MAX_LIMIT);
-        let fetch = Fetch { address, url: url.redacted(), limit };
+        let attempt = Attempt { address, url: url.redacted(), limit };
         let start = Instant::now();
         let verification =
             if url.scheme() == "https+insecure" { Verification::Off } else { Verification::Full };
@@ -62,21 +62,21 @@ impl Client {
         for _ in 0..self.limits.requests {
             let left = limit.saturating_sub(start.elapsed());
             if left.is_zero() {
-                return Err(fetch.timeout());
+                return Err(attempt.timeout());
             }
             let asked = self.ask(&url, None, verification, left);
-            let response = asked.map_err(|failure| fetch.failed(&failure))?;
+            let response = asked.map_err(|failure| attempt.failed(&failure))?;
             if response.status() == StatusCode::OK {
-                return Ok(Answer::new(response, limit));
+                return Ok(Body::new(response, limit));
             }
             let Some(target) = redirect(response.status(), response.headers()) else {
-                return Err(self.refused(&fetch, response));
+                return Err(self.refused(&attempt, response));
             };
-            url = url
-                .join(&target)
-                .map_err(|cause| fetch.transport(format!("redirected to {}: {cause}", one_line(&target))))?;
+            url = url.join(&target).map_err(|cause| {
+                attempt.transport(format!("redirected to {}: {cause}", one_line(&target)))
+            })?;
         }
-        Err(fetch.transport(format!("stopped after {} redirects", self.limits.requests)))
+        Err(attempt.transport(format!("stopped after {} redirects", self.limits.requests)))
     }
 
     /// Sends `body` to a URL and returns what comes back, up to `most` bytes. Redirects count as refusals.
@@ -88,17 +88,17 @@ impl Client {
         most: u64,
     ) -> Result<Vec<u8>, Error> {
         let address = url.redacted();
-        let fetch = Fetch { address: &address, url: address.clone(), limit: patience };
+        let attempt = Attempt { address: &address, url: address.clone(), limit: patience };
         let verification =
             if url.scheme() == "https+insecure" { Verification::Off } else { Verification::Full };
         let asked = self.ask(url, Some(body), verification, patience);
-        let response = asked.map_err(|failure| fetch.failed(&failure))?;
+        let response = asked.map_err(|failure| attempt.failed(&failure))?;
         if response.status() != StatusCode::OK {
-            return Err(self.refused(&fetch, response));
+            return Err(self.refused(&attempt, response));
         }
         let mut bytes = Vec::new();
-        let read = Answer::new(response, patience).take(most).read_to_end(&mut bytes);
-        read.map_err(|error| fetch.transport(one_line(&error.to_string())))?;
+        let read = Body::new(response, patience).take(most).read_to_end(&mut bytes);
+        read.map_err(|error| attempt.transport(one_line(&error.to_string())))?;
         Ok(bytes)
     }
 
@@ -159,7 +159,7 @@ impl Client {
 
     /// The error for a status other than 200. Go's profile endpoints mark their error texts with a header;
     /// only those are quoted, since others are mostly pages of HTML.
-    fn refused(&self, fetch: &Fetch<'_>, response: ureq::http::Response<ureq::Body>) -> Error {
+    fn refused(&self, attempt: &Attempt<'_>, response: ureq::http::Response<ureq::Body>) -> Error {
         let status = response.status();
         let status = match status.canonical_reason() {
             Some(words) => format!("{} {words}", status.as_u16()),
@@ -175,22 +175,22 @@ impl Client {
             one_line(&String::from_utf8_lossy(&bytes))
         });
         Error::Status {
-            address: fetch.address.to_string(),
+            address: attempt.address.to_string(),
             status,
             body: body.filter(|body| !body.is_empty()),
         }
     }
 }
 
-impl Answer {
-    fn new(response: ureq::http::Response<ureq::Body>, limit: Duration) -> Answer {
+impl Body {
+    fn new(response: ureq::http::Response<ureq::Body>, limit: Duration) -> Body {
         let body = response.into_body();
         let length = body.content_length();
-        Answer { body: body.into_reader(), received: 0, limit, length }
+        Body { body: body.into_reader(), received: 0, limit, length }
     }
 }
 
-impl Read for Answer {
+impl Read for Body {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         match self.body.read(buffer) {
             Ok(count) => {
@@ -203,7 +203,7 @@ impl Read for Answer {
     }
 }
 
-impl Answer {
+impl Body {
     fn explain(&self, error: io::Error) -> io::Error {
         let kind = error.kind();
         let failure = Failure::Client(ureq::Error::from(error));
@@ -224,7 +224,7 @@ impl Answer {
     }
 }
 
-impl Fetch<'_> {
+impl Attempt<'_> {
     fn timeout(&self) -> Error {
         Error::Timeout { address: self.address.to_string(), url: self.url.clone(), limit: self.limit }
     }

@@ -6,11 +6,12 @@
 //! and reads no environment variable, the caller hands in an [`Environment`].
 //!
 //! ```
-//! use hotlist_fetch::{Environment, Fetch, Fetcher, Request, TlsOptions};
+//! use hotlist_fetch::{Environment, Fetch, Fetcher, Timing, TlsOptions};
+//! use std::ffi::OsStr;
 //! use std::io::Read;
 //!
 //! let fetcher = Fetcher::new(TlsOptions::default(), Environment::default())?;
-//! let mut fetched = fetcher.fetch("Cargo.toml", &Request::default(), &mut |_| {})?;
+//! let mut fetched = fetcher.fetch(OsStr::new("Cargo.toml"), &Timing::default(), &mut |_| {})?;
 //! let mut start = [0; 9];
 //! fetched.reader.read_exact(&mut start)?;
 //! assert_eq!(&start, b"[package]");
@@ -44,7 +45,7 @@ mod verifier;
 
 pub use environment::Environment;
 pub use error::Error;
-pub use fetcher::{Download, Fetch, Fetched, Fetcher, Limits, Origin, Request};
+pub use fetcher::{Download, Fetch, Fetched, Fetcher, Limits, Origin, Timing};
 pub use locator::Locator;
 pub use named::Named;
 pub use notice::Notice;

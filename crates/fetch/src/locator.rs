@@ -12,11 +12,12 @@
 //! `-seconds` becomes the `seconds` parameter. An answer may take `-timeout`; without it one and a half
 //! times the seconds asked for, and 60 seconds when there are none.
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::error::{Error, one_line};
-use crate::fetcher::Request;
+use crate::fetcher::Timing;
 use crate::url::{Url, UrlError};
 
 /// The path of Go's CPU profile, which a server is asked for when the source names nothing else.
@@ -49,32 +50,32 @@ impl Locator {
     ///
     /// # Errors
     /// [`Error::Url`] for text that starts like a URL (`scheme://`) and is none.
-    pub fn parse(source: &str, exists: &dyn Fn(&Path) -> bool) -> Result<Locator, Error> {
+    pub fn parse(source: &OsStr, exists: &dyn Fn(&Path) -> bool) -> Result<Locator, Error> {
+        let file = || Ok(Locator::File(PathBuf::from(source)));
         if source == "-" {
             return Ok(Locator::Stdin);
         }
-        if exists(Path::new(source)) {
-            return Ok(Locator::File(PathBuf::from(source)));
-        }
-        match parse_url(source) {
+        // No URL has bytes that are not UTF-8.
+        let Some(text) = source.to_str().filter(|_| !exists(Path::new(source))) else { return file() };
+        match parse_url(text) {
             Ok(Some(mut url)) => {
                 if url.is_bare() {
                     url.set_path(CPU_PROFILE_PATH);
                 }
                 Ok(Locator::Url(url))
             }
-            Ok(None) => Ok(Locator::File(PathBuf::from(source))),
-            Err(cause) => Err(Error::Url { address: one_line(source), cause }),
+            Ok(None) => file(),
+            Err(cause) => Err(Error::Url { address: one_line(text), cause }),
         }
     }
 }
 
 impl Query {
     /// Applies `-seconds` and `-timeout` to a URL.
-    pub(crate) fn new(url: &Url, request: &Request) -> Query {
+    pub(crate) fn new(url: &Url, timing: &Timing) -> Query {
         let mut url = url.clone();
         let mut pairs = url.query_pairs();
-        let mut duration = request.seconds.filter(|duration| !duration.is_zero());
+        let mut duration = timing.seconds.filter(|duration| !duration.is_zero());
         if let Some(duration) = duration {
             pairs.retain(|(key, _)| key != b"seconds");
             pairs.push((b"seconds".to_vec(), duration.as_secs().to_string().into_bytes()));
@@ -83,7 +84,7 @@ impl Query {
             duration = seconds.and_then(|seconds| u64::try_from(seconds).ok()).map(Duration::from_secs);
         }
         url.set_query(pairs);
-        let timeout = match (request.timeout, duration) {
+        let timeout = match (timing.timeout, duration) {
             (Some(timeout), _) if !timeout.is_zero() => timeout,
             (_, Some(duration)) if !duration.is_zero() => duration.saturating_add(duration / 2),
             _ => DEFAULT_TIMEOUT,
@@ -117,14 +118,14 @@ mod tests {
     use super::*;
 
     fn locate(source: &str) -> Result<Locator, Error> {
-        Locator::parse(source, &|path| path == Path::new("there:80"))
+        Locator::parse(OsStr::new(source), &|path| path == Path::new("there:80"))
     }
 
     #[test]
     fn urls_are_completed_as_pprof_does() {
         let check = |source: &str, expected: &str| match locate(source) {
             Ok(Locator::Url(url)) => {
-                let query = Query::new(&url, &Request::default());
+                let query = Query::new(&url, &Timing::default());
                 assert_eq!(query.url.to_string(), expected, "{source}");
             }
             other => panic!("{source}: {other:?}"),
@@ -168,12 +169,12 @@ mod tests {
     #[test]
     fn seconds_and_timeout() {
         let check = |source: &str, seconds, timeout, expected_query: &str, expected_timeout: f64| {
-            let request = Request {
+            let timing = Timing {
                 seconds: Some(Duration::from_secs(seconds)),
                 timeout: Some(Duration::from_secs(timeout)),
             };
             let Ok(Locator::Url(url)) = locate(source) else { panic!("{source}") };
-            let query = Query::new(&url, &request);
+            let query = Query::new(&url, &timing);
             assert_eq!(query.url.to_string(), format!("http://h:1/x{expected_query}"));
             assert_eq!(query.timeout.as_secs_f64(), expected_timeout);
         };

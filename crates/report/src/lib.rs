@@ -14,6 +14,7 @@ mod dot;
 mod flamegraph;
 mod header;
 mod list;
+mod note;
 mod peek;
 mod proto;
 mod raw;
@@ -37,6 +38,7 @@ pub use code::{
 pub use flamegraph::{FlameFrame, FlameGraph, FlameKind, FlameOptions, FlamePlace};
 pub use header::{Header, Labels, Showing, ValueFormat};
 pub use hotlist_analyze::base_name;
+pub use note::Note;
 pub use report::{Argument, Defaults, Drawing, Options, Report, ReportError, Request, Sort};
 pub use shape::{
     Amount, CallGraph, GraphEdge, GraphNode, GraphTag, InlineMark, ListedLine, Listing, Neighbour,

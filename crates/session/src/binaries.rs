@@ -28,14 +28,14 @@ pub fn is_object_file(path: &Path) -> bool {
 
 /// Gives a profile without mappings one for everything, and applies the binary and the build id that
 /// were named for the main mapping.
-pub(crate) fn name_main_binary(profile: &mut Profile, binary: Option<&str>, build_id: &str) {
+pub(crate) fn name_main_binary(profile: &mut Profile, binary: Option<&Path>, build_id: &str) {
     if profile.mappings.is_empty() {
         profile.mappings.push(Mapping { id: 1, ..Mapping::default() });
         for id in profile.locations.ids() {
             profile.locations.get_mut(id).mapping = Some(MappingId::new(0));
         }
     }
-    let file = binary.map(|binary| profile.strings.intern(binary.as_bytes()));
+    let file = binary.map(|binary| profile.strings.intern(binary.as_os_str().as_encoded_bytes()));
     let build_id = profile.strings.intern(build_id.as_bytes());
     if let Some(main) = profile.mappings.first_mut() {
         main.file = file.unwrap_or(main.file);
@@ -73,7 +73,7 @@ mod tests {
         let main = builder.named_function("main", "");
         builder.source_location(main, 1);
         let mut profile = builder.finish();
-        name_main_binary(&mut profile, Some("/bin/app"), "abc");
+        name_main_binary(&mut profile, Some(Path::new("/bin/app")), "abc");
         assert_eq!(profile.locations.rows()[0].mapping, Some(MappingId::new(0)));
         assert_eq!(profile.text(profile.mappings[0].file), b"/bin/app");
         assert_eq!(profile.text(profile.mappings[0].build_id), b"abc");

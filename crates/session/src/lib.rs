@@ -4,7 +4,7 @@
 //! locator -fetch-> bytes -formats-> Profile -analyze-> View -report-> Shape -render-> bytes
 //! ```
 //!
-//! [`load`] walks the first half of that line, [`Session::answer`] the second. A [`Session`] is a value:
+//! [`Loader`] walks the first half of that line, [`Session::answer`] the second. A [`Session`] is a value:
 //! nothing in here is global, so tests and servers hold as many as they like. Nothing is printed;
 //! what people should know comes back as [`Note`]s.
 
@@ -23,9 +23,11 @@ mod source_files;
 mod symbol_report;
 mod symbols;
 
+pub use hotlist_report::Note;
+
 pub use binaries::is_object_file;
 pub use error::Error;
-pub use load::{Loaded, load};
+pub use load::{Loaded, Loader};
 pub use object_code::CodeFiles;
 pub use object_files::ObjectFiles;
 pub use options::{
@@ -34,6 +36,6 @@ pub use options::{
 };
 pub use progress::{Counting, Progress};
 pub use resolve::{Question, UsageError};
-pub use session::{Note, Session};
+pub use session::Session;
 pub use source_files::SourceFiles;
-pub use symbol_report::{SymbolReport, TriedPath, symbol_reports};
+pub use symbol_report::{SymbolReport, SymbolState, TriedPath, symbol_reports};

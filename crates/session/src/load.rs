@@ -1,12 +1,16 @@
 //! From sources to one profile: fetch, decode, merge, compare, prune.
 
 use std::collections::VecDeque;
+use std::ffi::{OsStr, OsString};
 use std::num::NonZeroUsize;
+use std::path::Path;
+use std::sync::Arc;
 
-use hotlist_fetch::{Environment, Fetch, Fetched, Notice, Origin, Request, SavedName, save_profile};
+use hotlist_fetch::{Environment, Fetch, Fetched, Notice, Origin, SavedName, Timing, save_profile};
 use hotlist_formats::Limits;
 use hotlist_pattern::Pattern;
 use hotlist_profile::{Merger, Profile};
+use hotlist_report::Note;
 use hotlist_symbolize::MappingReport;
 
 use crate::binaries::{forget_urls, name_main_binary};
@@ -15,8 +19,7 @@ use crate::object_files::ObjectFiles;
 use crate::options::{Base, SourceOptions};
 use crate::progress::{Counting, Progress};
 use crate::resolve::UsageError;
-use crate::session::Note;
-use crate::symbols::{RemoteMapping, Wish, add_symbols, remote_mappings};
+use crate::symbols::{RemoteMapping, SymbolSearch, add_symbols, remote_mappings};
 
 /// How many servers are asked at the same time.
 const MOST_CONNECTIONS: usize = 128;
@@ -31,22 +34,32 @@ pub struct Loaded {
     /// What came of the search for symbols, for each mapping; empty when there was none.
     pub symbols: Vec<MappingReport>,
     /// The object files of this machine, those that were found included.
-    pub objects: ObjectFiles,
+    pub objects: Arc<ObjectFiles>,
 }
 
-/// What [`load`] works with.
-struct Loader<'a> {
-    fetch: &'a dyn Fetch,
-    request: Request,
-    limits: Limits,
-    /// The executable named on the command line.
-    binary: Option<&'a str>,
-    options: &'a SourceOptions,
-    progress: &'a Progress,
-    threads: usize,
+/// How profiles are loaded: a value that any face fills in once, and that loads as often as it is asked.
+///
+/// [`load`](Self::load) merges everything into one profile and compares it with its base;
+/// [`load_each`](Self::load_each) keeps the sources apart.
+#[derive(Clone, Copy)]
+pub struct Loader<'a> {
+    /// Opens the sources.
+    pub fetch: &'a dyn Fetch,
+    /// Where binaries are looked for, and where copies of what servers sent are kept.
+    pub environment: &'a Environment,
+    /// What the user said about sources.
+    pub options: &'a SourceOptions,
+    /// The executable that the profiles are of, where the user named it.
+    pub binary: Option<&'a Path>,
+    /// How many threads read, merge and look for symbols.
+    pub threads: NonZeroUsize,
+    /// Moved on while sources are read.
+    pub progress: &'a Progress,
+    /// Called with what people should see meanwhile.
+    pub notify: &'a (dyn Fn(Notice) + Sync),
 }
 
-/// What one source gave.
+/// What one source gave, or several that were merged.
 struct Grabbed {
     profile: Profile,
     /// For what came from a server, where its mappings were.
@@ -54,99 +67,126 @@ struct Grabbed {
     is_remote: bool,
 }
 
-/// Loads `sources` and what they are compared with, and merges them.
-///
-/// Sources that fail are noted and left out as long as one can be read. Notices of the fetcher go to
-/// `notify` while it works.
-///
-/// # Errors
-/// When no source can be read or they do not fit together.
-#[expect(clippy::too_many_arguments, reason = "the parts of a session come together here once")]
-pub fn load(
-    sources: &[String],
-    binary: Option<&str>,
-    options: &SourceOptions,
-    normalize: bool,
-    fetch: &dyn Fetch,
-    environment: &Environment,
-    threads: NonZeroUsize,
-    progress: &Progress,
-    notify: &(dyn Fn(Notice) + Sync),
-) -> Result<Loaded, Error> {
-    let loader = Loader {
-        fetch,
-        request: Request {
-            seconds: options.seconds.and_then(seconds),
-            timeout: options.timeout.and_then(seconds),
-        },
-        limits: limits(options)?,
-        binary,
-        options,
-        progress,
-        threads: threads.get(),
-    };
-    let mut notes = Vec::new();
-    let Grabbed { mut profile, remote: mut servers, is_remote: mut remote } =
-        loader.grab(sources, "source", &mut notes, notify)?;
-    let comparison = options.comparison();
-    if normalize && comparison == Base::Nothing {
-        return Err(UsageError::Other("must have base profile to normalize by".to_owned()).into());
-    }
-    if let Base::Subtract(names) | Base::Compare(names) = comparison {
-        let grabbed = loader.grab(names, "base", &mut notes, notify)?;
-        let mut base = grabbed.profile;
-        servers.extend(grabbed.remote);
-        remote |= grabbed.is_remote;
-        if matches!(comparison, Base::Compare(_)) {
-            base.mark_as_base();
+impl Loader<'_> {
+    /// Loads `sources` and what the options compare them with, and merges all of it.
+    ///
+    /// Sources that fail are noted and left out as long as one can be read.
+    ///
+    /// # Errors
+    /// When no source can be read or they do not fit together.
+    pub fn load(&self, sources: &[OsString]) -> Result<Loaded, Error> {
+        let reader = self.reader()?;
+        let comparison = self.options.comparison();
+        if self.options.normalize && comparison == Base::Nothing {
+            return Err(UsageError::Other("must have base profile to normalize by".to_owned()).into());
         }
-        if normalize {
-            profile.normalize(&base)?;
+        let mut notes = Vec::new();
+        let mut grabbed = reader.merged(sources, "source", &mut notes)?;
+        if let Base::Subtract(names) | Base::Compare(names) = comparison {
+            let base = reader.merged(names, "base", &mut notes)?;
+            let keep_percentages = matches!(comparison, Base::Compare(_));
+            grabbed = subtract(grabbed, base, keep_percentages, self.options.normalize)?;
         }
-        base.scale(-1.0);
-        let mut merger = Merger::new();
-        merger.add(profile)?;
-        merger.add(base)?;
-        profile = merger.finish()?.unwrap_or_default();
+        self.finish(grabbed, Arc::new(ObjectFiles::new(self.environment)), notes)
     }
-    if !options.tools.is_empty() {
-        notes.push(Note::Warning("-tools is not needed: no other program is ever started".to_owned()));
+
+    /// Loads each of `sources` for itself and hands them to `take` in their order, as soon as they are there. What
+    /// the options compare with has no say. A source that fails does not keep others from being read.
+    ///
+    /// # Errors
+    /// For options that make no sense, before anything is read.
+    pub fn load_each(
+        &self,
+        sources: &[OsString],
+        take: &mut dyn FnMut(&OsStr, Result<Loaded, Error>),
+    ) -> Result<(), Error> {
+        let objects = Arc::new(ObjectFiles::new(self.environment));
+        self.reader()?.each(sources, &mut |name, grabbed| {
+            take(name, grabbed.and_then(|grabbed| self.finish(grabbed, Arc::clone(&objects), Vec::new())));
+            Ok(())
+        })
     }
-    let objects = ObjectFiles::new(environment);
-    let wish = Wish { mode: &options.symbolize, binary, threads: threads.get() };
-    let symbols = add_symbols(&mut profile, wish, &objects, &servers, fetch, &mut notes);
-    if !options.all_frames {
-        drop_frames(&mut profile)?;
+
+    fn reader(&self) -> Result<Reader<'_>, Error> {
+        let Loader { options, .. } = *self;
+        let timing =
+            Timing { seconds: options.seconds.and_then(seconds), timeout: options.timeout.and_then(seconds) };
+        Ok(Reader { loader: self, timing, limits: limits(options)? })
     }
-    forget_urls(&mut profile);
-    if !options.add_comment.is_empty() {
-        let comment = profile.strings.intern(options.add_comment.as_bytes());
-        profile.comments.push(comment);
+
+    /// What is done to a profile when all of it is there.
+    fn finish(
+        &self,
+        grabbed: Grabbed,
+        objects: Arc<ObjectFiles>,
+        mut notes: Vec<Note>,
+    ) -> Result<Loaded, Error> {
+        let Grabbed { mut profile, remote, is_remote } = grabbed;
+        let binary = self.binary.map(Path::to_string_lossy);
+        let search = SymbolSearch {
+            mode: &self.options.symbolize,
+            binary: binary.as_deref(),
+            threads: self.threads.get(),
+        };
+        let symbols = add_symbols(&mut profile, search, &*objects, &remote, self.fetch, &mut notes);
+        if !self.options.all_frames {
+            drop_frames(&mut profile)?;
+        }
+        forget_urls(&mut profile);
+        if !self.options.add_comment.is_empty() {
+            let comment = profile.strings.intern(self.options.add_comment.as_bytes());
+            profile.comments.push(comment);
+        }
+        if is_remote {
+            notes.push(save(&profile, self.environment, self.notify));
+        }
+        Ok(Loaded { profile, notes, symbols, objects })
     }
-    if remote {
-        notes.push(save(&profile, environment, notify));
-    }
-    Ok(Loaded { profile, notes, symbols, objects })
 }
 
-impl Loader<'_> {
-    /// Reads and merges `names`, some at the same time but one after the other into the result; returns
-    /// the profile and whether any came from a server.
-    fn grab(
+/// Takes `base` from `profile`. With `keep_percentages` percentages refer to the base.
+fn subtract(
+    grabbed: Grabbed,
+    base: Grabbed,
+    keep_percentages: bool,
+    normalize: bool,
+) -> Result<Grabbed, Error> {
+    let Grabbed { mut profile, mut remote, is_remote } = grabbed;
+    let mut base_profile = base.profile;
+    if keep_percentages {
+        base_profile.mark_as_base();
+    }
+    if normalize {
+        profile.normalize(&base_profile)?;
+    }
+    base_profile.scale(-1.0);
+    let mut merger = Merger::new();
+    merger.add(profile)?;
+    merger.add(base_profile)?;
+    remote.extend(base.remote);
+    let profile = merger.finish()?.unwrap_or_default();
+    Ok(Grabbed { profile, remote, is_remote: is_remote || base.is_remote })
+}
+
+/// Reads sources for a [`Loader`], with what its options say resolved.
+struct Reader<'a> {
+    loader: &'a Loader<'a>,
+    timing: Timing,
+    limits: Limits,
+}
+
+impl Reader<'_> {
+    /// Reads and merges `names`.
+    fn merged(
         &self,
-        names: &[String],
+        names: &[OsString],
         what: &'static str,
         notes: &mut Vec<Note>,
-        notify: &(dyn Fn(Notice) + Sync),
     ) -> Result<Grabbed, Error> {
-        let is_local = |name: &String| name == "-" || std::path::Path::new(name).exists();
-        // Reading keeps more than one processor busy and merging another one, so with two processors one file is
-        // read while the one before it is merged, and the next one fills the gaps. Servers are waited for, mostly.
-        let most = if names.iter().all(is_local) { self.threads / 2 + 1 } else { MOST_CONNECTIONS };
         let mut merger = if names.len() > 1 { Merger::of_several() } else { Merger::new() };
         let (mut merged, mut is_remote, mut remote) = (0, false, Vec::new());
         let mut failures: Vec<Error> = Vec::new();
-        let mut take = |result: Result<Grabbed, Error>| -> Result<(), Error> {
+        self.each(names, &mut |_, result| {
             match result {
                 Ok(grabbed) => {
                     merger.add(grabbed.profile)?;
@@ -157,22 +197,7 @@ impl Loader<'_> {
                 Err(error) => failures.push(error),
             }
             Ok(())
-        };
-        if let [only] = names {
-            take(self.grab_one(only, notify))?;
-        } else {
-            std::thread::scope(|scope| -> Result<(), Error> {
-                let mut left = names.iter();
-                let mut start = || left.next().map(|name| scope.spawn(move || self.grab_one(name, notify)));
-                let mut under_way: VecDeque<_> = (0..most).map_while(|_| start()).collect();
-                while let Some(first) = under_way.pop_front() {
-                    let result = first.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-                    under_way.extend(start());
-                    take(result)?;
-                }
-                Ok(())
-            })?;
-        }
+        })?;
         match (merger.finish()?, names) {
             (Some(profile), _) => {
                 notes.extend(failures.iter().map(|failure| Note::Warning(failure.to_string())));
@@ -188,15 +213,45 @@ impl Loader<'_> {
         }
     }
 
-    fn grab_one(&self, name: &str, notify: &(dyn Fn(Notice) + Sync)) -> Result<Grabbed, Error> {
+    /// Reads `names`, some at the same time, and hands them to `take` one after the other in their order.
+    fn each(
+        &self,
+        names: &[OsString],
+        take: &mut dyn FnMut(&OsStr, Result<Grabbed, Error>) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        if let [only] = names {
+            return take(only, self.one(only));
+        }
+        let is_local = |name: &OsString| name == "-" || Path::new(name).exists();
+        // Reading keeps more than one processor busy and merging another one, so with two processors one file is
+        // read while the one before it is merged, and the next one fills the gaps. Servers are waited for, mostly.
+        let threads = self.loader.threads.get();
+        let most = if names.iter().all(is_local) { threads / 2 + 1 } else { MOST_CONNECTIONS };
+        std::thread::scope(|scope| -> Result<(), Error> {
+            let mut left = names.iter();
+            let mut start = || left.next().map(|name| (name, scope.spawn(move || self.one(name))));
+            let mut under_way: VecDeque<_> = (0..most).map_while(|_| start()).collect();
+            while let Some((name, first)) = under_way.pop_front() {
+                let result = first.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+                under_way.extend(start());
+                take(name, result)?;
+            }
+            Ok(())
+        })
+    }
+
+    fn one(&self, name: &OsStr) -> Result<Grabbed, Error> {
+        let Loader { fetch, progress, notify, binary, options, .. } = *self.loader;
         let Fetched { reader, origin, length } =
-            self.fetch.fetch(name, &self.request, &mut |notice| notify(notice))?;
-        self.progress.expect(length.unwrap_or(0));
-        let reader = Counting::new(reader, self.progress.clone());
-        let mut profile = hotlist_formats::read(reader, self.limits)
-            .map_err(|error| Error::Read { source_name: hotlist_render::clean(name).into_owned(), error })?;
-        self.progress.finish_source();
-        name_main_binary(&mut profile, self.binary, &self.options.buildid);
+            fetch.fetch(name, &self.timing, &mut |notice| notify(notice))?;
+        progress.expect(length.unwrap_or(0));
+        let reader = Counting::new(reader, progress.clone());
+        let mut profile = hotlist_formats::read(reader, self.limits).map_err(|error| Error::Read {
+            source_name: hotlist_render::clean(&name.to_string_lossy()).into_owned(),
+            error,
+        })?;
+        progress.finish_source();
+        name_main_binary(&mut profile, binary, &options.buildid);
         let remote = match &origin {
             Origin::Remote { url } => remote_mappings(&mut profile, url),
             _ => Vec::new(),

@@ -26,7 +26,7 @@ const MOST_TEXT: usize = 64 << 20;
 /// Reads code from object files, each opened once.
 #[derive(Debug)]
 pub struct CodeFiles {
-    objects: ObjectFiles,
+    objects: Arc<ObjectFiles>,
     /// The file that the user named for the first mapping.
     named: Option<String>,
     opened: Mutex<HashMap<MappedFile, Slot>>,
@@ -50,7 +50,7 @@ struct Opened {
 
 impl CodeFiles {
     /// Code of the files that `objects` finds. `named` is the executable that the user named.
-    pub fn new(objects: ObjectFiles, named: Option<&str>) -> CodeFiles {
+    pub fn new(objects: Arc<ObjectFiles>, named: Option<&str>) -> CodeFiles {
         CodeFiles {
             objects,
             named: named.map(str::to_owned),

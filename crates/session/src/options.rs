@@ -3,6 +3,8 @@
 //! Flags, shell variables, URL parameters, help, completions and the reference page all come from
 //! [`ALL`]. An option is typed from the moment it is read: setting one parses it into its field.
 
+use std::ffi::{OsStr, OsString};
+
 use hotlist_analyze::Granularity;
 use hotlist_report::Sort;
 
@@ -34,7 +36,6 @@ pub struct ViewOptions {
     pub mean: bool,
     pub sample_index: String,
     pub divide_by: f64,
-    pub normalize: bool,
     pub sort: Sort,
     pub tagroot: String,
     pub tagleaf: String,
@@ -74,7 +75,6 @@ impl Default for ViewOptions {
             mean: false,
             sample_index: String::new(),
             divide_by: 1.0,
-            normalize: false,
             sort: Sort::Flat,
             tagroot: String::new(),
             tagleaf: String::new(),
@@ -108,8 +108,9 @@ pub struct SourceOptions {
     pub timeout: Option<i64>,
     pub buildid: String,
     pub add_comment: String,
-    pub base: Vec<String>,
-    pub diff_base: Vec<String>,
+    pub base: Vec<OsString>,
+    pub diff_base: Vec<OsString>,
+    pub normalize: bool,
     pub symbolize: String,
     pub tools: String,
     pub all_frames: bool,
@@ -134,9 +135,9 @@ pub enum Base<'a> {
     /// None.
     Nothing,
     /// Subtract these.
-    Subtract(&'a [String]),
+    Subtract(&'a [OsString]),
     /// Subtract these, and let percentages refer to them.
-    Compare(&'a [String]),
+    Compare(&'a [OsString]),
 }
 
 /// An option: one entry of [`ALL`].
@@ -223,7 +224,7 @@ pub enum Field {
     /// Text that may be missing.
     OptionalText(Access<Option<String>>),
     /// Text that may be given several times.
-    List(Access<Vec<String>>),
+    List(Access<Vec<OsString>>),
     /// One of a few, each of which is a flag of its own.
     Choice(&'static [Choice]),
     /// Short for other options.
@@ -275,7 +276,7 @@ impl OptionSpec {
             Field::OptionalText(field) => *field(options) = Some(text.to_owned()),
             Field::List(field) => {
                 if !text.is_empty() {
-                    field(options).push(text.to_owned());
+                    field(options).push(text.into());
                 }
             }
             Field::Choice(choices) => match choices.iter().find(|choice| choice.name == text) {
@@ -304,7 +305,7 @@ impl OptionSpec {
             Field::Float(field) => field(&mut options).to_string(),
             Field::Text(field) => field(&mut options).clone(),
             Field::OptionalText(field) => field(&mut options).clone().unwrap_or_default(),
-            Field::List(field) => field(&mut options).join(","),
+            Field::List(field) => field(&mut options).join(OsStr::new(",")).to_string_lossy().into_owned(),
             Field::Choice(choices) => choices
                 .iter()
                 .find(|choice| (choice.is_chosen)(&options))
@@ -744,7 +745,7 @@ pub const ALL: &[OptionSpec] = &[
         Group::Compare,
         "normalize",
         Some("norm"),
-        field!(Bool, view.normalize),
+        field!(Bool, source.normalize),
         "Scale to the total of the base profile",
         "",
     ),

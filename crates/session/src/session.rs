@@ -7,19 +7,10 @@ use std::num::NonZeroUsize;
 use hotlist_analyze::{Memo, SampleValue, Threads, View, Warning, choose_sample_type, with_tag_frames};
 use hotlist_profile::Profile;
 use hotlist_render::{Context, Drawing};
-use hotlist_report::{Header, NoCode, NoSource, ObjectCode, Request, Shape, SourceText};
+use hotlist_report::{Header, NoCode, NoSource, Note, ObjectCode, Request, Shape, SourceText};
 
 use crate::error::Error;
 use crate::resolve::Question;
-
-/// Something that people should know; a face decides where it goes.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Note {
-    /// Something that went well, such as where a file was written.
-    Info(String),
-    /// Something that may not be as intended.
-    Warning(String),
-}
 
 /// A loaded profile. Answers never change it.
 pub struct Session {
@@ -86,16 +77,7 @@ impl Session {
         let result = self.look(question, notes, |view| {
             let request = Request { view, options: &question.options, source, code: &*self.code };
             let shape = (question.report.build)(&request)?;
-            if let Shape::Listing(listing) = &shape {
-                let problem = |text: &String| Note::Warning(format!("no assembly: {text}"));
-                found.extend(listing.problems.iter().map(problem));
-                for routine in &listing.routines {
-                    if let (Some(file), Some(place)) = (&routine.file, &routine.found_at) {
-                        found.push(Note::Info(format!("{file}: showing {place}")));
-                    }
-                    found.extend(routine.warnings.iter().cloned().map(Note::Warning));
-                }
-            }
+            found = shape.notes();
             take(&shape)
         });
         notes.append(&mut found);

@@ -15,8 +15,8 @@ pub struct SymbolReport {
     pub start: u64,
     /// One past its last address.
     pub limit: u64,
-    /// How it ended, in a word: `unused`, `symbolized_before`, `no_file`, `unnamed`, `missing`, `failed`, `done`.
-    pub state: &'static str,
+    /// How the search ended.
+    pub state: SymbolState,
     /// The file that was used, or why none was.
     pub detail: String,
     /// The number of addresses in the mapping.
@@ -29,6 +29,26 @@ pub struct SymbolReport {
     pub damage: String,
     /// Every path that was tried, in order.
     pub tried: Vec<TriedPath>,
+}
+
+/// How the search for the symbols of a mapping ended. In JSON a word such as `no_file`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SymbolState {
+    /// No address of the profile is in the mapping.
+    Unused,
+    /// The profile had symbols already.
+    SymbolizedBefore,
+    /// The mapping is of no file, such as the kernel's.
+    NoFile,
+    /// The profile does not name the file.
+    Unnamed,
+    /// The file is not there.
+    Missing,
+    /// The file cannot be used.
+    Failed,
+    /// A file was used.
+    Done,
 }
 
 /// A path that was tried.
@@ -50,16 +70,16 @@ pub fn symbol_reports(profile: &Profile, reports: &[MappingReport]) -> Vec<Symbo
 fn symbol_report(profile: &Profile, report: &MappingReport) -> SymbolReport {
     let mapping = profile.mapping(report.mapping);
     let (state, detail) = match &report.state {
-        State::Unused => ("unused", "no address is in it".to_owned()),
-        State::HasSymbols => ("symbolized_before", "the profile has symbols".to_owned()),
+        State::Unused => (SymbolState::Unused, "no address is in it".to_owned()),
+        State::HasSymbols => (SymbolState::SymbolizedBefore, "the profile has symbols".to_owned()),
         State::NoFile if profile.lossy(mapping.build_id).is_empty() => {
-            ("no_file", "it is no file, and the profile does not tell its build".to_owned())
+            (SymbolState::NoFile, "it is no file, and the profile does not tell its build".to_owned())
         }
-        State::NoFile => ("no_file", "it is no file, and none of its build was found".to_owned()),
-        State::Unnamed => ("unnamed", "the profile does not name its file".to_owned()),
-        State::Missing => ("missing", "the file was not found".to_owned()),
-        State::Failed(reason) => ("failed", reason.clone()),
-        State::Done(path) => ("done", path.clone()),
+        State::NoFile => (SymbolState::NoFile, "it is no file, and none of its build was found".to_owned()),
+        State::Unnamed => (SymbolState::Unnamed, "the profile does not name its file".to_owned()),
+        State::Missing => (SymbolState::Missing, "the file was not found".to_owned()),
+        State::Failed(reason) => (SymbolState::Failed, reason.clone()),
+        State::Done(path) => (SymbolState::Done, path.clone()),
     };
     SymbolReport {
         file: profile.lossy(mapping.file).into_owned(),

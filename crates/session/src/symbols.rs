@@ -2,22 +2,21 @@
 
 use hotlist_fetch::{Error, Fetch, Url};
 use hotlist_profile::{Mapping, MappingId, Profile};
+use hotlist_report::Note;
 use hotlist_symbolize::{
     Detail, Finder, Local, MappingReport, Mode, OpenError, Outcome, Query, Refusal, Request, State, demangle,
     symbolize,
 };
 
-use crate::session::Note;
-
-/// So many files without symbols are named one by one.
+/// How many files without symbols are named one by one.
 const MOST_NAMED: usize = 5;
 
 /// Servers take a few thousand bytes of a query.
 const MOST_QUERY: usize = 3000;
 
-/// What was asked for beside the mode.
+/// How symbols are looked for.
 #[derive(Clone, Copy)]
-pub(crate) struct Wish<'a> {
+pub(crate) struct SymbolSearch<'a> {
     /// The value of `-symbolize`.
     pub(crate) mode: &'a str,
     /// The executable named on the command line.
@@ -59,15 +58,15 @@ pub(crate) fn remote_mappings(profile: &mut Profile, url: &str) -> Vec<RemoteMap
 /// from.
 pub(crate) fn add_symbols(
     profile: &mut Profile,
-    wish: Wish<'_>,
+    search: SymbolSearch<'_>,
     finder: &dyn Finder,
     servers: &[RemoteMapping],
     fetch: &dyn Fetch,
     notes: &mut Vec<Note>,
 ) -> Vec<MappingReport> {
-    let (mode, understood) = Mode::parse(wish.mode);
+    let (mode, understood) = Mode::parse(search.mode);
     if understood.is_err() {
-        notes.push(Note::Warning(format!("ignoring unrecognized symbolization option: {}", wish.mode)));
+        notes.push(Note::Warning(format!("ignoring unrecognized symbolization option: {}", search.mode)));
         notes.push(Note::Warning(
             "expecting -symbolize=[local|fastlocal|remote|none][:force][:demangle=[none|full|templates|default]"
                 .to_owned(),
@@ -79,8 +78,8 @@ pub(crate) fn add_symbols(
         let request = Request {
             detail: if local == Local::Fast { Detail::Functions } else { Detail::Lines },
             force: mode.force,
-            binary: wish.binary,
-            threads: wish.threads,
+            binary: search.binary,
+            threads: search.threads,
         };
         reports = symbolize(profile, finder, &request);
         warn(profile, &reports, notes);

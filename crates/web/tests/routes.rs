@@ -148,7 +148,7 @@ fn a_comparison_and_filters_agree_too() {
     let folder = hotlist_testkit::testdata("profiles");
     let (one, other) = (folder.join("wake.cpu.pb.gz"), folder.join("encoding_json.cpu.pb.gz"));
     let mut options = Options::default();
-    options.source.diff_base = vec![one.display().to_string()];
+    options.source.diff_base = vec![one.into()];
     check_profile(load_files(&[&other], &options), "comparison", "");
     check_profile(load_files(&[&other], &Options::default()), "filtered", "f=json&h=runtime&noinlines=t");
     check_profile(load_files(&[&other], &Options::default()), "lines", "g=lines");

@@ -1,5 +1,6 @@
 //! `hotlist -http=[host]:[port]`: the web page.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use anyhow::Context;
@@ -48,12 +49,13 @@ pub(crate) fn run(subject: &Subject, console: &Console) -> anyhow::Result<()> {
 }
 
 /// What the page calls the profiles: names of files without folders.
-fn name(sources: &[String]) -> String {
-    let first = sources.first().map_or("", |source| match source.as_str() {
+fn name(sources: &[OsString]) -> String {
+    let first = sources.first().map(|source| source.to_string_lossy()).unwrap_or_default();
+    let first = match &*first {
         "-" => "standard input",
         url if url.contains("://") => url.split('?').next().unwrap_or(url),
         path => path.rsplit(['/', '\\']).next().unwrap_or(path),
-    });
+    };
     match sources.len() {
         0 | 1 => first.to_owned(),
         count => format!("{first} and {} more", count - 1),

@@ -69,8 +69,8 @@ pub(crate) fn run(request: &ReportRequest, console: &Console) -> anyhow::Result<
         // What is wrong with the profile itself is told with its name.
         Error::Report(ReportError::View(cause)) => {
             let name = match request.subject.sources.as_slice() {
-                [only] => only.as_str(),
-                _ => "the merged profile",
+                [only] => only.to_string_lossy(),
+                _ => "the merged profile".into(),
             };
             anyhow::anyhow!("{name}: {cause}")
         }

@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use hotlist_render::clean;
-use hotlist_session::{SymbolReport, symbol_reports};
+use hotlist_session::{SymbolReport, SymbolState, symbol_reports};
 
 use crate::args::SymbolsRequest;
 use crate::console::Console;
@@ -26,7 +26,8 @@ pub(crate) fn run(request: &SymbolsRequest, console: &Console) -> anyhow::Result
 }
 
 fn write_reports(out: &mut impl Write, reports: &[SymbolReport]) -> std::io::Result<()> {
-    let (unused, used): (Vec<_>, Vec<_>) = reports.iter().partition(|report| report.state == "unused");
+    let (unused, used): (Vec<_>, Vec<_>) =
+        reports.iter().partition(|report| report.state == SymbolState::Unused);
     for (row, report) in used.iter().enumerate() {
         // A file may be mapped in parts.
         let key = |report: &SymbolReport| (report.file.clone(), report.build_id.clone());
@@ -37,7 +38,7 @@ fn write_reports(out: &mut impl Write, reports: &[SymbolReport]) -> std::io::Res
         let names: Vec<_> = unused.iter().map(|report| clean(name(report))).collect();
         writeln!(out, "Without addresses in the profile: {}", names.join(", "))?;
     }
-    if used.iter().any(|report| matches!(report.state, "missing" | "failed")) {
+    if used.iter().any(|report| matches!(report.state, SymbolState::Missing | SymbolState::Failed)) {
         writeln!(
             out,
             "PPROF_BINARY_PATH names folders with binaries, DEBUGINFOD_URLS servers that may have them."
@@ -57,12 +58,12 @@ fn write_report(out: &mut impl Write, report: &SymbolReport, again: bool) -> std
     writeln!(out, "  build id   {}", clean(build_id))?;
     let count = report.addresses;
     match report.state {
-        "done" => writeln!(
+        SymbolState::Done => writeln!(
             out,
             "  symbols    {} of {count} addresses have a function, {} a line",
             report.with_function, report.with_line
         )?,
-        "symbolized_before" => writeln!(out, "  symbols    {}", clean(&report.detail))?,
+        SymbolState::SymbolizedBefore => writeln!(out, "  symbols    {}", clean(&report.detail))?,
         _ => {
             let addresses = if count == 1 { "address" } else { "addresses" };
             writeln!(out, "  symbols    none for {count} {addresses}: {}", clean(&report.detail))?;

@@ -8,7 +8,7 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
-use hotlist_fetch::{Environment, Fetch, Fetcher, Request, TlsOptions};
+use hotlist_fetch::{Environment, Fetch, Fetcher, Timing, TlsOptions};
 
 use crate::support::{fetch_with, within};
 
@@ -78,10 +78,10 @@ fn profiles_of_a_go_program() {
 
         // The bare address means the CPU profile, of which a Go program makes one at a time.
         let source = format!("127.0.0.1:{}", program.port);
-        let request = Request { seconds: Some(Duration::from_secs(2)), timeout: None };
+        let timing = Timing { seconds: Some(Duration::from_secs(2)), timeout: None };
         thread::scope(|scope| {
             let first = scope.spawn(|| {
-                let fetched = fetcher.fetch(&source, &request, &mut |_| {});
+                let fetched = fetcher.fetch(source.as_ref(), &timing, &mut |_| {});
                 fetched.map(drop).map_err(|error| error.to_string())
             });
             thread::sleep(Duration::from_millis(500));

@@ -6,7 +6,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::support::{self, Server, fetch, fetch_with, impatient, reply, within};
-use hotlist_fetch::{Environment, Fetch, Origin, Request, TlsOptions};
+use hotlist_fetch::{Environment, Fetch, Origin, Timing, TlsOptions};
 
 const LIMIT: Duration = Duration::from_secs(20);
 
@@ -29,11 +29,11 @@ fn a_body_arrives_with_its_length_and_the_notices_of_pprof() {
             reply(stream, "200 OK", "Content-Type: application/octet-stream\r\n", b"\x1f\x8b\x08 body")
         });
         let fetcher = impatient(TlsOptions::default(), Environment::default());
-        let request = Request { seconds: Some(Duration::from_secs(3)), timeout: None };
+        let timing = Timing { seconds: Some(Duration::from_secs(3)), timeout: None };
         let mut notices = Vec::new();
         let source = format!("localhost:{}", server.port);
         let mut fetched = fetcher
-            .fetch(&source, &request, &mut |notice| notices.push(notice.to_string()))
+            .fetch(source.as_ref(), &timing, &mut |notice| notices.push(notice.to_string()))
             .expect("an answer");
         let url = format!("http://{source}/debug/pprof/profile?seconds=3");
         let expected = [format!("Fetching profile over HTTP from {url}"), "Please wait... (3s)".to_string()];
@@ -74,7 +74,7 @@ fn the_body_streams() {
         let fetcher = impatient(TlsOptions::default(), Environment::default());
         let source = format!("http://127.0.0.1:{}/x", server.port);
         let mut fetched =
-            fetcher.fetch(&source, &Request::default(), &mut |_| {}).expect("the start of an answer");
+            fetcher.fetch(source.as_ref(), &Timing::default(), &mut |_| {}).expect("the start of an answer");
         let mut start = [0; 5];
         fetched.reader.read_exact(&mut start).expect("what was sent");
         assert_eq!(&start, b"start");

@@ -8,7 +8,7 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
-use hotlist_fetch::{Environment, Error, Fetch, Fetcher, Limits, Notice, Request, TlsOptions};
+use hotlist_fetch::{Environment, Error, Fetch, Fetcher, Limits, Notice, Timing, TlsOptions};
 
 /// Runs a test body on a thread of its own and fails when it is not done in time.
 pub(crate) fn within(limit: Duration, body: impl FnOnce() + Send + 'static) {
@@ -100,10 +100,10 @@ pub(crate) struct Outcome {
 
 /// Fetches with a timeout and reads to the end.
 pub(crate) fn fetch_with(fetcher: &Fetcher, source: &str, timeout: Duration) -> Outcome {
-    let request = Request { seconds: None, timeout: Some(timeout) };
+    let timing = Timing { seconds: None, timeout: Some(timeout) };
     let mut notices = Vec::new();
     let fetched: Result<_, Error> =
-        fetcher.fetch(source, &request, &mut |notice: Notice| notices.push(notice.to_string()));
+        fetcher.fetch(source.as_ref(), &timing, &mut |notice: Notice| notices.push(notice.to_string()));
     match fetched {
         Ok(mut fetched) => {
             let mut bytes = Vec::new();

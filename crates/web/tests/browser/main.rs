@@ -389,7 +389,7 @@ fn comparisons_show_both_sides() {
     let _alone = alone();
     let Some(browser) = Browser::start() else { return };
     let mut options = Options::default();
-    options.source.diff_base = vec![testdata("profiles/wake.cpu.pb.gz").display().to_string()];
+    options.source.diff_base = vec![testdata("profiles/wake.cpu.pb.gz").into()];
     let profile = load_files(&[&testdata("profiles/encoding_json.cpu.pb.gz")], &options);
     let served = serve_profile(profile, "comparison");
     browser.open(&served.url);

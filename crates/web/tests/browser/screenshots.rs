@@ -51,7 +51,7 @@ fn write_screenshots() {
     let before = tempfile::NamedTempFile::new().unwrap();
     let earlier = earlier(&load_files(&[&file], &Options::default()));
     hotlist_formats::write(&earlier, before.as_file()).unwrap();
-    options.source.diff_base = vec![before.path().display().to_string()];
+    options.source.diff_base = vec![before.path().into()];
     let compared = serve_profile(load_files(&[&file], &options), "before and after");
     let source = SourceFiles::new("", "", &repository(), |_| None).only_below_roots();
     let listed = serve(source_profile(), "report.cpu.pb.gz", &Options::default(), source);

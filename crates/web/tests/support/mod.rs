@@ -1,13 +1,14 @@
 //! Servers for tests: a profile, or files, behind a port of their own.
 #![allow(dead_code, reason = "each test uses a part of it")]
 
+use std::ffi::OsString;
 use std::num::NonZeroUsize;
 use std::path::Path;
 use std::time::Duration;
 
 use hotlist_fetch::{Environment, Fetcher, TlsOptions};
 use hotlist_profile::{Builder, Label, LabelValue, Location, Mapping, Profile};
-use hotlist_session::{Options, Progress, Session, SourceFiles, load};
+use hotlist_session::{Loader, Options, Progress, Session, SourceFiles};
 use hotlist_web::{Server, Settings, Site};
 use ureq::http::Response;
 
@@ -49,20 +50,17 @@ pub fn serve_profile(profile: Profile, name: &str) -> Served {
 pub fn load_files(sources: &[&Path], options: &Options) -> Profile {
     let environment = Environment::from_lookup(|_| None);
     let fetcher = Fetcher::new(TlsOptions::default(), environment.clone()).unwrap();
-    let sources: Vec<String> = sources.iter().map(|path| path.display().to_string()).collect();
-    load(
-        &sources,
-        None,
-        &options.source,
-        options.view.normalize,
-        &fetcher,
-        &environment,
-        NonZeroUsize::MIN,
-        &Progress::default(),
-        &|_| {},
-    )
-    .unwrap()
-    .profile
+    let sources: Vec<OsString> = sources.iter().map(|path| path.into()).collect();
+    let loader = Loader {
+        fetch: &fetcher,
+        environment: &environment,
+        options: &options.source,
+        binary: None,
+        threads: NonZeroUsize::MIN,
+        progress: &Progress::default(),
+        notify: &|_| {},
+    };
+    loader.load(&sources).unwrap().profile
 }
 
 /// A client that takes every status as an answer.
