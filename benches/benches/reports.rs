@@ -41,7 +41,7 @@ fn reports(criterion: &mut Criterion) {
         });
         for (name, report, argument, focus) in QUESTIONS {
             let question = question(report, argument, focus);
-            let drawing: &Drawing = question.report.drawing.into();
+            let drawing: &Drawing = hotlist_render::of_report(question.report);
             group.bench_function(BenchmarkId::new(name, shape.name()), |bencher| {
                 bencher.iter(|| {
                     let mut out = Vec::new();

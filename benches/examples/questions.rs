@@ -128,7 +128,7 @@ fn answer(
     // Pages that load their parts are drawn by browsers: what they are sent is the shape.
     let drawing: &Drawing = match report.name {
         "flamegraph" => hotlist_render::find("json").ok_or("no such drawing")?,
-        _ => report.drawing.into(),
+        _ => hotlist_render::of_report(report),
     };
     let mut out = Vec::new();
     session.draw(&question, drawing, &NoSource, &mut out, &Context::plain(), &mut Vec::new())?;

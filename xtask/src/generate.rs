@@ -94,7 +94,8 @@ fn reports() -> String {
     page += "\n## Forms\n\nA report has a form of its own; `-json`, `-csv` and `-folded` ask for another one.\n\n";
     page += "| Form | What it is | For |\n|---|---|---|\n";
     for drawing in hotlist_render::ALL {
-        let _ = writeln!(page, "| {} | {} | {} |", drawing.name, drawing.summary, drawing.shapes.join(", "));
+        let shapes: Vec<&str> = drawing.shapes().map(|kind| kind.name()).collect();
+        let _ = writeln!(page, "| {} | {} | {} |", drawing.name, drawing.summary, shapes.join(", "));
     }
     page
 }

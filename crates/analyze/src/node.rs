@@ -106,10 +106,8 @@ impl NodeInfo {
             parts.push(Cow::Borrowed(&self.file));
         } else if !self.name.is_empty() {
             // The name stands there already.
-        } else if !self.object.is_empty() {
-            parts.push(Cow::Owned(format!("[{}]", base_name(&self.object))));
         } else {
-            parts.push(Cow::Borrowed("<unknown>"));
+            parts.push(object_label(&self.object));
         }
         parts
     }
@@ -123,6 +121,15 @@ impl NodeInfo {
     pub(crate) fn tie_breaker(&self) -> String {
         let NodeInfo { name, file, address, line, column, object, start_line } = self;
         format!("{{{name}  {address} {file} {start_line} {line} {column} {object}}}")
+    }
+}
+
+/// What a place is called when neither its function nor its file is known: the file name of its object file in
+/// brackets.
+pub fn object_label(object: &str) -> Cow<'static, str> {
+    match object {
+        "" => Cow::Borrowed("<unknown>"),
+        path => Cow::Owned(format!("[{}]", base_name(path))),
     }
 }
 

@@ -138,7 +138,7 @@ pub(crate) fn parse(words: impl IntoIterator<Item = String>) -> Result<Request, 
             Ok(Request::Symbols(Box::new(SymbolsRequest { json: false, subject: *subject })))
         }
         Request::Report(request)
-            if word == Some("symbols") && request.drawing.is_some_and(|drawing| drawing.name == "json") =>
+            if word == Some("symbols") && request.drawing == Some(&hotlist_render::JSON) =>
         {
             Ok(Request::Symbols(Box::new(SymbolsRequest { json: true, subject: request.subject })))
         }

@@ -8,23 +8,20 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io::{self, Write};
 
 use hotlist_profile::unit::scale;
-use hotlist_report::{CallGraph, Place, Shape};
+use hotlist_report::{CallGraph, Place};
 
 use crate::clean::clean;
-use crate::{Context, Drawing};
+use crate::{Context, Drawing, OnTerminal};
 
 /// The drawing.
 pub(crate) const DRAWING: Drawing = Drawing {
-    name: "callgrind",
-    summary: "The call graph in callgrind format",
-    extension: "callgrind",
-    binary: false,
-    shapes: &["graph"],
-    draw,
+    on_terminal: OnTerminal::File,
+    reports: &[&hotlist_report::CALLGRIND],
+    graph: Some(draw),
+    ..Drawing::new("callgrind", "The call graph in callgrind format")
 };
 
-fn draw(shape: &Shape<'_>, out: &mut dyn Write, _: &Context) -> io::Result<()> {
-    let Shape::Graph(graph) = shape else { return Ok(()) };
+fn draw(graph: &CallGraph, out: &mut dyn Write, _: &Context) -> io::Result<()> {
     let format = &graph.header.format;
     writeln!(out, "positions: instr line")?;
     writeln!(out, "events: {}({})", clean(&graph.header.sample_type), clean(&format.output_unit))?;

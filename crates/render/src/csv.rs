@@ -3,85 +3,87 @@
 use std::borrow::Cow;
 use std::io::{self, Write};
 
-use hotlist_report::{InlineMark, Shape};
+use hotlist_report::{Assembly, InlineMark, Listing, Neighbours, Table, Tags};
 
 use crate::clean::clean;
 use crate::{Context, Drawing};
 
 /// The drawing.
-pub(crate) const DRAWING: Drawing = Drawing {
-    name: "csv",
-    summary: "The report as comma-separated values",
-    extension: "csv",
-    binary: false,
-    shapes: &["table", "neighbours", "listing", "assembly", "tags"],
-    draw,
+pub const DRAWING: Drawing = Drawing {
+    media_type: "text/csv; charset=utf-8",
+    table: Some(table),
+    neighbours: Some(neighbours),
+    listing: Some(listing),
+    assembly: Some(assembly),
+    tags: Some(tags),
+    ..Drawing::new("csv", "The report as comma-separated values")
 };
 
-fn draw(shape: &Shape<'_>, out: &mut dyn Write, _: &Context) -> io::Result<()> {
-    match shape {
-        Shape::Table(table) => {
-            let unit = &table.header.format.sample_unit;
-            row(out, &[&format!("flat_{unit}"), &format!("cum_{unit}"), "name", "file", "line", "inline"])?;
-            for entry in &table.rows {
-                let inline = match entry.inline {
-                    InlineMark::Never => "",
-                    InlineMark::Partial => "partial",
-                    InlineMark::Always => "always",
-                };
-                let (flat, cum, line) =
-                    (entry.flat.to_string(), entry.cum.to_string(), number(entry.place.line));
-                row(out, &[&flat, &cum, &entry.place.label, &entry.place.file, &line, inline])?;
-            }
+fn table(table: &Table, out: &mut dyn Write, _: &Context) -> io::Result<()> {
+    let unit = &table.header.format.sample_unit;
+    row(out, &[&format!("flat_{unit}"), &format!("cum_{unit}"), "name", "file", "line", "inline"])?;
+    for entry in &table.rows {
+        let inline = match entry.inline {
+            InlineMark::Never => "",
+            InlineMark::Partial => "partial",
+            InlineMark::Always => "always",
+        };
+        let (flat, cum, line) = (entry.flat.to_string(), entry.cum.to_string(), number(entry.place.line));
+        row(out, &[&flat, &cum, &entry.place.label, &entry.place.file, &line, inline])?;
+    }
+    Ok(())
+}
+
+fn neighbours(neighbours: &Neighbours, out: &mut dyn Write, _: &Context) -> io::Result<()> {
+    let unit = &neighbours.header.format.sample_unit;
+    row(out, &["caller", "callee", &format!("weight_{unit}"), "inline"])?;
+    for entry in &neighbours.entries {
+        let me = &entry.place.label;
+        for other in &entry.callers {
+            row(out, &[&other.place.label, me, &other.weight.to_string(), mark(other.inline)])?;
         }
-        Shape::Neighbours(neighbours) => {
-            let unit = &neighbours.header.format.sample_unit;
-            row(out, &["caller", "callee", &format!("weight_{unit}"), "inline"])?;
-            for entry in &neighbours.entries {
-                let me = &entry.place.label;
-                for other in &entry.callers {
-                    row(out, &[&other.label, me, &other.weight.to_string(), mark(other.inline)])?;
-                }
-                for other in &entry.callees {
-                    row(out, &[me, &other.label, &other.weight.to_string(), mark(other.inline)])?;
-                }
-            }
+        for other in &entry.callees {
+            row(out, &[me, &other.place.label, &other.weight.to_string(), mark(other.inline)])?;
         }
-        Shape::Listing(listing) => {
-            let unit = &listing.header.format.sample_unit;
-            row(out, &["function", "file", "line", &format!("flat_{unit}"), &format!("cum_{unit}"), "code"])?;
-            for routine in &listing.routines {
-                let file = routine.file.as_deref().unwrap_or("");
-                for line in &routine.lines {
-                    let (number, flat, cum) =
-                        (line.number.to_string(), line.flat.to_string(), line.cum.to_string());
-                    row(out, &[&routine.name, file, &number, &flat, &cum, &line.text])?;
-                }
-            }
+    }
+    Ok(())
+}
+
+fn listing(listing: &Listing, out: &mut dyn Write, _: &Context) -> io::Result<()> {
+    let unit = &listing.header.format.sample_unit;
+    row(out, &["function", "file", "line", &format!("flat_{unit}"), &format!("cum_{unit}"), "code"])?;
+    for routine in &listing.routines {
+        let file = routine.file.as_deref().unwrap_or("");
+        for line in &routine.lines {
+            let (number, flat, cum) = (line.number.to_string(), line.flat.to_string(), line.cum.to_string());
+            row(out, &[&routine.name, file, &number, &flat, &cum, &line.text])?;
         }
-        Shape::Assembly(assembly) => {
-            let unit = &assembly.header.format.sample_unit;
-            let (flat, cum) = (format!("flat_{unit}"), format!("cum_{unit}"));
-            row(out, &["routine", "address", &flat, &cum, "instruction", "function", "file", "line"])?;
-            for routine in &assembly.routines {
-                for code in &routine.instructions {
-                    let address = format!("{:#x}", code.address);
-                    let (flat, cum) = (code.flat.to_string(), code.cum.to_string());
-                    let (function, file, line) = (&code.function, &code.file, number(code.line));
-                    row(out, &[&routine.name, &address, &flat, &cum, &code.text, function, file, &line])?;
-                }
-            }
+    }
+    Ok(())
+}
+
+fn assembly(assembly: &Assembly, out: &mut dyn Write, _: &Context) -> io::Result<()> {
+    let unit = &assembly.header.format.sample_unit;
+    let (flat, cum) = (format!("flat_{unit}"), format!("cum_{unit}"));
+    row(out, &["routine", "address", &flat, &cum, "instruction", "function", "file", "line"])?;
+    for routine in &assembly.routines {
+        for code in &routine.instructions {
+            let address = format!("{:#x}", code.address);
+            let (flat, cum) = (code.flat.to_string(), code.cum.to_string());
+            let (function, file, line) = (&code.function, &code.file, number(code.line));
+            row(out, &[&routine.name, &address, &flat, &cum, &code.text, function, file, &line])?;
         }
-        Shape::Tags(tags) => {
-            let unit = &tags.header.format.sample_unit;
-            row(out, &["key", "value", &format!("weight_{unit}")])?;
-            for key in &tags.keys {
-                for value in &key.values {
-                    row(out, &[&key.key, &value.value, &value.weight.to_string()])?;
-                }
-            }
+    }
+    Ok(())
+}
+
+fn tags(tags: &Tags, out: &mut dyn Write, _: &Context) -> io::Result<()> {
+    let unit = &tags.header.format.sample_unit;
+    row(out, &["key", "value", &format!("weight_{unit}")])?;
+    for key in &tags.keys {
+        for value in &key.values {
+            row(out, &[&key.key, &value.value, &value.weight.to_string()])?;
         }
-        _ => {}
     }
     Ok(())
 }

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use hotlist_profile::unit::percentage;
-use hotlist_report::{CallGraph, GraphEdge, GraphNode, Place, Shape};
+use hotlist_report::{CallGraph, GraphEdge, GraphNode, Place};
 
 use crate::colour::{Colour, Ground};
 use crate::legend::{Extent, report_lines};
@@ -13,16 +13,13 @@ use crate::{Context, Drawing};
 
 /// The drawing.
 pub(crate) const DRAWING: Drawing = Drawing {
-    name: "dot",
-    summary: "The call graph in the language of Graphviz",
-    extension: "dot",
-    binary: false,
-    shapes: &["graph"],
-    draw,
+    media_type: "text/vnd.graphviz; charset=utf-8",
+    reports: &[&hotlist_report::DOT],
+    graph: Some(draw),
+    ..Drawing::new("dot", "The call graph in the language of Graphviz")
 };
 
-fn draw(shape: &Shape<'_>, out: &mut dyn Write, context: &Context) -> io::Result<()> {
-    let Shape::Graph(graph) = shape else { return Ok(()) };
+fn draw(graph: &CallGraph, out: &mut dyn Write, context: &Context) -> io::Result<()> {
     let title = &graph.header.file;
     writeln!(out, "digraph \"{}\" {{", escape(if title.is_empty() { "unnamed" } else { title }))?;
     writeln!(out, "node [style=filled fillcolor=\"#f8f8f8\"]")?;
@@ -142,12 +139,7 @@ fn multiline_name(place: &Place) -> String {
     } else if !file.is_empty() {
         lines.push(file);
     } else if name.is_empty() {
-        // The object file or nothing known: what the label says in one line.
-        let label = match place.address {
-            0 => place.label.as_str(),
-            _ => place.label.split_once(' ').map_or(place.label.as_str(), |(_, rest)| rest),
-        };
-        lines.push(escape(label));
+        lines.push(escape(&place.object_label()));
     }
     lines.iter().map(|line| format!("{line}\\n")).collect()
 }

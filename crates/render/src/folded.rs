@@ -6,23 +6,18 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use hotlist_report::Shape;
+use hotlist_report::Stacks;
 
 use crate::clean::clean;
 use crate::{Context, Drawing};
 
 /// The drawing.
 pub(crate) const DRAWING: Drawing = Drawing {
-    name: "folded",
-    summary: "Folded stacks, one line for each, as flame graph tools read them",
-    extension: "folded",
-    binary: false,
-    shapes: &["stacks"],
-    draw,
+    stacks: Some(draw),
+    ..Drawing::new("folded", "Folded stacks, one line for each, as flame graph tools read them")
 };
 
-fn draw(shape: &Shape<'_>, out: &mut dyn Write, _: &Context) -> io::Result<()> {
-    let Shape::Stacks(stacks) = shape else { return Ok(()) };
+fn draw(stacks: &Stacks<'_>, out: &mut dyn Write, _: &Context) -> io::Result<()> {
     // A semicolon in a name would begin another frame.
     let names: Vec<String> =
         stacks.places.iter().map(|place| clean(&place.label).replace(';', ":")).collect();

@@ -2,45 +2,49 @@
 
 use std::io::{self, Write};
 
-use hotlist_report::Shape;
-
+use crate::Drawing;
 use crate::picture::palette::indexed;
 use crate::picture::raster::{Pixels, rasterize};
-use crate::picture::{SHAPES, of_shape};
-use crate::{Context, Drawing};
+use crate::picture::{Format, Picture, drawing};
 
 /// The drawing as PNG (<https://www.w3.org/TR/png/>).
 pub(crate) const PNG: Drawing = Drawing {
-    name: "png",
-    summary: "The call graph, or a flame graph, as a PNG image",
-    extension: "png",
-    binary: true,
-    shapes: SHAPES,
-    draw: |shape, out, context| write_png(&pixels(shape, context)?, out),
+    media_type: "image/png",
+    ..drawing::<Png>("png", "The call graph, or a flame graph, as a PNG image")
 };
 
 /// The drawing as JPEG.
 pub(crate) const JPG: Drawing = Drawing {
-    name: "jpg",
-    summary: "The call graph, or a flame graph, as a JPEG image",
-    extension: "jpg",
-    binary: true,
-    shapes: SHAPES,
-    draw: |shape, out, context| write_jpg(&pixels(shape, context)?, out),
+    media_type: "image/jpeg",
+    ..drawing::<Jpg>("jpg", "The call graph, or a flame graph, as a JPEG image")
 };
 
 /// The drawing as GIF.
 pub(crate) const GIF: Drawing = Drawing {
-    name: "gif",
-    summary: "The call graph, or a flame graph, as a GIF image",
-    extension: "gif",
-    binary: true,
-    shapes: SHAPES,
-    draw: |shape, out, context| write_gif(&pixels(shape, context)?, out),
+    media_type: "image/gif",
+    ..drawing::<Gif>("gif", "The call graph, or a flame graph, as a GIF image")
 };
 
-fn pixels(shape: &Shape<'_>, context: &Context) -> io::Result<Pixels> {
-    rasterize(&of_shape(shape, context)?)
+struct Png;
+struct Jpg;
+struct Gif;
+
+impl Format for Png {
+    fn write(picture: &Picture, out: &mut dyn Write) -> io::Result<()> {
+        write_png(&rasterize(picture)?, out)
+    }
+}
+
+impl Format for Jpg {
+    fn write(picture: &Picture, out: &mut dyn Write) -> io::Result<()> {
+        write_jpg(&rasterize(picture)?, out)
+    }
+}
+
+impl Format for Gif {
+    fn write(picture: &Picture, out: &mut dyn Write) -> io::Result<()> {
+        write_gif(&rasterize(picture)?, out)
+    }
 }
 
 fn write_png(pixels: &Pixels, out: &mut dyn Write) -> io::Result<()> {

@@ -2,20 +2,25 @@
 
 use std::io::{self, Write};
 
-use hotlist_report::Shape;
+use hotlist_report::ShapeKind;
 use serde::Serialize;
 use serde_json::ser::Formatter;
 
-use crate::{Context, Drawing};
+use crate::Drawing;
 
 /// The drawing.
-pub(crate) const DRAWING: Drawing = Drawing {
-    name: "json",
-    summary: "The report as JSON",
-    extension: "json",
-    binary: false,
-    shapes: &["table", "neighbours", "graph", "flame", "stacks", "listing", "assembly", "tags", "notes"],
-    draw,
+pub const DRAWING: Drawing = Drawing {
+    media_type: "application/json",
+    table: Some(|data, out, _| write(ShapeKind::Table, data, out)),
+    neighbours: Some(|data, out, _| write(ShapeKind::Neighbours, data, out)),
+    graph: Some(|data, out, _| write(ShapeKind::Graph, data, out)),
+    flame: Some(|data, out, _| write(ShapeKind::Flame, data, out)),
+    stacks: Some(|data, out, _| write(ShapeKind::Stacks, data, out)),
+    listing: Some(|data, out, _| write(ShapeKind::Listing, data, out)),
+    assembly: Some(|data, out, _| write(ShapeKind::Assembly, data, out)),
+    tags: Some(|data, out, _| write(ShapeKind::Tags, data, out)),
+    notes: Some(|data, out, _| write(ShapeKind::Notes, data, out)),
+    ..Drawing::new("json", "The report as JSON")
 };
 
 /// Grows when a field changes its meaning or goes; new fields come without notice.
@@ -29,25 +34,9 @@ struct Envelope<'a, T> {
     data: &'a T,
 }
 
-fn draw(shape: &Shape<'_>, out: &mut dyn Write, _: &Context) -> io::Result<()> {
-    let kind = shape.kind();
-    match shape {
-        Shape::Table(data) => write(kind, data, out),
-        Shape::Neighbours(data) => write(kind, data, out),
-        Shape::Graph(data) => write(kind, data, out),
-        Shape::Flame(data) => write(kind, data, out),
-        Shape::Stacks(data) => write(kind, data, out),
-        Shape::Listing(data) => write(kind, data, out),
-        Shape::Assembly(data) => write(kind, data, out),
-        Shape::Tags(data) => write(kind, data, out),
-        Shape::Notes(data) => write(kind, data, out),
-        Shape::Profile(_) => Ok(()),
-    }
-}
-
-fn write<T: Serialize>(shape: &'static str, data: &T, out: &mut dyn Write) -> io::Result<()> {
+fn write<T: Serialize>(kind: ShapeKind, data: &T, out: &mut dyn Write) -> io::Result<()> {
     let mut serializer = serde_json::Serializer::with_formatter(&mut *out, Harmless);
-    Envelope { version: VERSION, shape, data }.serialize(&mut serializer)?;
+    Envelope { version: VERSION, shape: kind.name(), data }.serialize(&mut serializer)?;
     out.write_all(b"\n")
 }
 

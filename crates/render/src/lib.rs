@@ -34,14 +34,26 @@ mod text;
 
 use std::io::{self, Write};
 
-use hotlist_report::Shape;
+use hotlist_profile::Profile;
+use hotlist_report::{
+    Assembly, CallGraph, FlameGraph, Listing, Neighbours, Notes, Report, Shape, ShapeKind, Stacks, Table,
+    Tags,
+};
 use jiff::tz::TimeZone;
 
 pub use clean::clean;
+pub use csv::DRAWING as CSV;
+pub use json::DRAWING as JSON;
 pub use legend::profile_lines;
+pub use proto::DRAWING as PROTO;
 pub use short_name::short_name;
+pub use svg::DRAWING as SVG;
+pub use text::DRAWING as TEXT;
 
-/// A way to write shapes down.
+/// The function of a drawing that writes shapes of one kind.
+type Draw<S> = fn(&S, &mut dyn Write, &Context) -> io::Result<()>;
+
+/// A way to write shapes down: a function for each kind of shape that it can show.
 #[derive(Debug)]
 pub struct Drawing {
     /// Its name, which is also its flag.
@@ -50,12 +62,33 @@ pub struct Drawing {
     pub summary: &'static str,
     /// The file name extension of what it writes.
     pub extension: &'static str,
-    /// Whether it is for programs only and would spoil a terminal.
-    pub binary: bool,
-    /// The kinds of shapes it can draw, as [`Shape::kind`] names them.
-    pub shapes: &'static [&'static str],
-    /// Draws a shape of one of those kinds.
-    draw: fn(&Shape<'_>, &mut dyn Write, &Context) -> io::Result<()>,
+    /// The media type of what it writes (RFC 6838).
+    pub media_type: &'static str,
+    /// What becomes of it where no file is named and the output is a terminal.
+    pub on_terminal: OnTerminal,
+    /// The reports that are written so unless another drawing is asked for. All others are written as text.
+    pub reports: &'static [&'static Report],
+    table: Option<Draw<Table>>,
+    neighbours: Option<Draw<Neighbours>>,
+    graph: Option<Draw<CallGraph>>,
+    flame: Option<Draw<FlameGraph>>,
+    stacks: Option<fn(&Stacks<'_>, &mut dyn Write, &Context) -> io::Result<()>>,
+    listing: Option<Draw<Listing>>,
+    assembly: Option<Draw<Assembly>>,
+    tags: Option<Draw<Tags>>,
+    notes: Option<Draw<Notes>>,
+    profile: Option<Draw<Profile>>,
+}
+
+/// What becomes of a report where no file is named and the output is a terminal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OnTerminal {
+    /// It is shown there.
+    Shown,
+    /// It is for programs and would spoil the terminal: a new file takes it.
+    File,
+    /// A browser opens it.
+    Browser,
 }
 
 /// Every drawing.
@@ -97,22 +130,85 @@ impl Context {
     }
 }
 
+/// Drawings are told apart by their names.
+impl PartialEq for Drawing {
+    fn eq(&self, other: &Drawing) -> bool {
+        self.name == other.name
+    }
+}
+
 impl Drawing {
-    /// Whether this drawing can show `shape`.
-    pub fn accepts(&self, shape: &Shape<'_>) -> bool {
-        self.shapes.contains(&shape.kind())
+    /// A drawing of nothing yet, as text that a terminal shows, with its name as extension.
+    const fn new(name: &'static str, summary: &'static str) -> Drawing {
+        Drawing {
+            name,
+            summary,
+            extension: name,
+            media_type: "text/plain; charset=utf-8",
+            on_terminal: OnTerminal::Shown,
+            reports: &[],
+            table: None,
+            neighbours: None,
+            graph: None,
+            flame: None,
+            stacks: None,
+            listing: None,
+            assembly: None,
+            tags: None,
+            notes: None,
+            profile: None,
+        }
+    }
+
+    /// Whether this drawing can show shapes of a kind.
+    pub fn accepts(&self, kind: ShapeKind) -> bool {
+        match kind {
+            ShapeKind::Table => self.table.is_some(),
+            ShapeKind::Neighbours => self.neighbours.is_some(),
+            ShapeKind::Graph => self.graph.is_some(),
+            ShapeKind::Flame => self.flame.is_some(),
+            ShapeKind::Stacks => self.stacks.is_some(),
+            ShapeKind::Listing => self.listing.is_some(),
+            ShapeKind::Assembly => self.assembly.is_some(),
+            ShapeKind::Tags => self.tags.is_some(),
+            ShapeKind::Notes => self.notes.is_some(),
+            ShapeKind::Profile => self.profile.is_some(),
+        }
+    }
+
+    /// The kinds of shapes that this drawing can show.
+    pub fn shapes(&self) -> impl Iterator<Item = ShapeKind> + '_ {
+        ShapeKind::ALL.into_iter().filter(|&kind| self.accepts(kind))
+    }
+
+    /// The report that is meant where only the drawing is named: the one that is written so anyway, or else the
+    /// first that it can show.
+    pub fn report(&self) -> Option<&'static Report> {
+        let own = self.reports.first().copied();
+        own.or_else(|| hotlist_report::ALL.iter().find(|report| self.accepts(report.shape)))
     }
 
     /// Writes `shape` to `out`.
     ///
     /// # Errors
-    /// Those of `out`, and [`io::ErrorKind::InvalidInput`] for a shape that is not accepted.
+    /// Those of `out`, and [`io::ErrorKind::InvalidInput`] for a shape of a kind that is not accepted.
     pub fn draw(&self, shape: &Shape<'_>, out: &mut dyn Write, context: &Context) -> io::Result<()> {
-        if !self.accepts(shape) {
-            let reason = format!("a {} cannot be written as {}", shape.kind(), self.name);
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, reason));
+        let refused = || {
+            let reason = format!("a {} cannot be written as {}", shape.kind().name(), self.name);
+            io::Error::new(io::ErrorKind::InvalidInput, reason)
+        };
+        match shape {
+            Shape::Table(table) => self.table.ok_or_else(refused)?(table, out, context),
+            Shape::Neighbours(neighbours) => self.neighbours.ok_or_else(refused)?(neighbours, out, context),
+            Shape::Graph(graph) => self.graph.ok_or_else(refused)?(graph, out, context),
+            Shape::Flame(flame) => self.flame.ok_or_else(refused)?(flame, out, context),
+            Shape::Stacks(stacks) => self.stacks.ok_or_else(refused)?(stacks, out, context),
+            Shape::Listing(listing) => self.listing.ok_or_else(refused)?(listing, out, context),
+            Shape::Assembly(assembly) => self.assembly.ok_or_else(refused)?(assembly, out, context),
+            Shape::Tags(tags) => self.tags.ok_or_else(refused)?(tags, out, context),
+            Shape::Notes(notes) => self.notes.ok_or_else(refused)?(notes, out, context),
+            Shape::Profile(profile) => self.profile.ok_or_else(refused)?(profile, out, context),
         }
-        (self.draw)(shape, out, context)
     }
 }
 
@@ -121,16 +217,39 @@ pub fn find(name: &str) -> Option<&'static Drawing> {
     ALL.iter().find(|drawing| drawing.name == name)
 }
 
-impl From<hotlist_report::Drawing> for &'static Drawing {
-    fn from(own: hotlist_report::Drawing) -> &'static Drawing {
-        use hotlist_report::Drawing as Own;
-        match own {
-            Own::Text => const { &text::DRAWING },
-            Own::Dot => const { &dot::DRAWING },
-            Own::Callgrind => const { &callgrind::DRAWING },
-            Own::Proto => const { &proto::DRAWING },
-            Own::Html => const { &flame::html::DRAWING },
-            Own::CodePage => const { &code_page::DRAWING },
+/// The drawing as which a report is written unless another is asked for.
+pub fn of_report(report: &Report) -> &'static Drawing {
+    ALL.iter().find(|drawing| drawing.reports.contains(&report)).unwrap_or(const { &TEXT })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_unique_and_explained() {
+        let mut names: Vec<&str> = ALL.iter().map(|drawing| drawing.name).collect();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), ALL.len(), "two drawings share a name");
+        assert!(ALL.iter().all(|drawing| !drawing.summary.is_empty() && !drawing.summary.ends_with('.')));
+    }
+
+    #[test]
+    fn each_report_has_one_drawing_that_can_show_it() {
+        for report in hotlist_report::ALL {
+            assert!(of_report(report).accepts(report.shape), "{}", report.name);
+            let count = ALL.iter().filter(|drawing| drawing.reports.contains(&report)).count();
+            assert!(count <= 1, "{} is claimed by {count} drawings", report.name);
+        }
+        assert_eq!(of_report(&hotlist_report::WEBLIST).name, "codepage");
+        assert_eq!(of_report(&hotlist_report::ALL[0]).name, "text");
+    }
+
+    #[test]
+    fn each_drawing_shows_something() {
+        for drawing in ALL {
+            assert!(drawing.shapes().next().is_some(), "{}", drawing.name);
         }
     }
 }

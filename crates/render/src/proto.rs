@@ -2,21 +2,20 @@
 
 use std::io::{self, Write};
 
-use hotlist_report::Shape;
+use hotlist_profile::Profile;
 
-use crate::{Context, Drawing};
+use crate::{Context, Drawing, OnTerminal};
 
 /// The drawing.
-pub(crate) const DRAWING: Drawing = Drawing {
-    name: "proto",
-    summary: "The profile in compressed protobuf format",
+pub const DRAWING: Drawing = Drawing {
     extension: "pb.gz",
-    binary: true,
-    shapes: &["profile"],
-    draw,
+    media_type: "application/vnd.google.protobuf+gzip",
+    on_terminal: OnTerminal::File,
+    reports: &[&hotlist_report::PROTO, &hotlist_report::TOPPROTO],
+    profile: Some(draw),
+    ..Drawing::new("proto", "The profile in compressed protobuf format")
 };
 
-fn draw(shape: &Shape<'_>, out: &mut dyn Write, _: &Context) -> io::Result<()> {
-    let Shape::Profile(profile) = shape else { return Ok(()) };
+fn draw(profile: &Profile, out: &mut dyn Write, _: &Context) -> io::Result<()> {
     hotlist_formats::write(profile, out)
 }

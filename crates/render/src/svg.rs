@@ -1,15 +1,21 @@
 //! `svg`: pictures for browsers and for documents.
 
+use std::io::{self, Write};
+
 use crate::Drawing;
 use crate::picture::svg::{Place, write};
-use crate::picture::{SHAPES, of_shape};
+use crate::picture::{Format, Picture, drawing};
 
 /// The drawing.
-pub(crate) const DRAWING: Drawing = Drawing {
-    name: "svg",
-    summary: "The call graph, or a flame graph, as a picture that pans and zooms in browsers",
-    extension: "svg",
-    binary: true,
-    shapes: SHAPES,
-    draw: |shape, out, context| write(&of_shape(shape, context)?, Place::File, out),
+pub const DRAWING: Drawing = Drawing {
+    media_type: "image/svg+xml",
+    ..drawing::<Svg>("svg", "The call graph, or a flame graph, as a picture that pans and zooms in browsers")
 };
+
+struct Svg;
+
+impl Format for Svg {
+    fn write(picture: &Picture, out: &mut dyn Write) -> io::Result<()> {
+        write(picture, Place::File, out)
+    }
+}

@@ -3,8 +3,8 @@
 use hotlist_analyze::{Granularity, Interest, Names, Trim};
 
 use crate::dot::call_graph;
-use crate::report::{Argument, Defaults, Drawing, Report, ReportError, Request};
-use crate::shape::Shape;
+use crate::report::{Argument, Defaults, Report, ReportError, Request};
+use crate::shape::{Shape, ShapeKind};
 
 /// The report.
 pub const REPORT: Report = Report {
@@ -18,7 +18,7 @@ pub const REPORT: Report = Report {
         node_count: 0,
         object_names: true,
     },
-    drawing: Drawing::Callgrind,
+    shape: ShapeKind::Graph,
     build,
 };
 

@@ -1,7 +1,7 @@
 //! `comments`: the comments of a profile.
 
-use crate::report::{Argument, Defaults, Drawing, Report, ReportError, Request};
-use crate::shape::{Notes, Shape};
+use crate::report::{Argument, Defaults, Report, ReportError, Request};
+use crate::shape::{Notes, Shape, ShapeKind};
 
 /// The report.
 pub const REPORT: Report = Report {
@@ -10,7 +10,7 @@ pub const REPORT: Report = Report {
     summary: "All comments of the profile",
     argument: Argument::None,
     defaults: Defaults::TRIMMED,
-    drawing: Drawing::Text,
+    shape: ShapeKind::Notes,
     build,
 };
 

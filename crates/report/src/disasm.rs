@@ -11,9 +11,9 @@ use hotlist_profile::MappingId;
 use crate::assembly::{Assembly, MachineRoutine, WeighedInstruction};
 use crate::code::{FunctionQuery, MachineFunction, MachineInstruction};
 use crate::header::Header;
-use crate::report::{Argument, Defaults, Drawing, Report, ReportError, Request};
+use crate::report::{Argument, Defaults, Report, ReportError, Request};
 use crate::sampled_code::{SampledCode, mapped_file, parse_address};
-use crate::shape::Shape;
+use crate::shape::{Shape, ShapeKind};
 
 /// The report.
 pub const REPORT: Report = Report {
@@ -22,7 +22,7 @@ pub const REPORT: Report = Report {
     summary: "Assembly of the functions that match a regexp or hold an address, with what each instruction weighs",
     argument: Argument::Pattern,
     defaults: Defaults { trim: false, granularity: None, node_count: 0, object_names: true },
-    drawing: Drawing::Text,
+    shape: ShapeKind::Assembly,
     build,
 };
 

@@ -3,8 +3,8 @@
 use hotlist_analyze::{Graph, Interest, Names, Order, Tag, Trim, sort_edges};
 
 use crate::header::{Header, Showing};
-use crate::report::{Argument, Defaults, Drawing, Report, ReportError, Request};
-use crate::shape::{CallGraph, GraphEdge, GraphNode, GraphTag, NumberTags, Shape};
+use crate::report::{Argument, Defaults, Report, ReportError, Request};
+use crate::shape::{CallGraph, GraphEdge, GraphNode, GraphTag, NumberTags, Shape, ShapeKind};
 
 /// The report.
 pub const REPORT: Report = Report {
@@ -13,7 +13,7 @@ pub const REPORT: Report = Report {
     summary: "The call graph in the language of Graphviz",
     argument: Argument::None,
     defaults: Defaults::TRIMMED,
-    drawing: Drawing::Dot,
+    shape: ShapeKind::Graph,
     build,
 };
 

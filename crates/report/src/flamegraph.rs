@@ -1,12 +1,12 @@
 //! `flamegraph`: the call tree, its heaviest frames.
 
-use hotlist_analyze::{FlameSpec, Frame, FrameKind, Growth, NodeId, NodeTable, Sides};
+use hotlist_analyze::{FlameSpec, Frame, FrameKind, Growth, NodeId, NodeTable, PlaceKey, Sides};
 use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 
 use crate::header::Header;
-use crate::report::{Argument, Defaults, Drawing, Report, ReportError, Request};
-use crate::shape::{Place, Shape};
+use crate::report::{Argument, Defaults, Report, ReportError, Request};
+use crate::shape::{Place, Shape, ShapeKind};
 
 /// The report.
 pub const REPORT: Report = Report {
@@ -15,7 +15,7 @@ pub const REPORT: Report = Report {
     summary: "The call tree as a flame graph",
     argument: Argument::None,
     defaults: Defaults { trim: true, granularity: None, node_count: FRAMES, object_names: false },
-    drawing: Drawing::Html,
+    shape: ShapeKind::Flame,
     build,
 };
 
@@ -29,7 +29,7 @@ pub struct FlameOptions {
     pub inverted: bool,
     /// The root is drawn at the bottom.
     pub upwards: bool,
-    /// The label of the place that all stacks are to begin with; empty for none. With it, the tree is one
+    /// The key or label of the place that all stacks are to begin with; empty for none. With it, the tree is one
     /// half of a sandwich: callees of the place, or with `inverted` its callers.
     pub pivot: String,
     /// The way to the frame whose callees are wanted, as [`FlamePlace::id`]s from the root on.
@@ -98,10 +98,7 @@ fn build<'v>(request: &Request<'v>) -> Result<Shape<'v>, ReportError> {
     let nodes: Vec<NodeId> = table.ids().collect();
     let pivot = match options.pivot.as_str() {
         "" => None,
-        label => match nodes.iter().find(|&&node| table.info(node).printable_name() == label) {
-            Some(&node) => Some(node),
-            None => return Err(ReportError::NoPlace(label.to_owned())),
-        },
+        name => Some(find(&table, name).ok_or_else(|| ReportError::NoPlace(name.to_owned()))?),
     };
     let flame = table.flame(&FlameSpec {
         growth: if options.inverted { Growth::Callers } else { Growth::Callees },
@@ -122,6 +119,13 @@ fn build<'v>(request: &Request<'v>) -> Result<Shape<'v>, ReportError> {
         places: places.places,
         frames,
     }))
+}
+
+/// The place with this [key](crate::PlaceKey), or else the first with this label.
+fn find(table: &NodeTable<'_, '_>, name: &str) -> Option<NodeId> {
+    let key: Option<PlaceKey> = name.parse().ok();
+    let by_key = || table.ids().find(|&node| Some(table.info(node).key()) == key);
+    by_key().or_else(|| table.ids().find(|&node| table.info(node).printable_name() == name))
 }
 
 /// The places that frames refer to, in the order in which they turn up.

@@ -29,23 +29,29 @@ mod traces;
 mod tree;
 mod weblist;
 
-pub use hotlist_analyze::Sides;
+pub use hotlist_analyze::{PlaceKey, Sides};
 
 pub use assembly::{Assembly, InlinedCall, LineInstruction, MachineRoutine, WeighedInstruction};
+pub use callgrind::REPORT as CALLGRIND;
 pub use code::{
     CodeError, CodeFrame, FunctionQuery, MachineFunction, MachineInstruction, MappedFile, NoCode, ObjectCode,
 };
+pub use dot::REPORT as DOT;
+pub use flamegraph::REPORT as FLAMEGRAPH;
 pub use flamegraph::{FlameFrame, FlameGraph, FlameKind, FlameOptions, FlamePlace};
 pub use header::{Header, Labels, Showing, ValueFormat};
 pub use hotlist_analyze::base_name;
 pub use note::Note;
-pub use report::{Argument, Defaults, Drawing, Options, Report, ReportError, Request, Sort};
+pub use proto::REPORT as PROTO;
+pub use report::{Argument, Defaults, Options, Report, ReportError, Request, Sort};
 pub use shape::{
     Amount, CallGraph, GraphEdge, GraphNode, GraphTag, InlineMark, ListedLine, Listing, Neighbour,
-    Neighbours, NeighboursEntry, Notes, NumberTags, Place, Routine, Shape, StackRow, Stacks, Table, TableRow,
-    TagKey, TagList, TagRow, Tags,
+    Neighbours, NeighboursEntry, Notes, NumberTags, Place, Routine, Shape, ShapeKind, StackRow, Stacks,
+    Table, TableRow, TagKey, TagList, TagRow, Tags,
 };
 pub use source::{NoSource, SourceError, SourceFile, SourceText};
+pub use topproto::REPORT as TOPPROTO;
+pub use weblist::REPORT as WEBLIST;
 
 /// Every report, in the order of the help.
 pub const ALL: &[Report] = &[

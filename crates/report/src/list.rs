@@ -7,9 +7,9 @@ use hotlist_profile::{MappingId, StringId};
 
 use crate::assembly::LineInstruction;
 use crate::header::Header;
-use crate::report::{Argument, Defaults, Drawing, Report, ReportError, Request};
+use crate::report::{Argument, Defaults, Report, ReportError, Request};
 use crate::sampled_code::{mapped_file, source_file};
-use crate::shape::{ListedLine, Listing, Routine, Shape};
+use crate::shape::{ListedLine, Listing, Routine, Shape, ShapeKind};
 use crate::source::SourceFile;
 
 /// The report.
@@ -24,7 +24,7 @@ pub const REPORT: Report = Report {
         node_count: 0,
         object_names: true,
     },
-    drawing: Drawing::Text,
+    shape: ShapeKind::Listing,
     build,
 };
 

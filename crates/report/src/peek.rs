@@ -2,8 +2,8 @@
 
 use hotlist_analyze::{Interest, Names};
 
-use crate::report::{Argument, Defaults, Drawing, Report, ReportError, Request};
-use crate::shape::{Neighbours, Shape};
+use crate::report::{Argument, Defaults, Report, ReportError, Request};
+use crate::shape::{Neighbours, Shape, ShapeKind};
 use crate::tree::entry;
 
 /// The report.
@@ -13,7 +13,7 @@ pub const REPORT: Report = Report {
     summary: "Callers and callees of the functions that match a regexp",
     argument: Argument::Pattern,
     defaults: Defaults { trim: false, granularity: None, node_count: 0, object_names: false },
-    drawing: Drawing::Text,
+    shape: ShapeKind::Neighbours,
     build,
 };
 

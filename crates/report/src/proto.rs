@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use hotlist_analyze::Granularity;
 use hotlist_profile::Profile;
 
-use crate::report::{Argument, Defaults, Drawing, Report, ReportError, Request};
-use crate::shape::Shape;
+use crate::report::{Argument, Defaults, Report, ReportError, Request};
+use crate::shape::{Shape, ShapeKind};
 
 /// The report.
 pub const REPORT: Report = Report {
@@ -20,7 +20,7 @@ pub const REPORT: Report = Report {
         node_count: 0,
         object_names: true,
     },
-    drawing: Drawing::Proto,
+    shape: ShapeKind::Profile,
     build,
 };
 

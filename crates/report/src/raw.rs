@@ -1,8 +1,8 @@
 //! `raw`: the whole profile as text.
 
 use crate::proto::selected;
-use crate::report::{Argument, Drawing, Report, ReportError, Request};
-use crate::shape::Shape;
+use crate::report::{Argument, Report, ReportError, Request};
+use crate::shape::{Shape, ShapeKind};
 
 /// The report.
 pub const REPORT: Report = Report {
@@ -11,7 +11,7 @@ pub const REPORT: Report = Report {
     summary: "Everything in the profile, as text",
     argument: Argument::None,
     defaults: crate::proto::REPORT.defaults,
-    drawing: Drawing::Text,
+    shape: ShapeKind::Profile,
     build,
 };
 

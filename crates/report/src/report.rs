@@ -10,7 +10,7 @@ use thiserror::Error;
 use crate::code::ObjectCode;
 use crate::flamegraph::FlameOptions;
 use crate::header::{Header, Showing, ValueFormat};
-use crate::shape::Shape;
+use crate::shape::{Shape, ShapeKind};
 use crate::source::SourceText;
 
 /// A report: one file in this crate, listed in [`ALL`](crate::ALL).
@@ -26,10 +26,17 @@ pub struct Report {
     pub argument: Argument,
     /// What holds for it unless users say otherwise.
     pub defaults: Defaults,
-    /// How it is drawn unless users say otherwise.
-    pub drawing: Drawing,
+    /// The kind of shape that it builds.
+    pub shape: ShapeKind,
     /// Builds its shape.
     pub build: for<'v> fn(&Request<'v>) -> Result<Shape<'v>, ReportError>,
+}
+
+/// Reports are told apart by their names.
+impl PartialEq for Report {
+    fn eq(&self, other: &Report) -> bool {
+        self.name == other.name
+    }
 }
 
 /// What stands after a report's name.
@@ -59,23 +66,6 @@ impl Defaults {
     /// What most reports want: trimmed to the 80 most important functions.
     pub const TRIMMED: Defaults =
         Defaults { trim: true, granularity: None, node_count: 80, object_names: false };
-}
-
-/// The drawings that reports name as theirs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Drawing {
-    /// Lines of text.
-    Text,
-    /// The language of Graphviz.
-    Dot,
-    /// The format of callgrind.
-    Callgrind,
-    /// An encoded, compressed profile.
-    Proto,
-    /// A page for browsers.
-    Html,
-    /// A page with source code and assembly.
-    CodePage,
 }
 
 /// By which weight places are sorted.

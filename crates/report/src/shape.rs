@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use hotlist_analyze::{Name, NodeInfo, NodeTable, Threads, View, Weight};
+use hotlist_analyze::{Name, NodeInfo, NodeTable, PlaceKey, Threads, View, Weight, object_label};
 use hotlist_profile::unit;
 use hotlist_profile::{LabelValue, LocationId, Profile, SampleId};
 use serde::ser::{SerializeSeq, SerializeStruct};
@@ -39,46 +39,138 @@ pub enum Shape<'v> {
 }
 
 impl Shape<'_> {
-    /// What kind of shape this is, as error messages call it.
-    pub fn kind(&self) -> &'static str {
+    /// What kind of shape this is.
+    pub fn kind(&self) -> ShapeKind {
         match self {
-            Shape::Table(_) => "table",
-            Shape::Neighbours(_) => "neighbours",
-            Shape::Graph(_) => "graph",
-            Shape::Flame(_) => "flame",
-            Shape::Stacks(_) => "stacks",
-            Shape::Listing(_) => "listing",
-            Shape::Assembly(_) => "assembly",
-            Shape::Tags(_) => "tags",
-            Shape::Notes(_) => "notes",
-            Shape::Profile(_) => "profile",
+            Shape::Table(_) => ShapeKind::Table,
+            Shape::Neighbours(_) => ShapeKind::Neighbours,
+            Shape::Graph(_) => ShapeKind::Graph,
+            Shape::Flame(_) => ShapeKind::Flame,
+            Shape::Stacks(_) => ShapeKind::Stacks,
+            Shape::Listing(_) => ShapeKind::Listing,
+            Shape::Assembly(_) => ShapeKind::Assembly,
+            Shape::Tags(_) => ShapeKind::Tags,
+            Shape::Notes(_) => ShapeKind::Notes,
+            Shape::Profile(_) => ShapeKind::Profile,
+        }
+    }
+}
+
+/// The kinds of shapes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ShapeKind {
+    /// [`Shape::Table`].
+    Table,
+    /// [`Shape::Neighbours`].
+    Neighbours,
+    /// [`Shape::Graph`].
+    Graph,
+    /// [`Shape::Flame`].
+    Flame,
+    /// [`Shape::Stacks`].
+    Stacks,
+    /// [`Shape::Listing`].
+    Listing,
+    /// [`Shape::Assembly`].
+    Assembly,
+    /// [`Shape::Tags`].
+    Tags,
+    /// [`Shape::Notes`].
+    Notes,
+    /// [`Shape::Profile`].
+    Profile,
+}
+
+impl ShapeKind {
+    /// Every kind.
+    pub const ALL: [ShapeKind; 10] = [
+        ShapeKind::Table,
+        ShapeKind::Neighbours,
+        ShapeKind::Graph,
+        ShapeKind::Flame,
+        ShapeKind::Stacks,
+        ShapeKind::Listing,
+        ShapeKind::Assembly,
+        ShapeKind::Tags,
+        ShapeKind::Notes,
+        ShapeKind::Profile,
+    ];
+
+    /// What error messages and JSON call it.
+    pub fn name(self) -> &'static str {
+        match self {
+            ShapeKind::Table => "table",
+            ShapeKind::Neighbours => "neighbours",
+            ShapeKind::Graph => "graph",
+            ShapeKind::Flame => "flame",
+            ShapeKind::Stacks => "stacks",
+            ShapeKind::Listing => "listing",
+            ShapeKind::Assembly => "assembly",
+            ShapeKind::Tags => "tags",
+            ShapeKind::Notes => "notes",
+            ShapeKind::Profile => "profile",
         }
     }
 }
 
 /// A place in a program: a function, a file, a line or an address.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+///
+/// In JSON it has a `key` beside these fields: [`Place::key`] as text, which is the same in every view.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Place {
     /// What reports call it.
     pub label: String,
     /// Function name; empty when unknown or not told apart.
-    #[serde(skip_serializing_if = "String::is_empty")]
     pub function: String,
     /// Source file.
-    #[serde(skip_serializing_if = "String::is_empty")]
     pub file: String,
     /// Line number.
-    #[serde(skip_serializing_if = "is_zero")]
     pub line: i64,
     /// Column number.
-    #[serde(skip_serializing_if = "is_zero")]
     pub column: i64,
     /// Instruction address.
-    #[serde(skip_serializing_if = "is_no_address")]
     pub address: u64,
     /// Object file.
-    #[serde(skip_serializing_if = "String::is_empty")]
     pub object: String,
+}
+
+impl Place {
+    /// The identity of the place.
+    pub fn key(&self) -> PlaceKey {
+        let Place { label: _, function, file, line, column, address, object } = self.clone();
+        PlaceKey { function, file, line, column, address, object }
+    }
+
+    /// What to call it when neither its function nor its file is known.
+    pub fn object_label(&self) -> Cow<'_, str> {
+        object_label(&self.object)
+    }
+}
+
+impl Serialize for Place {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Fields<'a> {
+            key: String,
+            label: &'a str,
+            #[serde(skip_serializing_if = "str::is_empty")]
+            function: &'a str,
+            #[serde(skip_serializing_if = "str::is_empty")]
+            file: &'a str,
+            #[serde(skip_serializing_if = "is_zero")]
+            line: i64,
+            #[serde(skip_serializing_if = "is_zero")]
+            column: i64,
+            #[serde(skip_serializing_if = "is_no_address")]
+            address: u64,
+            #[serde(skip_serializing_if = "str::is_empty")]
+            object: &'a str,
+        }
+        let Place { label, function, file, line, column, address, object } = self;
+        let (line, column, address) = (*line, *column, *address);
+        Fields { key: self.key().to_string(), label, function, file, line, column, address, object }
+            .serialize(serializer)
+    }
 }
 
 fn is_zero(number: &i64) -> bool {
@@ -177,8 +269,9 @@ pub struct NeighboursEntry {
 /// A caller or callee.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Neighbour {
-    /// What reports call it.
-    pub label: String,
+    /// The place.
+    #[serde(flatten)]
+    pub place: Place,
     /// The weight of the calls.
     pub weight: i64,
     /// Whether the callee is always inlined here.

@@ -3,8 +3,8 @@
 use hotlist_analyze::sum_tags;
 
 use crate::header::Header;
-use crate::report::{Argument, Defaults, Drawing, Report, ReportError, Request};
-use crate::shape::{Shape, TagKey, TagRow, Tags};
+use crate::report::{Argument, Defaults, Report, ReportError, Request};
+use crate::shape::{Shape, ShapeKind, TagKey, TagRow, Tags};
 
 /// The report.
 pub const REPORT: Report = Report {
@@ -13,7 +13,7 @@ pub const REPORT: Report = Report {
     summary: "The weight of each value of each tag",
     argument: Argument::None,
     defaults: Defaults::TRIMMED,
-    drawing: Drawing::Text,
+    shape: ShapeKind::Tags,
     build,
 };
 

@@ -2,8 +2,8 @@
 
 use hotlist_analyze::{Graph, Interest, Names};
 
-use crate::report::{Argument, Defaults, Drawing, Report, ReportError, Request};
-use crate::shape::{InlineMark, Shape, Table, TableRow};
+use crate::report::{Argument, Defaults, Report, ReportError, Request};
+use crate::shape::{InlineMark, Shape, ShapeKind, Table, TableRow};
 
 /// The report.
 pub const REPORT: Report = Report {
@@ -12,7 +12,7 @@ pub const REPORT: Report = Report {
     summary: "The heaviest places, by own (flat) or total (cum) weight",
     argument: Argument::None,
     defaults: Defaults { node_count: 0, ..Defaults::TRIMMED },
-    drawing: Drawing::Text,
+    shape: ShapeKind::Table,
     build,
 };
 

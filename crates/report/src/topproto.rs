@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use hotlist_analyze::{Interest, Names};
 use hotlist_profile::{Builder, Function, Line, Location, ValueType, unit};
 
-use crate::report::{Argument, Defaults, Drawing, Report, ReportError, Request};
-use crate::shape::Shape;
+use crate::report::{Argument, Defaults, Report, ReportError, Request};
+use crate::shape::{Shape, ShapeKind};
 
 /// The report.
 pub const REPORT: Report = Report {
@@ -15,7 +15,7 @@ pub const REPORT: Report = Report {
     summary: "The heaviest places in compressed protobuf format",
     argument: Argument::None,
     defaults: Defaults { node_count: 0, ..Defaults::TRIMMED },
-    drawing: Drawing::Proto,
+    shape: ShapeKind::Profile,
     build,
 };
 

@@ -3,8 +3,8 @@
 use hotlist_analyze::{Detail, NodeTable};
 
 use crate::header::Header;
-use crate::report::{Argument, Defaults, Drawing, Report, ReportError, Request};
-use crate::shape::{Shape, Stacks};
+use crate::report::{Argument, Defaults, Report, ReportError, Request};
+use crate::shape::{Shape, ShapeKind, Stacks};
 
 /// The report.
 pub const REPORT: Report = Report {
@@ -13,7 +13,7 @@ pub const REPORT: Report = Report {
     summary: "Every sample with its call stack",
     argument: Argument::None,
     defaults: Defaults::TRIMMED,
-    drawing: Drawing::Text,
+    shape: ShapeKind::Stacks,
     build,
 };
 

@@ -2,8 +2,8 @@
 
 use hotlist_analyze::{EdgeId, Graph, Interest, Names, sort_edges};
 
-use crate::report::{Argument, Defaults, Drawing, Report, ReportError, Request};
-use crate::shape::{Neighbour, Neighbours, NeighboursEntry, Shape};
+use crate::report::{Argument, Defaults, Report, ReportError, Request};
+use crate::shape::{Neighbour, Neighbours, NeighboursEntry, Shape, ShapeKind};
 
 /// The report.
 pub const REPORT: Report = Report {
@@ -12,7 +12,7 @@ pub const REPORT: Report = Report {
     summary: "The call graph as text: each place with its callers and callees",
     argument: Argument::None,
     defaults: Defaults::TRIMMED,
-    drawing: Drawing::Text,
+    shape: ShapeKind::Neighbours,
     build,
 };
 
@@ -34,7 +34,7 @@ pub(crate) fn entry(graph: &Graph, names: &Names<'_, '_, '_>, row: usize) -> Nei
         edges.into_iter().map(|edge| graph.edges[edge])
     };
     let neighbour = |row: usize, edge: hotlist_analyze::Edge| Neighbour {
-        label: names.get(graph.nodes[row].place).printable.clone(),
+        place: names.get(graph.nodes[row].place).into(),
         weight: edge.weight.value,
         inline: edge.inline,
     };

@@ -12,9 +12,9 @@ use hotlist_profile::MappingId;
 use crate::assembly::{InlinedCall, LineInstruction};
 use crate::code::{CodeError, CodeFrame, FunctionQuery, MachineInstruction};
 use crate::list::{self, Found, RoutineKey};
-use crate::report::{Argument, Drawing, Report, ReportError, Request};
+use crate::report::{Argument, Report, ReportError, Request};
 use crate::sampled_code::{SampledCode, mapped_file, parse_address, source_file};
-use crate::shape::Shape;
+use crate::shape::{Shape, ShapeKind};
 
 /// The report.
 pub const REPORT: Report = Report {
@@ -23,7 +23,7 @@ pub const REPORT: Report = Report {
     summary: "Source code with the instructions of each line, as a page for a browser",
     argument: Argument::Pattern,
     defaults: list::REPORT.defaults,
-    drawing: Drawing::CodePage,
+    shape: ShapeKind::Listing,
     build,
 };
 

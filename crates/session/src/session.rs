@@ -131,7 +131,7 @@ impl Session {
         notes: &mut Vec<Note>,
     ) -> Result<(), Error> {
         self.answer(question, source, notes, |shape| {
-            if !drawing.accepts(shape) {
+            if !drawing.accepts(shape.kind()) {
                 return Err(Error::Drawing { report: question.report.name, drawing: drawing.name });
             }
             drawing.draw(shape, out, context)?;

@@ -73,14 +73,14 @@ fn shape<R>(
 fn listing(profile: &Profile, report: &str, pattern: &str) -> Option<Listing> {
     shape(profile, report, pattern, &ViewOptions::default(), |shape| match shape {
         Shape::Listing(listing) => listing.clone(),
-        other => panic!("{report} makes a {}", other.kind()),
+        other => panic!("{report} makes a {}", other.kind().name()),
     })
 }
 
 fn assembly(profile: &Profile, pattern: &str) -> Option<Assembly> {
     shape(profile, "disasm", pattern, &ViewOptions::default(), |shape| match shape {
         Shape::Assembly(assembly) => assembly.clone(),
-        other => panic!("disasm makes a {}", other.kind()),
+        other => panic!("disasm makes a {}", other.kind().name()),
     })
 }
 
@@ -144,7 +144,7 @@ proptest! {
         let options = ViewOptions { trim: false, granularity: Some(Granularity::FileFunctions), ..Default::default() };
         let top = shape(&profile, "top", ".", &options, |shape| match shape {
             Shape::Table(table) => table.rows.clone(),
-            other => panic!("top makes a {}", other.kind()),
+            other => panic!("top makes a {}", other.kind().name()),
         });
         let mut tops: BTreeMap<(String, String), (i64, i64)> = BTreeMap::new();
         for row in top.expect("top answers") {

@@ -40,7 +40,7 @@ fn answer<R>(
 fn table(profile: &Profile, options: &ViewOptions) -> Vec<TableRow> {
     let rows = answer(profile, "top", options, |shape| match shape {
         Shape::Table(table) => table.rows.clone(),
-        other => panic!("top makes a {}", other.kind()),
+        other => panic!("top makes a {}", other.kind().name()),
     });
     rows.expect("top answers on every profile")
 }
@@ -90,7 +90,7 @@ proptest! {
         let flat: i64 = table(&profile, &options).iter().map(|row| row.flat).sum();
         let stacks = answer(&profile, "traces", &options, |shape| match shape {
             Shape::Stacks(stacks) => stacks.rows().map(|row| row.value).sum::<i64>(),
-            other => panic!("traces makes {}", other.kind()),
+            other => panic!("traces makes {}", other.kind().name()),
         });
         prop_assert_eq!(stacks, Some(flat));
     }
@@ -105,14 +105,14 @@ proptest! {
                 Shape::Neighbours(tree) => {
                     sorted(tree.entries.iter().map(|e| (e.place.label.clone(), e.flat, e.cum)))
                 }
-                other => panic!("tree makes {}", other.kind()),
+                other => panic!("tree makes {}", other.kind().name()),
             });
             prop_assert_eq!(tree.as_ref(), Some(&expected));
             let graph = answer(&profile, "dot", &options, |shape| match shape {
                 Shape::Graph(graph) => {
                     sorted(graph.nodes.iter().map(|n| (n.place.label.clone(), n.flat, n.cum)))
                 }
-                other => panic!("dot makes {}", other.kind()),
+                other => panic!("dot makes {}", other.kind().name()),
             });
             prop_assert_eq!(graph.as_ref(), Some(&expected));
         }
@@ -130,7 +130,7 @@ proptest! {
         }
         let listed = answer(&profile, "list", &all(Granularity::FileFunctions), |shape| match shape {
             Shape::Listing(listing) => listing.routines.clone(),
-            other => panic!("list makes {}", other.kind()),
+            other => panic!("list makes {}", other.kind().name()),
         });
         for routine in listed.unwrap_or_default() {
             let file = routine.file.clone().unwrap_or_default();
@@ -151,7 +151,7 @@ fn no_report_depends_on_the_number_of_threads() {
         let question = question(report.name, &options);
         let drawn = sessions.each_ref().map(|session| {
             let mut out = Vec::new();
-            let drawing = report.drawing.into();
+            let drawing = hotlist_render::of_report(report);
             let outcome = session.draw(&question, drawing, &NoSource, &mut out, &context, &mut Vec::new());
             // There is no machine code here.
             assert!(outcome.is_ok() || report.name == "disasm", "{}: {outcome:?}", report.name);

@@ -33,7 +33,7 @@ fn drawn(profile: &Profile, report: &str, drawing: &str) -> Option<Vec<u8>> {
 fn diagram(profile: &Profile) -> Option<Diagram> {
     answer(profile, "dot", |shape| match shape {
         Shape::Graph(graph) => Diagram::new(graph, &Context::plain()).expect("the graph is small"),
-        other => panic!("dot makes a {}", other.kind()),
+        other => panic!("dot makes a {}", other.kind().name()),
     })
 }
 
@@ -191,7 +191,7 @@ fn strangers_write_nothing_but_text() {
                 write_svg_for_page(graph, &Context::plain(), &mut out).expect("a vector takes everything");
                 String::from_utf8(out).expect("SVG is text")
             }
-            other => panic!("dot makes a {}", other.kind()),
+            other => panic!("dot makes a {}", other.kind().name()),
         });
         assert!(!page.expect("there is a graph").contains("<script"));
     }

@@ -1,6 +1,6 @@
 //! The commands, from the lists of reports and drawings.
 
-use hotlist_render::Drawing;
+use hotlist_render::{Drawing, OnTerminal};
 use hotlist_report::{Argument, Report};
 
 /// A command of the shell.
@@ -66,19 +66,13 @@ const WORDS: [(&str, Kind, &str); 8] = [
     ("q", Kind::Quit, "Leave the shell, as does Ctrl-D"),
 ];
 
-/// The report that a drawing asked for by name shows, by the kind of shape that it draws.
-const SHOWN: [(&str, &str); 5] =
-    [("table", "top"), ("stacks", "traces"), ("graph", "dot"), ("flame", "flamegraph"), ("listing", "list")];
-
 /// Every command: reports, drawings of the report that suits them, viewers, words.
 pub fn commands() -> Vec<Command> {
     let mut commands: Vec<Command> = Vec::new();
     for report in hotlist_report::ALL {
         let names = [report.name].into_iter().chain(report.aliases.iter().copied());
-        let drawing = report.drawing.into();
-        // A page of source code is made for a browser.
-        let is_page = report.drawing == hotlist_report::Drawing::CodePage;
-        let viewer = is_page.then_some(Viewer::Browser);
+        let drawing = hotlist_render::of_report(report);
+        let viewer = (drawing.on_terminal == OnTerminal::Browser).then_some(Viewer::Browser);
         commands.extend(names.map(|name| Command {
             name,
             summary: report.summary,
@@ -87,7 +81,7 @@ pub fn commands() -> Vec<Command> {
     }
     for drawing in hotlist_render::ALL {
         let is_taken = commands.iter().any(|command| command.name == drawing.name);
-        if let (false, Some(report)) = (is_taken, shown_by(drawing)) {
+        if let (false, Some(report)) = (is_taken, drawing.report()) {
             let kind = Kind::Report { report, drawing, viewer: None };
             commands.push(Command { name: drawing.name, summary: drawing.summary, kind });
         }
@@ -95,7 +89,7 @@ pub fn commands() -> Vec<Command> {
     for (name, drawing, viewer, summary) in VIEWERS {
         let is_taken = commands.iter().any(|command| command.name == name);
         if let (false, Some(drawing)) = (is_taken, hotlist_render::find(drawing))
-            && let Some(report) = shown_by(drawing)
+            && let Some(report) = drawing.report()
         {
             commands.push(Command {
                 name,
@@ -132,15 +126,6 @@ impl Command {
             Kind::FullScreen | Kind::Options | Kind::Quit => name.to_owned(),
         }
     }
-}
-
-fn shown_by(drawing: &Drawing) -> Option<&'static Report> {
-    // Callgrind files tell functions of different binaries apart, which is for their report to do.
-    if let Some(own) = hotlist_report::find(drawing.name) {
-        return Some(own);
-    }
-    let (_, report) = SHOWN.iter().find(|(shape, _)| drawing.shapes.contains(shape))?;
-    hotlist_report::find(report)
 }
 
 #[cfg(test)]

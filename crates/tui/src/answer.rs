@@ -82,8 +82,9 @@ pub(crate) fn answer(session: &Session, source: &dyn SourceText, ask: &Ask) -> (
     let mut notes = Vec::new();
     let answer = question(ask).map_err(Error::Usage).and_then(|question| match &ask.kind {
         Kind::Matches(pattern) => matches(session, &question, pattern, &mut notes),
-        _ => session
-            .answer(&question, source, &mut notes, |shape| Ok(owned(shape, question.report.drawing.into()))),
+        _ => session.answer(&question, source, &mut notes, |shape| {
+            Ok(owned(shape, hotlist_render::of_report(question.report)))
+        }),
     });
     (answer.unwrap_or_else(|error| Answer::Failed(error.to_string())), notes)
 }

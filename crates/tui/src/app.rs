@@ -723,10 +723,10 @@ impl App {
         let entry = neighbours.entries.first()?;
         let row = self.rows[Tab::Callers as usize].selected;
         if row < entry.callers.len() {
-            return Some(entry.callers[row].label.clone());
+            return Some(entry.callers[row].place.label.clone());
         }
         let callee = row.checked_sub(entry.callers.len() + 1)?;
-        entry.callees.get(callee).map(|callee| callee.label.clone())
+        entry.callees.get(callee).map(|callee| callee.place.label.clone())
     }
 
     fn selected_tag(&self) -> Option<(String, String)> {
@@ -773,8 +773,8 @@ impl App {
         match self.current().0.as_deref() {
             Some(Answer::Top(table)) => table.rows.iter().map(|row| row.place.label.clone()).collect(),
             Some(Answer::Callers(neighbours)) => neighbours.entries.first().map_or(Vec::new(), |entry| {
-                let callers = entry.callers.iter().map(|caller| caller.label.clone());
-                let callees = entry.callees.iter().map(|callee| callee.label.clone());
+                let callers = entry.callers.iter().map(|caller| caller.place.label.clone());
+                let callees = entry.callees.iter().map(|callee| callee.place.label.clone());
                 callers.chain([entry.place.label.clone()]).chain(callees).collect()
             }),
             Some(Answer::Source(listing)) => crate::view::source_texts(listing),

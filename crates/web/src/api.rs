@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use hotlist_render::{Context, Drawing};
-use hotlist_report::{Argument, Report};
+use hotlist_report::{Argument, Report, ShapeKind};
 use hotlist_session::{Error, Field, Note, Question};
 use hyper::StatusCode;
 use serde_json::{Value, json};
@@ -47,9 +47,9 @@ pub(crate) fn answer(shared: &Shared, path: &str, query: &Query) -> Answer {
         return Answer::error(StatusCode::NOT_FOUND, "there is no such report");
     };
     match hotlist_render::find(drawing) {
-        Some(json) if json.name == "json" => cached(&|| view(shared, report, json, query)),
+        Some(json) if *json == hotlist_render::JSON => cached(&|| view(shared, report, json, query)),
         // The drawing that the page shows.
-        Some(svg) if svg.name == "svg" && report.name == "dot" => {
+        Some(svg) if *svg == hotlist_render::SVG && report.shape == ShapeKind::Graph => {
             cached(&|| file(shared, report, svg, query))
         }
         Some(drawing) => file(shared, report, drawing, query),
@@ -72,7 +72,10 @@ fn index() -> Answer {
         .collect();
     let drawings: Vec<Value> = hotlist_render::ALL
         .iter()
-        .map(|drawing| json!({ "name": drawing.name, "summary": drawing.summary, "shapes": drawing.shapes }))
+        .map(|drawing| {
+            let shapes: Vec<&str> = drawing.shapes().map(ShapeKind::name).collect();
+            json!({ "name": drawing.name, "summary": drawing.summary, "shapes": shapes })
+        })
         .collect();
     let options: Vec<Value> = query::keys()
         .map(|(option, key)| {
@@ -111,7 +114,7 @@ pub(crate) fn question(
         return Err(wrong("q: a regular expression is needed"));
     }
     let mut question = Question::new(report, argument, &options).map_err(|why| wrong(&why.to_string()))?;
-    if report.name == "flamegraph" {
+    if report.shape == ShapeKind::Flame {
         // The whole tree of a large profile would need many times the memory of the profile.
         let count = &mut question.options.node_count;
         *count = if *count == 0 { MOST_FRAMES } else { (*count).min(MOST_FRAMES) };
@@ -132,14 +135,10 @@ fn view(shared: &Shared, report: &'static Report, drawing: &Drawing, query: &Que
 }
 
 fn file(shared: &Shared, report: &'static Report, drawing: &Drawing, query: &Query) -> Answer {
-    let content_type = match drawing.extension {
-        "txt" => "text/plain; charset=utf-8",
-        "csv" => "text/csv; charset=utf-8",
-        "svg" => "image/svg+xml",
-        "png" => "image/png",
-        "pdf" => "application/pdf",
+    let content_type = match drawing.media_type {
         // Pages with scripts of their own are files to keep: they must never be opened from this origin.
-        _ => "application/octet-stream",
+        page if page.starts_with("text/html") => "application/octet-stream",
+        other => other,
     };
     match draw(shared, report, drawing, query, LARGEST_FILE) {
         Ok((bytes, notes)) => Answer::new(StatusCode::OK, content_type, bytes)
@@ -196,14 +195,14 @@ pub(crate) fn texts(notes: Vec<Note>) -> Vec<String> {
 /// The profile as it was loaded, whatever the options say.
 pub(crate) fn whole_profile(shared: &Shared) -> Answer {
     let mut out = Bounded { bytes: Vec::new(), largest: LARGEST_FILE, is_full: false };
-    let question = hotlist_report::find("proto").map(|report| Question::new(report, None, &shared.base));
-    let (Some(Ok(question)), Some(drawing)) = (question, hotlist_render::find("proto")) else {
-        return Answer::error(StatusCode::NOT_FOUND, "there is no such report");
+    let drawing = const { &hotlist_render::PROTO };
+    let question = match Question::new(const { &hotlist_report::PROTO }, None, &shared.base) {
+        Ok(question) => question,
+        Err(why) => return Answer::error(StatusCode::BAD_REQUEST, &why.to_string()),
     };
     let source = &shared.site.source;
     match shared.session.draw(&question, drawing, source, &mut out, &Context::plain(), &mut Vec::new()) {
-        Ok(()) => Answer::new(StatusCode::OK, "application/vnd.google.protobuf+gzip", out.bytes)
-            .named("profile.pb.gz"),
+        Ok(()) => Answer::new(StatusCode::OK, drawing.media_type, out.bytes).named("profile.pb.gz"),
         Err(error) => failure(&error),
     }
 }

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use hotlist_fetch::{Named, write_beside};
-use hotlist_render::{Context, Drawing};
-use hotlist_report::ReportError;
+use hotlist_render::{Context, Drawing, OnTerminal};
+use hotlist_report::{Report, ReportError, ShapeKind};
 use hotlist_session::{Error, Note, Question};
 use hotlist_shell::Viewer;
 
@@ -22,8 +22,8 @@ pub(crate) fn run(request: &ReportRequest, console: &Console) -> anyhow::Result<
     let question =
         Question::new(request.report, request.argument.as_deref(), &options.view).map_err(Error::Usage)?;
     let drawing = request.drawing.unwrap_or_else(|| {
-        let own: &'static Drawing = request.report.drawing.into();
-        by_file_name(own, &options.output.output).unwrap_or(own)
+        by_file_name(request.report, &options.output.output)
+            .unwrap_or_else(|| hotlist_render::of_report(request.report))
     });
 
     let session = open(&request.subject, console)?;
@@ -80,11 +80,10 @@ pub(crate) fn run(request: &ReportRequest, console: &Console) -> anyhow::Result<
 
 /// What the name of a file says about the form of a flame graph, of which there is none that everybody
 /// expects. For other reports a name is just a name, as in pprof.
-fn by_file_name(own: &Drawing, file: &str) -> Option<&'static Drawing> {
-    const FLAME: &str = "flame";
+fn by_file_name(report: &Report, file: &str) -> Option<&'static Drawing> {
     let extension = Path::new(file).extension()?.to_str()?;
-    let fits = |drawing: &&Drawing| drawing.extension == extension && drawing.shapes.contains(&FLAME);
-    own.shapes.contains(&FLAME).then(|| hotlist_render::ALL.iter().find(fits)).flatten()
+    let fits = |drawing: &&Drawing| drawing.extension == extension && drawing.accepts(report.shape);
+    (report.shape == ShapeKind::Flame).then(|| hotlist_render::ALL.iter().find(fits)).flatten()
 }
 
 /// Where a report goes.
@@ -108,14 +107,17 @@ fn destination(request: &ReportRequest, drawing: &Drawing, console: &Console) ->
     if let Some(viewer) = request.viewer {
         return Ok(Destination::Viewer(viewer));
     }
-    if drawing.name == "codepage" && console.out_is_terminal {
-        return Ok(Destination::Browser);
+    if !console.out_is_terminal {
+        return Ok(Destination::Stdout);
     }
-    if drawing.binary && console.out_is_terminal {
-        let (path, file) = fresh_file(drawing.extension)?;
-        return Ok(Destination::Fresh(path, file));
-    }
-    Ok(Destination::Stdout)
+    Ok(match drawing.on_terminal {
+        OnTerminal::Shown => Destination::Stdout,
+        OnTerminal::Browser => Destination::Browser,
+        OnTerminal::File => {
+            let (path, file) = fresh_file(drawing.extension)?;
+            Destination::Fresh(path, file)
+        }
+    })
 }
 
 /// A writer to a file, whose errors name it.

@@ -8,7 +8,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::time::Duration;
 
 use hotlist_fetch::write_beside;
-use hotlist_render::{Context, Drawing};
+use hotlist_render::{Context, Drawing, OnTerminal};
 use hotlist_session::{Error, Note, Question, Session, SourceFiles, ViewOptions};
 use hotlist_shell::Wish;
 use hotlist_tui::{Pager, Signals, Source, Stopped, Unfit};
@@ -28,8 +28,6 @@ pub(super) struct Runner<'c> {
     source: Option<((String, String), Arc<SourceFiles>)>,
 }
 
-/// What people can read on a terminal; everything else goes into a file.
-const READABLE: [&str; 5] = ["txt", "json", "csv", "folded", "dot"];
 /// So often is looked whether Ctrl-C was pressed.
 const PATIENCE: Duration = Duration::from_millis(20);
 /// Pieces of output that may wait to be written.
@@ -60,7 +58,7 @@ impl<'c> Runner<'c> {
             let path = PathBuf::from(&wish.output);
             console.note(&Note::Info(format!("Generating report in {}", path.display())));
             write_beside(&path, |out| self.answer(&answer, &plain, out, &mut notes))
-        } else if wish.drawing.binary || !READABLE.contains(&wish.drawing.extension) {
+        } else if wish.drawing.on_terminal != OnTerminal::Shown {
             let (path, file) =
                 fresh_file(wish.drawing.extension).map_err(|error| io::Error::other(error.to_string()))?;
             console.note(&Note::Info(format!("Generating report in {}", path.display())));

@@ -10,21 +10,21 @@ use std::cmp::Reverse;
 use std::io::{self, Write};
 
 use hotlist_profile::unit::percentage;
-use hotlist_report::{Listing, Routine, Shape};
+use hotlist_report::{Listing, Routine};
 
 use crate::clean::clean;
 use crate::legend::profile_lines;
 use crate::policy::policy;
-use crate::{Context, Drawing};
+use crate::{Context, Drawing, OnTerminal};
 
 /// The drawing.
 pub(crate) const DRAWING: Drawing = Drawing {
-    name: "codepage",
-    summary: "Source code and assembly as one page for a browser",
     extension: "html",
-    binary: true,
-    shapes: &["listing"],
-    draw,
+    media_type: "text/html; charset=utf-8",
+    on_terminal: OnTerminal::Browser,
+    reports: &[&hotlist_report::WEBLIST],
+    listing: Some(draw),
+    ..Drawing::new("codepage", "Source code and assembly as one page for a browser")
 };
 
 /// The look: that of all pages, and what is special here.
@@ -34,8 +34,7 @@ const SCRIPT: &str = include_str!("code_page.js");
 /// Functions up to this number are unfolded from the start.
 const UNFOLDED: usize = 12;
 
-fn draw(shape: &Shape<'_>, out: &mut dyn Write, context: &Context) -> io::Result<()> {
-    let Shape::Listing(listing) = shape else { return Ok(()) };
+fn draw(listing: &Listing, out: &mut dyn Write, context: &Context) -> io::Result<()> {
     let header = &listing.header;
     let name = if header.file.is_empty() { "profile" } else { &header.file };
     write!(
@@ -260,7 +259,7 @@ mod tests {
         };
         let listing = Listing { header, routines: vec![routine], problems: vec![text()] };
         let mut out = Vec::new();
-        draw(&Shape::Listing(listing), &mut out, &Context::plain()).expect("memory takes everything");
+        draw(&listing, &mut out, &Context::plain()).expect("memory takes everything");
         String::from_utf8(out).expect("pages are text")
     }
 

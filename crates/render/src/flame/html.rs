@@ -6,20 +6,19 @@
 
 use std::io::{self, Write};
 
-use hotlist_report::Shape;
+use hotlist_report::FlameGraph;
 
 use crate::page::{MODULES, STYLES};
 use crate::policy::hash;
-use crate::{Context, Drawing};
+use crate::{Context, Drawing, OnTerminal};
 
 /// The drawing.
 pub(crate) const DRAWING: Drawing = Drawing {
-    name: "html",
-    summary: "The flame graph as one page for a browser, with zoom and search",
-    extension: "html",
-    binary: true,
-    shapes: &["flame"],
-    draw,
+    media_type: "text/html; charset=utf-8",
+    on_terminal: OnTerminal::File,
+    reports: &[&hotlist_report::FLAMEGRAPH],
+    flame: Some(draw),
+    ..Drawing::new("html", "The flame graph as one page for a browser, with zoom and search")
 };
 
 /// What begins the page, after the modules.
@@ -27,8 +26,7 @@ const START: &str = include_str!("../../page/flame_page.js");
 /// The look of the page beside that of the flame graph.
 const STYLE: &str = include_str!("../../page/flame_page.css");
 
-fn draw(shape: &Shape<'_>, out: &mut dyn Write, _: &Context) -> io::Result<()> {
-    let Shape::Flame(flame) = shape else { return Ok(()) };
+fn draw(flame: &FlameGraph, out: &mut dyn Write, _: &Context) -> io::Result<()> {
     let script = script();
     let style: String = STYLES.iter().map(|(_, text)| *text).chain([STYLE]).collect();
     let data = serde_json::to_string(flame)?;

@@ -105,7 +105,7 @@ pub(crate) fn node_content(graph: &CallGraph, node: &GraphNode, max_flat: i64, f
 }
 
 fn write_place(place: &Place, size: f64, small: f64, writer: &mut Writer<'_>, fonts: &Fonts) {
-    let Place { label, function, file, line, column, address, .. } = place;
+    let Place { function, file, line, column, address, .. } = place;
     if *address != 0 {
         writer.line(format!("{address:016x}"), Weight::Regular, small);
     }
@@ -132,12 +132,7 @@ fn write_place(place: &Place, size: f64, small: f64, writer: &mut Writer<'_>, fo
     } else if !file.is_empty() {
         writer.line(file, weight, size);
     } else if function.is_empty() {
-        // The object file or nothing known: what the label says in one line.
-        let label = match address {
-            0 => label.as_str(),
-            _ => label.split_once(' ').map_or(label.as_str(), |(_, rest)| rest),
-        };
-        writer.line(shortened(&clean(label), LONGEST), weight, size);
+        writer.line(shortened(&clean(&place.object_label()), LONGEST), weight, size);
     }
 }
 

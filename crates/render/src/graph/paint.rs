@@ -86,7 +86,13 @@ fn paint_node(graph: &CallGraph, row: usize, one: &DiagramBox) -> Group {
     let mut marks =
         vec![Mark::Box { rect: rect(one), radius: 3.0, fill: Some(back), border: Some((fore, 1.0)) }];
     marks.extend(texts(&one.lines, Colour::BLACK));
-    Group { class: "node", id: one.id.clone(), tooltip: node_tooltip(graph, node), marks, ..Group::default() }
+    Group {
+        class: "node",
+        id: one.id.clone(),
+        data: vec![("key", node.place.key().to_string())],
+        tooltip: node_tooltip(graph, node),
+        marks,
+    }
 }
 
 fn node_tooltip(graph: &CallGraph, node: &GraphNode) -> String {

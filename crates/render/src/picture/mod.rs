@@ -14,27 +14,26 @@ pub(crate) mod postscript;
 pub(crate) mod raster;
 pub(crate) mod svg;
 
-use std::io;
+use std::io::{self, Write};
 
 use hotlist_layout::{Cubic, Point, Rect, Size};
-use hotlist_report::Shape;
 
 use crate::colour::Colour;
 use crate::font::{Used, Weight};
-use crate::{Context, flame, graph};
+use crate::{Drawing, OnTerminal, flame, graph};
 
-/// The shapes of which there are pictures.
-pub(crate) const SHAPES: &[&str] = &["graph", "flame"];
+/// A format in which pictures are written.
+pub(crate) trait Format {
+    fn write(picture: &Picture, out: &mut dyn Write) -> io::Result<()>;
+}
 
-/// The picture of one of those.
-///
-/// # Errors
-/// When a shape is too large to be laid out.
-pub(crate) fn of_shape(shape: &Shape<'_>, context: &Context) -> io::Result<Picture> {
-    match shape {
-        Shape::Graph(graph) => graph::picture(graph, context),
-        Shape::Flame(flame) => Ok(flame::picture::picture(flame, context)),
-        _ => Ok(Picture::default()),
+/// The drawing of everything there are pictures of, in one format.
+pub(crate) const fn drawing<F: Format>(name: &'static str, summary: &'static str) -> Drawing {
+    Drawing {
+        on_terminal: OnTerminal::File,
+        graph: Some(|graph, out, context| F::write(&graph::picture(graph, context)?, out)),
+        flame: Some(|flame, out, context| F::write(&flame::picture::picture(flame, context), out)),
+        ..Drawing::new(name, summary)
     }
 }
 

@@ -12,33 +12,27 @@ use std::fmt;
 use std::io::{self, Write};
 
 use hotlist_profile::unit::percentage;
-use hotlist_report::{Header, Shape};
+use hotlist_report::{Header, Notes};
 
 use crate::clean::clean;
 use crate::{Context, Drawing};
 
 /// The drawing.
-pub(crate) const DRAWING: Drawing = Drawing {
-    name: "text",
-    summary: "The report as text",
+pub const DRAWING: Drawing = Drawing {
     extension: "txt",
-    binary: false,
-    shapes: &["table", "neighbours", "stacks", "listing", "assembly", "tags", "notes", "profile"],
-    draw,
+    table: Some(table::draw),
+    neighbours: Some(neighbours::draw),
+    stacks: Some(stacks::draw),
+    listing: Some(listing::draw),
+    assembly: Some(assembly::draw),
+    tags: Some(tags::draw),
+    notes: Some(notes),
+    profile: Some(raw::draw),
+    ..Drawing::new("text", "The report as text")
 };
 
-fn draw(shape: &Shape<'_>, out: &mut dyn Write, context: &Context) -> io::Result<()> {
-    match shape {
-        Shape::Table(table) => table::draw(table, out, context),
-        Shape::Neighbours(neighbours) => neighbours::draw(neighbours, out, context),
-        Shape::Stacks(stacks) => stacks::draw(stacks, out, context),
-        Shape::Listing(listing) => listing::draw(listing, out, context),
-        Shape::Assembly(assembly) => assembly::draw(assembly, out, context),
-        Shape::Tags(tags) => tags::draw(tags, out),
-        Shape::Notes(notes) => notes.notes.iter().try_for_each(|note| writeln!(out, "{}", clean_lines(note))),
-        Shape::Profile(profile) => raw::draw(profile, out, context),
-        Shape::Graph(_) | Shape::Flame(_) => Ok(()),
-    }
+fn notes(notes: &Notes, out: &mut dyn Write, _: &Context) -> io::Result<()> {
+    notes.notes.iter().try_for_each(|note| writeln!(out, "{}", clean_lines(note)))
 }
 
 /// Writes lines, each as a whole, which is faster where there are thousands.

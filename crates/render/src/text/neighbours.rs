@@ -28,7 +28,7 @@ pub(super) fn draw(neighbours: &Neighbours, out: &mut dyn Write, context: &Conte
                     "{:>50} {} |   {}{}",
                     labels.label(other.weight),
                     percentage(other.weight, entry.cum),
-                    clean(&other.label),
+                    clean(&other.place.label),
                     if other.inline { " (inline)" } else { "" }
                 ))
             })

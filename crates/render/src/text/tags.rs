@@ -5,9 +5,10 @@ use std::io::{self, Write};
 use hotlist_profile::unit::percentage;
 use hotlist_report::Tags;
 
+use crate::Context;
 use crate::clean::clean;
 
-pub(super) fn draw(tags: &Tags, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn draw(tags: &Tags, out: &mut dyn Write, _: &Context) -> io::Result<()> {
     let (format, total) = (&tags.header.format, tags.header.total);
     for key in &tags.keys {
         // Two columns to the right of everything: the key, and the weights of its values.

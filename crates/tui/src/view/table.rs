@@ -183,14 +183,14 @@ fn neighbour(
 ) {
     let part = share(other.weight, whole);
     let inline = if other.inline { " (inline)" } else { "" };
-    let style = if app.is_match(&other.label) { app.theme.matched() } else { Style::new() };
+    let style = if app.is_match(&other.place.label) { app.theme.matched() } else { Style::new() };
     let mut parts = vec![
         (format!("{:>30}", fit(&header.format.label(other.weight), 10)), Style::new()),
         (format!(" {:>6}", percentage(other.weight, whole).trim()), app.theme.heat(part, other.weight < 0)),
         (format!("  {arrow}"), app.theme.dim()),
     ];
     let room = room(area.width.into(), &parts);
-    parts.push((name(&other.label, inline, room, shift), style));
+    parts.push((name(&other.place.label, inline, room, shift), style));
     line(buffer, area, row, &parts);
 }
 
