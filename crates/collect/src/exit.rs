@@ -4,8 +4,10 @@
 use std::io::Write;
 use std::sync::atomic::{AtomicI32, Ordering};
 
-use crate::cpu::CpuProfile;
-use crate::heap::Unsampled;
+use crate::countdown::Unsampled;
+use crate::cpu_profile::{self, CpuProfile};
+use crate::http::server::serve;
+use crate::source;
 use crate::sys::Lock;
 use crate::{Error, environment};
 
@@ -37,14 +39,14 @@ extern "C" fn at_start() {
     }
     let _quiet = Unsampled::enter();
     if let Some(address) = http {
-        match crate::serve(address) {
+        match serve(address) {
             // It serves as long as the program runs.
             Ok(server) => std::mem::forget(server),
             Err(error) => complain("HOTLIST_HTTP", &error),
         }
     }
     if cpu.is_some() {
-        let capture = crate::cpu::cpu().hertz(environment::cpu_rate().unwrap_or(100)).start();
+        let capture = cpu_profile::cpu().hertz(environment::cpu_rate().unwrap_or(100)).start();
         match capture {
             Ok(capture) => *CPU.hold() = Some(capture),
             Err(error) => complain("HOTLIST_CPU_FILE", &error),
@@ -67,7 +69,7 @@ extern "C" fn at_exit() {
         write("HOTLIST_CPU_FILE", path, |file| capture.finish(file));
     }
     if let Some(path) = environment::heap_file() {
-        write("HOTLIST_HEAP_FILE", path, |file| crate::heap().write_to(file));
+        write("HOTLIST_HEAP_FILE", path, |file| source::heap().write_to(file));
     }
 }
 

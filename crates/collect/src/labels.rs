@@ -8,7 +8,8 @@ use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 
-use crate::heap::Unsampled;
+use crate::countdown::Unsampled;
+use crate::fork::{self, Hook, Rank};
 use crate::store::{Index, mix};
 use crate::sys::{Column, Lock};
 
@@ -175,22 +176,13 @@ pub(crate) fn of_number(number: u32) -> Labels {
     Labels { number }
 }
 
-/// For the handlers of `fork`: nobody is in the middle of a change between these two.
-pub(crate) fn hold_still() {
-    TABLE.take();
-}
-
-/// Ends [`hold_still`], in the parent and in the child.
-pub(crate) fn go_on() {
-    TABLE.give_back();
-}
-
 /// The number of a set in the order of its keys.
 fn intern(pairs: &[(String, String)]) -> u32 {
     if pairs.is_empty() {
         return NONE;
     }
-    crate::fork::prepare();
+    static HOOK: Hook = Hook { hold: || TABLE.take(), release: || TABLE.give_back(), in_child: || () };
+    fork::register(Rank::Labels, &HOOK);
     let bytes = pairs.iter().flat_map(|(key, value)| [key.as_bytes(), b"\0", value.as_bytes(), b"\0"]);
     let hash = bytes.flatten().fold(0, |hash, &byte| mix(hash ^ u64::from(byte)));
     let find = |table: &Table| {

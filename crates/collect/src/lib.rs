@@ -36,7 +36,10 @@
 
 #![deny(clippy::undocumented_unsafe_blocks)]
 
+mod allocator;
+mod countdown;
 mod cpu;
+mod cpu_profile;
 mod encode;
 mod environment;
 mod error;
@@ -47,13 +50,16 @@ mod heap;
 mod http;
 mod labels;
 mod maps;
+mod marks;
 mod own_threads;
+mod random;
 #[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
 mod signal;
 mod source;
 #[cfg(feature = "tracing")]
 mod spans;
 mod store;
+mod sums;
 mod symbols;
 pub mod sync;
 mod sys;
@@ -62,14 +68,15 @@ mod text;
 mod threads;
 mod unwind;
 
-pub use cpu::{Cpu, CpuProfile, cpu};
+pub use allocator::{Heap, set_heap_rate};
+pub use countdown::heap_rate;
+pub use cpu_profile::{Cpu, CpuProfile, cpu};
 pub use error::Error;
-pub use heap::{Heap, heap_rate, set_heap_rate};
 #[cfg(feature = "axum")]
 pub use http::axum;
 #[cfg(feature = "hyper")]
 pub use http::hyper;
-pub use http::{Server, ServerOptions, serve, serve_with};
+pub use http::server::{Server, ServerOptions, serve, serve_with};
 pub use labels::{EnteredLabels, FutureExt, Labels, WithLabels, with_labels};
 pub use source::{Source, allocs, block, heap, mutex, threads};
 #[cfg(feature = "tracing")]

@@ -2,7 +2,8 @@
 
 use std::sync::atomic::{AtomicI32, Ordering};
 
-use crate::heap::Unsampled;
+use crate::countdown::Unsampled;
+use crate::fork::{self, Hook, Rank};
 use crate::sys::thread_id;
 
 /// The numbers of own threads; 0 is a vacant place. One thread more than there is room for is profiled.
@@ -17,6 +18,8 @@ pub(crate) struct OwnThread {
 impl OwnThread {
     /// To be called first on a new thread of the profiler; it never samples the heap either.
     pub(crate) fn enter() -> OwnThread {
+        static HOOK: Hook = Hook { in_child: start_over_in_child, ..Hook::NONE };
+        fork::register(Rank::OwnThreads, &HOOK);
         Unsampled::for_ever();
         let number = thread_id();
         let is_free = |place: &&AtomicI32| {
@@ -35,7 +38,7 @@ impl Drop for OwnThread {
 }
 
 /// For the child of a fork: none of them is here, and their numbers may become those of others.
-pub(crate) fn start_over_in_child() {
+fn start_over_in_child() {
     NUMBERS.iter().for_each(|number| number.store(0, Ordering::Relaxed));
 }
 

@@ -5,8 +5,9 @@
 //! stays for ever, because a timer signal after its removal would end the program.
 #![allow(unsafe_code)]
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
 
+use crate::fork::{self, Hook, Rank};
 use crate::sys::Lock;
 use crate::unwind::Registers;
 
@@ -16,20 +17,25 @@ pub(crate) const SIGNAL: i32 = libc::SIGPROF;
 /// Marks the signals of this profiler.
 const COOKIE: usize = 0x4854;
 
-/// What is asked of the thread that gets the signal.
+/// What the thread that gets the signal is to do.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Wish {
+pub(crate) enum Purpose {
     /// To put the CPU time that has passed, with the stack, into the slot of this number.
     Sample,
     /// To put the stack into the place of this number.
     Stack,
 }
 
-/// What a signal carries: a wish, a number, and the generation of what the number stands for, so that a
+impl Purpose {
+    /// All of them, in the order of their numbers.
+    const ALL: [Purpose; 2] = [Purpose::Sample, Purpose::Stack];
+}
+
+/// What a signal carries: a purpose, a number, and the generation of what the number stands for, so that a
 /// signal that comes late is not taken for a new one.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Message {
-    pub(crate) wish: Wish,
+    pub(crate) purpose: Purpose,
     pub(crate) number: u32,
     pub(crate) generation: u32,
 }
@@ -44,14 +50,11 @@ impl Message {
     /// Numbers are below this.
     pub(crate) const NUMBERS: u32 = 1 << NUMBER_BITS;
 
-    /// The message as the value of a signal: from the top 16 bits of cookie, 4 of the wish, 24 of the
+    /// The message as the value of a signal: from the top 16 bits of cookie, 4 of the purpose, 24 of the
     /// generation and 20 of the number.
     pub(crate) fn pack(self) -> usize {
-        let wish = match self.wish {
-            Wish::Sample => 0,
-            Wish::Stack => 1,
-        };
-        (((COOKIE << 4 | wish) << GENERATION_BITS | (self.generation % Self::GENERATIONS) as usize)
+        (((COOKIE << 4 | self.purpose as usize) << GENERATION_BITS
+            | (self.generation % Self::GENERATIONS) as usize)
             << NUMBER_BITS)
             | (self.number % Self::NUMBERS) as usize
     }
@@ -60,13 +63,8 @@ impl Message {
         if value >> 48 != COOKIE {
             return None;
         }
-        let wish = match value >> 44 & 15 {
-            0 => Wish::Sample,
-            1 => Wish::Stack,
-            _ => return None,
-        };
         Some(Message {
-            wish,
+            purpose: *Purpose::ALL.get(value >> 44 & 15)?,
             number: value as u32 & (Self::NUMBERS - 1),
             generation: (value >> NUMBER_BITS) as u32 & (Self::GENERATIONS - 1),
         })
@@ -83,13 +81,28 @@ extern "C" fn on_signal(signal: i32, info: *mut libc::siginfo_t, context: *mut l
     // ones have their value at the same place, which is all that is read of them.
     let (code, value) = unsafe { ((*info).si_code, (*info).si_value().sival_ptr.addr()) };
     let message = if matches!(code, libc::SI_TIMER | libc::SI_QUEUE) { Message::unpack(value) } else { None };
-    let Some(Message { wish, number, generation }) = message else { return chain(signal, info, context) };
+    let Some(Message { purpose, number, generation }) = message else { return chain(signal, info, context) };
     // SAFETY: the context is that of the handler.
     let registers = unsafe { Registers::interrupted(context) };
-    match wish {
-        Wish::Sample => crate::cpu::on_sample(number, generation, registers),
-        Wish::Stack => crate::threads::on_wish(number, generation, registers),
+    let handler = HANDLERS[purpose as usize].load(Ordering::Acquire);
+    if !handler.is_null() {
+        // SAFETY: only `answer` stores here, and what it stores is a function of this type.
+        let handler: Handler = unsafe { std::mem::transmute(handler) };
+        handler(number, generation, registers);
     }
+}
+
+/// What a signal makes its thread do, given the number and the generation of the message. The rules of
+/// signal handlers hold for it.
+pub(crate) type Handler = fn(u32, u32, Registers);
+
+/// The handler of each purpose; null while there is none.
+static HANDLERS: [AtomicPtr<()>; Purpose::ALL.len()] =
+    [const { AtomicPtr::new(std::ptr::null_mut()) }; Purpose::ALL.len()];
+
+/// Makes `handler` answer signals of this purpose.
+pub(crate) fn answer(purpose: Purpose, handler: Handler) {
+    HANDLERS[purpose as usize].store(handler as *mut (), Ordering::Release);
 }
 
 fn chain(signal: i32, info: *mut libc::siginfo_t, context: *mut libc::c_void) {
@@ -116,7 +129,7 @@ static INSTALLING: Lock<()> = Lock::new(());
 
 /// For the child of a fork: whoever was installing is gone. At worst the old handler was noted and ours is
 /// not there yet, which the next capture makes up for.
-pub(crate) fn start_over_in_child() {
+fn start_over_in_child() {
     // SAFETY: the child has one thread.
     unsafe { INSTALLING.start_over(()) };
 }
@@ -126,6 +139,8 @@ pub(crate) fn start_over_in_child() {
 /// Called again for every capture: a program that installs its own handler later takes the signal away,
 /// and gets its signals through this one from the next capture on.
 pub(crate) fn install() -> std::io::Result<()> {
+    static HOOK: Hook = Hook { in_child: start_over_in_child, ..Hook::NONE };
+    fork::register(Rank::Signal, &HOOK);
     let _alone = INSTALLING.hold();
     let own = on_signal as *const () as usize;
     // SAFETY: the structures live through the calls. The previous handler is stored before ours is in
@@ -157,10 +172,10 @@ mod tests {
 
     #[test]
     fn messages_keep_every_part() {
-        for wish in [Wish::Sample, Wish::Stack] {
+        for purpose in Purpose::ALL {
             for number in [0, 1, 4095, Message::NUMBERS - 1] {
                 for generation in [0, 1, Message::GENERATIONS - 1] {
-                    let message = Message { wish, number, generation };
+                    let message = Message { purpose, number, generation };
                     assert_eq!(Message::unpack(message.pack()), Some(message));
                 }
             }

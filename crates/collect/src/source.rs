@@ -5,11 +5,14 @@ use std::io::Write;
 use std::time::{Duration, SystemTime};
 
 use crate::Error;
-use crate::encode::{self, Sums};
-use crate::heap::{Snapshot, Unsampled};
+use crate::countdown::Unsampled;
+use crate::encode;
+use crate::heap::snapshot::Snapshot;
+use crate::sums::Sums;
 use crate::symbols::Symbols;
-use crate::sync::Contention;
-use crate::threads::{ThreadStack, stacks};
+use crate::sync::contention::{Contention, Delays};
+use crate::threads::ask::stacks;
+use crate::threads::thread_stack::ThreadStack;
 use crate::unwind::{Registers, StackBounds, Trace};
 
 /// A profile that can be taken at any moment, such as [`heap`] or [`threads`].
@@ -19,30 +22,30 @@ use crate::unwind::{Registers, StackBounds, Trace};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Source(pub(crate) Kind);
+pub struct Source(pub(crate) ProfileKind);
 
 /// The memory in use, and what was allocated since the start, by who allocated it.
 ///
 /// Empty unless [`Heap`](crate::Heap) is the global allocator.
 pub const fn heap() -> Source {
-    Source(Kind::Heap)
+    Source(ProfileKind::Heap)
 }
 
 /// The same as [`heap`], but readers show everything that was ever allocated first.
 pub const fn allocs() -> Source {
-    Source(Kind::Allocs)
+    Source(ProfileKind::Allocs)
 }
 
 /// How long others have waited for locks of [`sync`](crate::sync), by who held them. Empty until
 /// [`set_mutex_fraction`](crate::sync::set_mutex_fraction).
 pub const fn mutex() -> Source {
-    Source(Kind::Mutex)
+    Source(ProfileKind::Mutex)
 }
 
 /// How long threads have waited for locks and conditions of [`sync`](crate::sync). Empty until
 /// [`set_block_rate`](crate::sync::set_block_rate).
 pub const fn block() -> Source {
-    Source(Kind::Block)
+    Source(ProfileKind::Block)
 }
 
 /// The stacks of all threads now.
@@ -51,7 +54,7 @@ pub const fn block() -> Source {
 /// restarted, such as `epoll_wait` and `nanosleep`, fail with `EINTR` then, which `std` and the usual
 /// runtimes take care of.
 pub const fn threads() -> Source {
-    Source(Kind::Goroutine)
+    Source(ProfileKind::Goroutine)
 }
 
 impl Source {
@@ -70,7 +73,7 @@ impl Source {
 
 /// The profiles of this kind, named as in Go.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Kind {
+pub(crate) enum ProfileKind {
     Allocs,
     Block,
     Goroutine,
@@ -79,47 +82,55 @@ pub(crate) enum Kind {
     ThreadCreate,
 }
 
-impl Kind {
+impl ProfileKind {
     /// All of them, in the order of their names.
-    pub(crate) const ALL: [Kind; 6] =
-        [Kind::Allocs, Kind::Block, Kind::Goroutine, Kind::Heap, Kind::Mutex, Kind::ThreadCreate];
+    pub(crate) const ALL: [ProfileKind; 6] = [
+        ProfileKind::Allocs,
+        ProfileKind::Block,
+        ProfileKind::Goroutine,
+        ProfileKind::Heap,
+        ProfileKind::Mutex,
+        ProfileKind::ThreadCreate,
+    ];
 
     /// Go's name.
     pub(crate) fn name(self) -> &'static str {
         match self {
-            Kind::Allocs => "allocs",
-            Kind::Block => "block",
-            Kind::Goroutine => "goroutine",
-            Kind::Heap => "heap",
-            Kind::Mutex => "mutex",
-            Kind::ThreadCreate => "threadcreate",
+            ProfileKind::Allocs => "allocs",
+            ProfileKind::Block => "block",
+            ProfileKind::Goroutine => "goroutine",
+            ProfileKind::Heap => "heap",
+            ProfileKind::Mutex => "mutex",
+            ProfileKind::ThreadCreate => "threadcreate",
         }
     }
 
     /// Takes it. `caller` is the stack of the calling thread.
     pub(crate) fn take(self, caller: &[u64]) -> Result<Taken, Error> {
         Ok(match self {
-            Kind::Heap => Taken::Heap { snapshot: Snapshot::take(), is_allocs: false },
-            Kind::Allocs => Taken::Heap { snapshot: Snapshot::take(), is_allocs: true },
-            Kind::Mutex => Taken::Sums(contention_sums(Contention::Mutex)),
-            Kind::Block => Taken::Sums(contention_sums(Contention::Block)),
-            Kind::Goroutine => Taken::Sums(thread_sums(&[("goroutine", "count")], &stacks(caller)?)),
-            Kind::ThreadCreate => Taken::Sums(thread_sums(&[("threadcreate", "count")], &stacks(caller)?)),
+            ProfileKind::Heap => Taken::Heap { snapshot: Snapshot::take(), is_allocs: false },
+            ProfileKind::Allocs => Taken::Heap { snapshot: Snapshot::take(), is_allocs: true },
+            ProfileKind::Mutex => Taken::Sums(contention_sums(Contention::Mutex)),
+            ProfileKind::Block => Taken::Sums(contention_sums(Contention::Block)),
+            ProfileKind::Goroutine => Taken::Sums(thread_sums(&[("goroutine", "count")], &stacks(caller)?)),
+            ProfileKind::ThreadCreate => {
+                Taken::Sums(thread_sums(&[("threadcreate", "count")], &stacks(caller)?))
+            }
         })
     }
 
     /// How many rows the profile has now, for the index.
     pub(crate) fn count(self) -> usize {
         match self {
-            Kind::Heap | Kind::Allocs => crate::heap::table().buckets().len(),
-            Kind::Mutex => used(&Contention::Mutex.delays()),
-            Kind::Block => used(&Contention::Block.delays()),
-            Kind::Goroutine | Kind::ThreadCreate => crate::tasks::threads().len(),
+            ProfileKind::Heap | ProfileKind::Allocs => crate::heap::samples::table().buckets().len(),
+            ProfileKind::Mutex => used(&Contention::Mutex.delays()),
+            ProfileKind::Block => used(&Contention::Block.delays()),
+            ProfileKind::Goroutine | ProfileKind::ThreadCreate => crate::tasks::threads().len(),
         }
     }
 }
 
-fn used(delays: &[crate::sync::Delays]) -> usize {
+fn used(delays: &[Delays]) -> usize {
     delays.iter().filter(|delay| delay.count > 0.0).count()
 }
 

@@ -3,22 +3,23 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use crate::cpu::name_of_frame;
-use crate::encode::Sums;
-use crate::heap::Snapshot;
+use crate::heap::snapshot::Snapshot;
 use crate::labels;
 use crate::maps::{CodeRange, code_ranges};
-use crate::source::{Kind, Taken};
+use crate::marks;
+use crate::source::{ProfileKind, Taken};
+use crate::sums::Sums;
 use crate::symbols::Symbols;
-use crate::threads::ThreadStack;
+use crate::sync::contention::mutex_fraction;
+use crate::threads::thread_stack::ThreadStack;
 
 /// A profile as the legacy text that pprof still reads (`debug=1`).
-pub(crate) fn text(kind: Kind, taken: &Taken) -> String {
-    let mut places = Places::new();
+pub(crate) fn text(kind: ProfileKind, taken: &Taken) -> String {
+    let mut places = Describer::new();
     match taken {
         Taken::Heap { snapshot, .. } => heap(snapshot, &mut places),
         Taken::Sums(sums) => match kind {
-            Kind::Mutex | Kind::Block => contention(kind, sums, &mut places),
+            ProfileKind::Mutex | ProfileKind::Block => contention(kind, sums, &mut places),
             _ => counts(kind, sums, &mut places),
         },
     }
@@ -26,7 +27,7 @@ pub(crate) fn text(kind: Kind, taken: &Taken) -> String {
 
 /// All threads as Go's runtime prints goroutines when it panics (`debug=2`).
 pub(crate) fn thread_dump(threads: &[ThreadStack]) -> String {
-    let mut places = Places::new();
+    let mut places = Describer::new();
     let mut text = String::new();
     for thread in threads {
         let ThreadStack { number, name, .. } = thread;
@@ -55,7 +56,7 @@ fn state(letter: char) -> &'static str {
 
 /// Go's rows are raw samples that the reader scales by the rate; these figures are scaled already, sample
 /// by sample, so the number after `heap/` is 2, which means a rate of 1 and is left alone.
-fn heap(snapshot: &Snapshot, places: &mut Places) -> String {
+fn heap(snapshot: &Snapshot, places: &mut Describer) -> String {
     let mut rows: Vec<_> = snapshot.rows.iter().filter(|row| row.values != [0; 4]).collect();
     rows.sort_by_key(|row| row.values[3]);
     let mut total = [0_i64; 4];
@@ -76,12 +77,11 @@ fn heap(snapshot: &Snapshot, places: &mut Places) -> String {
     text
 }
 
-fn contention(kind: Kind, sums: &Sums, places: &mut Places) -> String {
+fn contention(kind: ProfileKind, sums: &Sums, places: &mut Describer) -> String {
     let mut text = match kind {
-        Kind::Mutex => format!(
-            "--- mutex:\ncycles/second=1000000000\nsampling period={}\n",
-            crate::sync::mutex_fraction()
-        ),
+        ProfileKind::Mutex => {
+            format!("--- mutex:\ncycles/second=1000000000\nsampling period={}\n", mutex_fraction())
+        }
         _ => "--- contention:\ncycles/second=1000000000\n".to_owned(),
     };
     let mut rows: Vec<_> = sums.rows.iter().collect();
@@ -95,7 +95,7 @@ fn contention(kind: Kind, sums: &Sums, places: &mut Places) -> String {
     text
 }
 
-fn counts(kind: Kind, sums: &Sums, places: &mut Places) -> String {
+fn counts(kind: ProfileKind, sums: &Sums, places: &mut Describer) -> String {
     let total: i64 = sums.rows.values().map(|values| values[0]).sum();
     let mut text = format!("{} profile: total {total}\n", kind.name());
     let mut rows: Vec<_> = sums.rows.iter().collect();
@@ -110,7 +110,7 @@ fn counts(kind: Kind, sums: &Sums, places: &mut Places) -> String {
 
 /// What a text says of one address.
 #[derive(Clone, Debug)]
-struct Place {
+struct SourcePlace {
     /// The function, or the file where functions are not known.
     name: String,
     /// How far into it the address is.
@@ -120,15 +120,15 @@ struct Place {
 }
 
 /// Describes addresses.
-struct Places {
+struct Describer {
     ranges: Vec<CodeRange>,
     symbols: Option<Symbols>,
-    known: BTreeMap<u64, Vec<Place>>,
+    known: BTreeMap<u64, Vec<SourcePlace>>,
 }
 
-impl Places {
+impl Describer {
     fn new() -> Self {
-        Places { ranges: code_ranges(), symbols: Symbols::open(), known: BTreeMap::new() }
+        Describer { ranges: code_ranges(), symbols: Symbols::open(), known: BTreeMap::new() }
     }
 
     /// The rest of a row, after its figures: addresses, labels, and a line for each frame.
@@ -163,7 +163,7 @@ impl Places {
         text.push('\n');
     }
 
-    fn of(&mut self, address: u64) -> Vec<Place> {
+    fn of(&mut self, address: u64) -> Vec<SourcePlace> {
         if let Some(known) = self.known.get(&address) {
             return known.clone();
         }
@@ -172,9 +172,10 @@ impl Places {
         places
     }
 
-    fn find(&mut self, address: u64) -> Vec<Place> {
-        let place = |name: &str, offset| vec![Place { name: name.to_owned(), offset, at: String::new() }];
-        if let Some(name) = name_of_frame(address) {
+    fn find(&mut self, address: u64) -> Vec<SourcePlace> {
+        let place =
+            |name: &str, offset| vec![SourcePlace { name: name.to_owned(), offset, at: String::new() }];
+        if let Some(name) = marks::name(address) {
             return place(name, 0);
         }
         let range = self.ranges.iter().find(|range| (range.start..range.limit).contains(&address));
@@ -189,7 +190,7 @@ impl Places {
             .map(|line| {
                 let at =
                     if line.file.is_empty() { String::new() } else { format!("{}:{}", line.file, line.line) };
-                Place { name: line.name, offset: in_file, at }
+                SourcePlace { name: line.name, offset: in_file, at }
             })
             .collect()
     }
@@ -220,9 +221,9 @@ mod tests {
             rows: [((vec![1, 0x10], 0), vec![1]), ((vec![0x20], 0), vec![3])].into(),
         };
         let text = counts(
-            Kind::Goroutine,
+            ProfileKind::Goroutine,
             &sums,
-            &mut Places { ranges: vec![], symbols: None, known: BTreeMap::new() },
+            &mut Describer { ranges: vec![], symbols: None, known: BTreeMap::new() },
         );
         let expected = "goroutine profile: total 4\n3 @ 0x21\n#\t0x20\t?+0x20\n\n\
                         1 @ 0x2 0x11\n#\t0x1\t[truncated]+0x0\n#\t0x10\t?+0x10\n\n\n--- Memory map: ---\n";
@@ -231,8 +232,9 @@ mod tests {
 
     #[test]
     fn columns_are_aligned_with_tabs() {
-        let mut places = Places { ranges: vec![], symbols: None, known: BTreeMap::new() };
-        let place = |name: &str, at: &str| Place { name: name.to_owned(), offset: 0x5e, at: at.to_owned() };
+        let mut places = Describer { ranges: vec![], symbols: None, known: BTreeMap::new() };
+        let place =
+            |name: &str, at: &str| SourcePlace { name: name.to_owned(), offset: 0x5e, at: at.to_owned() };
         places.known.insert(0x10, vec![place("sync.(*Mutex).Lock", "sync/mutex.go:46")]);
         places.known.insert(0x20, vec![place("main.hog", "fixtures/main.go:45")]);
         let mut text = String::new();

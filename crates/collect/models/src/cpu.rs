@@ -5,5 +5,7 @@ pub(crate) mod ring;
 #[path = "../../src/cpu/slot.rs"]
 pub(crate) mod slot;
 
-/// So few that the third record of a model is at the start again.
-pub(crate) const RING_WORDS: usize = 13;
+pub(crate) mod limits {
+    /// So few that the third record of a model is at the start again.
+    pub(crate) const RING_WORDS: usize = 13;
+}

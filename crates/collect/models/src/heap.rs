@@ -1,16 +1,13 @@
 //! The live table and its filter.
 
-#[path = "../../src/heap/countdown.rs"]
-pub(crate) mod countdown;
 #[path = "../../src/heap/filter.rs"]
 pub(crate) mod filter;
 #[path = "../../src/heap/table.rs"]
 pub(crate) mod table;
+#[path = "../../src/heap/weight.rs"]
+pub(crate) mod weight;
 
-/// All blocks share one.
-pub(crate) const FILTER_COUNTERS: usize = 1;
-
-/// What a thread looks at to know whether it samples.
-pub(crate) fn heap_rate() -> u64 {
-    0
+pub(crate) mod limits {
+    /// All blocks share one.
+    pub(crate) const FILTER_COUNTERS: usize = 1;
 }

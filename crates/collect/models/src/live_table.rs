@@ -4,9 +4,9 @@ use loom::sync::Arc;
 use loom::sync::atomic::{AtomicUsize, Ordering};
 use loom::thread;
 
-use crate::heap::countdown::Weight;
 use crate::heap::filter::Filter;
 use crate::heap::table::{Sample, Sums, Table};
+use crate::heap::weight::Weight;
 use crate::sys::{Lock, Tracked};
 
 struct Heap {

@@ -2,28 +2,10 @@
 
 use std::collections::HashMap;
 
+use crate::marks::{LOST, NOT_SAMPLED};
+
 /// More different stacks than this are counted together.
 const STACKS: usize = 1 << 17;
-
-/// The stack of samples for which there was no room.
-const LOST: u64 = 2;
-
-/// The stack of CPU time of which no sample was taken.
-const NOT_SAMPLED: u64 = 3;
-
-/// The stack of a thread that did not answer when it was asked.
-pub(crate) const NO_ANSWER: u64 = 4;
-
-/// The name of the single frame that stands for time without a stack; `None` for addresses of code.
-pub(crate) fn name_of_frame(address: u64) -> Option<&'static str> {
-    match address {
-        crate::unwind::TRUNCATED => Some("[truncated]"),
-        LOST => Some("[lost samples]"),
-        NOT_SAMPLED => Some("[not sampled]"),
-        NO_ANSWER => Some("[no answer]"),
-        _ => None,
-    }
-}
 
 /// Nanoseconds by labels and stack.
 #[derive(Debug, Default)]

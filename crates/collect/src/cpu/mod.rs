@@ -5,128 +5,18 @@
 //! read from the thread's clock ([`slot`]). One sampler serves all captures that are under way
 //! ([`sampler`]).
 
+pub(crate) mod captured;
 mod counts;
+#[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
+mod limits;
 #[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
 mod ring;
 #[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
-mod sampler;
+pub(crate) mod sampler;
 #[cfg(not(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64"))))]
 #[path = "missing.rs"]
-mod sampler;
+pub(crate) mod sampler;
 #[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
 mod slot;
 #[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
 mod timer;
-
-use std::io::Write;
-use std::time::{Duration, SystemTime};
-
-pub(crate) use counts::{Counts, NO_ANSWER, name_of_frame};
-pub(crate) use sampler::start_over_in_child;
-
-use crate::Error;
-use crate::heap::Unsampled;
-#[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
-use crate::unwind::Registers;
-
-/// Words in the ring of a thread, 64 KiB: room for 60 of the deepest stacks, which is more than one thread
-/// makes between two rounds of the collector where the kernel looks at timers 1000 times a second.
-#[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
-const RING_WORDS: usize = 8192;
-
-/// For the signal handler: the calling thread is asked for a sample.
-#[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
-pub(crate) fn on_sample(number: u32, generation: u32, registers: Registers) {
-    if let Some(slot) = slot::slot(number) {
-        slot.take_sample(generation, registers);
-    }
-}
-
-/// What a capture found.
-#[derive(Debug)]
-pub(crate) struct Captured {
-    /// CPU time by stack.
-    pub(crate) counts: Counts,
-    /// Nanoseconds of CPU time between two samples.
-    pub(crate) period: u64,
-    /// When it began.
-    pub(crate) start: SystemTime,
-    /// How long it took.
-    pub(crate) duration: Duration,
-}
-
-/// How a CPU profile is taken; see [`cpu`].
-#[derive(Clone, Copy, Debug)]
-#[must_use]
-pub struct Cpu {
-    hertz: u32,
-}
-
-/// A CPU profile of all threads, to be [started](Cpu::start).
-///
-/// ```no_run
-/// let profile = hotlist_collect::cpu().hertz(1000).start()?;
-/// // … what is to be measured …
-/// profile.finish(&mut std::fs::File::create("cpu.pb.gz")?)?;
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
-pub fn cpu() -> Cpu {
-    Cpu { hertz: 100 }
-}
-
-impl Cpu {
-    /// Samples per second of each thread's CPU time: 100 at first, as in Go, and at most 10 000. The
-    /// kernel looks at timers once in a tick of its own clock, often 250 times a second; at higher rates a
-    /// sample stands for several periods.
-    pub fn hertz(self, hertz: u32) -> Cpu {
-        Cpu { hertz: hertz.clamp(1, 10_000) }
-    }
-
-    /// Begins to sample. Any number of profiles may be taken at the same time.
-    ///
-    /// The first call installs a handler for `SIGPROF` that stays; signals that are not its own go on to
-    /// the handler that was there before.
-    ///
-    /// # Errors
-    /// When the system does not let threads be sampled.
-    pub fn start(self) -> Result<CpuProfile, Error> {
-        let _quiet = Unsampled::enter();
-        let period = Duration::from_nanos(1_000_000_000 / u64::from(self.hertz));
-        Ok(CpuProfile { id: sampler::start(period)?, is_over: false })
-    }
-}
-
-/// A CPU profile that is being taken. Dropping it gives it up.
-#[derive(Debug)]
-pub struct CpuProfile {
-    id: sampler::Id,
-    is_over: bool,
-}
-
-impl CpuProfile {
-    /// Stops sampling and writes the profile, compressed, as `go tool pprof` reads it.
-    ///
-    /// # Errors
-    /// When `writer` fails, or the process is the child of a fork since the start.
-    pub fn finish(self, writer: &mut dyn Write) -> Result<(), Error> {
-        let _quiet = Unsampled::enter();
-        let captured = self.captured()?;
-        writer.write_all(&crate::encode::cpu(&captured, None)?).map_err(Error::Write)
-    }
-
-    pub(crate) fn captured(mut self) -> Result<Captured, Error> {
-        let _quiet = Unsampled::enter();
-        self.is_over = true;
-        let forked = || Error::Cpu(std::io::Error::other("the capture began before a fork"));
-        sampler::finish(&self.id).ok_or_else(forked)
-    }
-}
-
-impl Drop for CpuProfile {
-    fn drop(&mut self) {
-        if !self.is_over {
-            let _quiet = Unsampled::enter();
-            sampler::cancel(&self.id);
-        }
-    }
-}

@@ -1,7 +1,7 @@
 //! A queue of records from one thread's signal handler to the collector, without locks.
 #![allow(unsafe_code)]
 
-use super::RING_WORDS as WORDS;
+use super::limits::RING_WORDS as WORDS;
 use crate::sys::atomic::{AtomicPtr, AtomicUsize, Ordering};
 use crate::sys::{Region, using};
 use crate::unwind::MOST_FRAMES;

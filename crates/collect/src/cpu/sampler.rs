@@ -5,13 +5,14 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
-use super::Captured;
+use super::captured::Captured;
 use super::counts::Counts;
 use super::slot::{SLOTS, Slot, slot};
 use super::timer::Timer;
 use crate::Error;
+use crate::fork::{self, Hook, Rank};
 use crate::own_threads::OwnThread;
-use crate::signal::{Message, SIGNAL, Wish, install};
+use crate::signal::{self, Message, Purpose, SIGNAL};
 use crate::sys::{Clock, Lock, clock_nanos, send_signal};
 use crate::tasks::{state, threads};
 
@@ -28,7 +29,7 @@ static NEXT_CAPTURE: AtomicU64 = AtomicU64::new(1);
 
 /// For the child of a fork: nothing is captured here, and the thread that held the lock is gone. What it
 /// owned is leaked, since it may have been in the middle of a change.
-pub(crate) fn start_over_in_child() {
+fn start_over_in_child() {
     // SAFETY: the child has one thread.
     unsafe { SAMPLER.start_over(None) };
     super::slot::start_over_in_child();
@@ -36,13 +37,15 @@ pub(crate) fn start_over_in_child() {
 
 /// The number of a capture.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Id(u64);
+pub(crate) struct Id(u64);
 
 /// Begins a capture with a sample every `period` of CPU time; shorter ones of other captures are shared.
-pub(super) fn start(period: Duration) -> Result<Id, Error> {
-    crate::fork::prepare();
+pub(crate) fn start(period: Duration) -> Result<Id, Error> {
+    static HOOK: Hook = Hook { in_child: start_over_in_child, ..Hook::NONE };
+    fork::register(Rank::Cpu, &HOOK);
     crate::unwind::refresh();
-    install().map_err(Error::Cpu)?;
+    signal::answer(Purpose::Sample, super::slot::on_sample);
+    signal::install().map_err(Error::Cpu)?;
     let mut held = SAMPLER.hold();
     let sampler = held.get_or_insert_with(Sampler::new);
     let id = NEXT_CAPTURE.fetch_add(1, Ordering::Relaxed);
@@ -80,7 +83,7 @@ pub(super) fn start(period: Duration) -> Result<Id, Error> {
 }
 
 /// Ends a capture. `None` when it does not exist any more, since it began before a fork.
-pub(super) fn finish(id: &Id) -> Option<Captured> {
+pub(crate) fn finish(id: &Id) -> Option<Captured> {
     let mut held = SAMPLER.hold();
     let sampler = held.as_mut()?;
     let process = clock_nanos(Clock::Process).unwrap_or(0).saturating_sub(sampler.own_nanos());
@@ -103,7 +106,7 @@ pub(super) fn finish(id: &Id) -> Option<Captured> {
 }
 
 /// Gives a capture up.
-pub(super) fn cancel(id: &Id) {
+pub(crate) fn cancel(id: &Id) {
     let mut held = SAMPLER.hold();
     if let Some(sampler) = held.as_mut() {
         sampler.captures.retain(|capture| capture.id != id.0);
@@ -229,7 +232,7 @@ impl Sampler {
             let Some(number) = self.vacant.pop_front() else { return };
             let Some(slot) = slot(number) else { continue };
             self.generation = self.generation % (Message::GENERATIONS - 1) + 1;
-            let message = Message { wish: Wish::Sample, number, generation: self.generation };
+            let message = Message { purpose: Purpose::Sample, number, generation: self.generation };
             if !slot.open(message.generation, period, next) {
                 self.vacant.push_back(number);
                 continue;

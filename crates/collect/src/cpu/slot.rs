@@ -39,6 +39,13 @@ pub(crate) fn slot(number: u32) -> Option<&'static Slot> {
     ALL.get(number as usize)
 }
 
+/// For the signal handler: the calling thread is asked for a sample.
+pub(crate) fn on_sample(number: u32, generation: u32, registers: Registers) {
+    if let Some(slot) = slot(number) {
+        slot.take_sample(generation, registers);
+    }
+}
+
 /// For the child of a fork: no slot is in use.
 pub(crate) fn start_over_in_child() {
     for slot in ALL.iter().filter(|slot| !slot.is_unused()) {

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use hotlist_profile::{Builder, Function, Line, Location, LocationId, Mapping, MappingId, Symbolized};
 
-use crate::cpu::name_of_frame;
 use crate::maps::{CodeRange, code_ranges};
+use crate::marks;
 use crate::symbols::Symbols;
 
 /// Gives every address one location.
@@ -50,7 +50,7 @@ impl<'a> Locations<'a> {
         if let Some(&known) = self.known.get(&address) {
             return known;
         }
-        let location = if let Some(name) = name_of_frame(address) {
+        let location = if let Some(name) = marks::name(address) {
             let function = builder.named_function(name, "");
             builder.source_location(function, 0)
         } else {

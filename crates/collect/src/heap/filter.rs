@@ -1,6 +1,6 @@
 //! A quick "certainly not sampled" for blocks that could be by address or size.
 
-use super::FILTER_COUNTERS as COUNTERS;
+use super::limits::FILTER_COUNTERS as COUNTERS;
 use crate::sys::atomic::{AtomicU8, Ordering};
 
 /// How many sampled blocks share a counter. One that reached its maximum stays there.

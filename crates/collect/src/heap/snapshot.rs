@@ -2,8 +2,10 @@
 
 use std::time::SystemTime;
 
-use super::countdown::FRACTION_BITS;
+use super::samples::table;
 use super::table::{Bucket, Sums};
+use super::weight::FRACTION_BITS;
+use crate::countdown::heap_rate;
 use crate::sys::Column;
 use crate::unwind::MOST_FRAMES;
 
@@ -41,10 +43,10 @@ impl Snapshot {
         crate::unwind::refresh();
         // While the lock is held nothing may be allocated or freed, so the sums are first copied to
         // memory of the profiler's own. A row that comes in between is left to the next snapshot.
-        let size = super::table().buckets().len();
+        let size = table().buckets().len();
         let mut copy: Column<Bucket> = Column::with_capacity(size.max(1));
         let lost = {
-            let table = super::table();
+            let table = table();
             copy.extend(&table.buckets()[..size]);
             table.lost
         };
@@ -61,7 +63,7 @@ impl Snapshot {
                 },
             })
             .collect();
-        Snapshot { rate: super::heap_rate(), lost, time: SystemTime::now(), duration_nanos: 0, rows }
+        Snapshot { rate: heap_rate(), lost, time: SystemTime::now(), duration_nanos: 0, rows }
     }
 
     /// What happened between `base` and this one; figures in use may be negative.
@@ -82,7 +84,7 @@ impl Snapshot {
 fn frames(stack: u32) -> Vec<u64> {
     let mut copy = [0; MOST_FRAMES];
     let count = {
-        let table = super::table();
+        let table = table();
         let frames = table.frames(stack);
         let count = frames.len().min(copy.len());
         copy[..count].copy_from_slice(&frames[..count]);

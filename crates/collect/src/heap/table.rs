@@ -1,6 +1,6 @@
 //! What is remembered of the samples: sums for each stack, size and set of labels, and the blocks in use.
 
-use super::countdown::Weight;
+use super::weight::Weight;
 use crate::store::{Index, Stacks, mix};
 use crate::sys::Column;
 

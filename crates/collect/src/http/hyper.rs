@@ -24,8 +24,8 @@ use std::task::{Context, Poll, Waker};
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full, Limited};
 
-use super::answer::{Answer, answer as answer_of};
-use super::request::Request;
+use super::answer::{Reply, answer as answer_of};
+use super::request::ProfileRequest;
 use super::{CONNECTIONS, LARGEST_REQUEST};
 use crate::heap::Unsampled;
 use crate::own_threads::OwnThread;
@@ -43,10 +43,10 @@ where
 {
     let (head, body) = request.into_parts();
     let Ok(body) = Limited::new(body, LARGEST_REQUEST).collect().await.map(|body| body.to_bytes()) else {
-        return response(Answer::error(400, "malformed request"), false);
+        return response(Reply::error(400, "malformed request"), false);
     };
     let is_head = head.method == http::Method::HEAD;
-    let request = Request {
+    let request = ProfileRequest {
         method: head.method.as_str().to_owned(),
         path: head.uri.path().to_owned(),
         query: head.uri.query().unwrap_or_default().to_owned(),
@@ -60,7 +60,7 @@ where
     response(answer, is_head)
 }
 
-fn response(answer: Answer, is_head: bool) -> http::Response<Full<Bytes>> {
+fn response(answer: Reply, is_head: bool) -> http::Response<Full<Bytes>> {
     let length = answer.body.len();
     let body = if is_head { Bytes::new() } else { answer.body.into() };
     let mut response = http::Response::new(Full::new(body));
@@ -101,14 +101,14 @@ struct Pending {
 
 #[derive(Default)]
 struct Shared {
-    answer: Option<Answer>,
+    answer: Option<Reply>,
     waker: Option<Waker>,
 }
 
 impl Pending {
-    fn start(request: Request) -> Result<Pending, Answer> {
+    fn start(request: ProfileRequest) -> Result<Pending, Reply> {
         let _quiet = Unsampled::enter();
-        let working = Working::take().ok_or_else(|| Answer::error(503, "too many requests at once"))?;
+        let working = Working::take().ok_or_else(|| Reply::error(503, "too many requests at once"))?;
         let shared = Arc::new(Mutex::new(Shared::default()));
         let asked = Arc::downgrade(&shared);
         let thread = std::thread::Builder::new().name("hotlist-request".to_owned());
@@ -130,15 +130,15 @@ impl Pending {
         });
         match started {
             Ok(_) => Ok(Pending { shared }),
-            Err(error) => Err(Answer::error(500, &error.to_string())),
+            Err(error) => Err(Reply::error(500, &error.to_string())),
         }
     }
 }
 
 impl Future for Pending {
-    type Output = Answer;
+    type Output = Reply;
 
-    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Answer> {
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Reply> {
         let mut shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
         match shared.answer.take() {
             Some(answer) => Poll::Ready(answer),

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::source::Kind;
+use crate::source::ProfileKind;
 
 /// The entries of the index with their descriptions, in the order of their names.
 const ENTRIES: [(&str, &str); 10] = [
@@ -35,7 +35,8 @@ pub(super) fn index() -> String {
     let mut rows = String::new();
     let mut descriptions = String::new();
     for (name, description) in ENTRIES {
-        let count = Kind::ALL.into_iter().find(|kind| kind.name() == name).map_or(0, Kind::count);
+        let count =
+            ProfileKind::ALL.into_iter().find(|kind| kind.name() == name).map_or(0, ProfileKind::count);
         _ = writeln!(rows, "<tr><td>{count}</td><td><a href='{name}?debug=1'>{name}</a></td></tr>");
         _ = writeln!(descriptions, "<li><div class=profile-name>{name}: </div> {description}</li>");
     }
@@ -57,7 +58,7 @@ mod tests {
     fn every_profile_is_listed_in_order() {
         let names: Vec<&str> = ENTRIES.iter().map(|(name, _)| *name).collect();
         assert!(names.is_sorted());
-        assert!(Kind::ALL.iter().all(|kind| names.contains(&kind.name())));
+        assert!(ProfileKind::ALL.iter().all(|kind| names.contains(&kind.name())));
         assert!(index().contains("<a href='heap?debug=1'>heap</a>"));
     }
 }

@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use super::answer::Answer;
+use super::reply::Reply;
 
 /// The longest time that is waited.
 const LONGEST: u64 = 300;
 
 /// A parsed request.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Request {
+pub(crate) struct ProfileRequest {
     /// The method, in capitals.
     pub(crate) method: String,
     /// The path of the target, without its query.
@@ -22,7 +22,7 @@ pub(crate) struct Request {
     pub(crate) body: Vec<u8>,
 }
 
-impl Request {
+impl ProfileRequest {
     /// The value of a key of the query. Go's rule: the first one counts.
     pub(super) fn parameter(&self, key: &str) -> Option<&str> {
         let pairs = self.query.split('&').map(|pair| pair.split_once('=').unwrap_or((pair, "")));
@@ -40,13 +40,13 @@ impl Request {
     }
 
     /// The time of a difference; `None` when there is no such parameter.
-    pub(super) fn seconds(&self) -> Result<Option<Duration>, Answer> {
+    pub(super) fn seconds(&self) -> Result<Option<Duration>, Reply> {
         let Some(text) = self.parameter("seconds").filter(|text| !text.is_empty()) else { return Ok(None) };
         let Some(seconds) = positive(text) else {
-            return Err(Answer::error(400, "invalid value for \"seconds\" - must be a positive integer"));
+            return Err(Reply::error(400, "invalid value for \"seconds\" - must be a positive integer"));
         };
         if self.debug() != 0 {
-            return Err(Answer::error(400, "seconds and debug params are incompatible"));
+            return Err(Reply::error(400, "seconds and debug params are incompatible"));
         }
         Ok(Some(seconds))
     }
@@ -70,8 +70,8 @@ fn positive(text: &str) -> Option<Duration> {
 mod tests {
     use super::*;
 
-    fn request(query: &str) -> Request {
-        Request { query: query.to_owned(), ..Request::default() }
+    fn request(query: &str) -> ProfileRequest {
+        ProfileRequest { query: query.to_owned(), ..ProfileRequest::default() }
     }
 
     #[test]

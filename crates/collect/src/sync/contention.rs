@@ -3,7 +3,8 @@
 use std::cell::Cell;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::heap::{Unsampled, stack_bounds};
+use crate::countdown::{self, Unsampled};
+use crate::fork::{self, Hook, Rank};
 use crate::store::{Index, Stacks, mix};
 use crate::sys::{Column, Lock};
 use crate::unwind::{MOST_FRAMES, Registers, Trace};
@@ -88,8 +89,8 @@ pub(super) fn waited(nanos: u64) {
 #[inline(never)]
 fn remember(table: &Lock<Table>, count: f64, nanos: u64) {
     let _quiet = Unsampled::enter();
-    crate::fork::prepare();
-    let trace = Trace::<OWN_FRAMES>::of(Registers::here(), stack_bounds());
+    fork::register(Rank::Contention, &HOOK);
+    let trace = Trace::<OWN_FRAMES>::of(Registers::here(), countdown::bounds());
     table.hold().add(trace.frames(), crate::labels::current(), count, nanos);
 }
 
@@ -156,17 +157,17 @@ impl Contention {
     }
 }
 
-/// For the handlers of `fork`: nobody is in the middle of a change between these two.
-pub(crate) fn hold_still() {
-    MUTEX.take();
-    BLOCK.take();
-}
-
-/// Ends [`hold_still`], in the parent and in the child.
-pub(crate) fn go_on() {
-    BLOCK.give_back();
-    MUTEX.give_back();
-}
+static HOOK: Hook = Hook {
+    hold: || {
+        MUTEX.take();
+        BLOCK.take();
+    },
+    release: || {
+        BLOCK.give_back();
+        MUTEX.give_back();
+    },
+    in_child: || (),
+};
 
 struct Table {
     stacks: Stacks,

@@ -11,14 +11,13 @@
 //! * The **block** profile blames who waited: the stack that asked for the lock, or waited for a condition.
 
 mod condvar;
-mod contention;
+pub(crate) mod contention;
 mod guard;
 mod mutex;
 mod rwlock;
 mod waiting;
 
 pub use condvar::Condvar;
-pub(crate) use contention::{Contention, Delays, go_on, hold_still};
 pub use contention::{block_rate, mutex_fraction, set_block_rate, set_mutex_fraction};
 pub use mutex::{Mutex, MutexGuard};
 pub use rwlock::{RwLock, RwLockReadGuard, RwLockWriteGuard};

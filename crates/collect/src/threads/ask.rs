@@ -5,10 +5,12 @@ use std::cell::UnsafeCell;
 use std::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use super::ThreadStack;
+use super::thread_stack::ThreadStack;
 use crate::Error;
-use crate::cpu::NO_ANSWER;
-use crate::signal::{Message, SIGNAL, Wish, install};
+use crate::countdown::Unsampled;
+use crate::fork::{self, Hook, Rank};
+use crate::marks::NO_ANSWER;
+use crate::signal::{self, Message, Purpose, SIGNAL};
 use crate::sys::{Lock, Region, send_signal, thread_id};
 use crate::tasks::{name, state, threads};
 use crate::unwind::{MOST_FRAMES, Registers, StackBounds, walk_into};
@@ -20,7 +22,7 @@ const PLACES: usize = 4096;
 const ANSWER: Duration = Duration::from_millis(200);
 
 /// Where one thread puts its answer.
-struct Place {
+struct AnswerSlot {
     /// The generation, times four, plus what is going on.
     state: AtomicU32,
     labels: AtomicU32,
@@ -33,19 +35,19 @@ const ANSWERING: u32 = 2;
 const ANSWERED: u32 = 3;
 
 /// The places of the current generations. The memory is never given back: an answer may be late.
-static PLACES_START: AtomicPtr<Place> = AtomicPtr::new(std::ptr::null_mut());
+static PLACES_START: AtomicPtr<AnswerSlot> = AtomicPtr::new(std::ptr::null_mut());
 
 /// Held while threads are asked.
 static GENERATION: Lock<u32> = Lock::new(0);
 
 /// For the child of a fork: whoever asked is gone.
-pub(crate) fn start_over_in_child() {
+fn start_over_in_child() {
     // SAFETY: the child has one thread. An answer that was under way goes to places that are left alone.
     unsafe { GENERATION.start_over(0) };
     PLACES_START.store(std::ptr::null_mut(), Ordering::Release);
 }
 
-fn place(number: u32) -> Option<&'static Place> {
+fn place(number: u32) -> Option<&'static AnswerSlot> {
     let start = PLACES_START.load(Ordering::Acquire);
     if start.is_null() || number as usize >= PLACES {
         return None;
@@ -55,7 +57,7 @@ fn place(number: u32) -> Option<&'static Place> {
 }
 
 /// For the signal handler: the calling thread is asked for its stack.
-pub(crate) fn on_wish(number: u32, generation: u32, registers: Registers) {
+fn on_request(number: u32, generation: u32, registers: Registers) {
     let Some(place) = place(number) else { return };
     let with = |state| generation << 2 | state;
     let asked =
@@ -75,13 +77,16 @@ pub(crate) fn on_wish(number: u32, generation: u32, registers: Registers) {
 ///
 /// # Errors
 /// When the threads cannot be listed, or signals are refused.
-pub(super) fn stacks(caller: &[u64]) -> Result<Vec<ThreadStack>, Error> {
-    crate::fork::prepare();
+pub(crate) fn stacks(caller: &[u64]) -> Result<Vec<ThreadStack>, Error> {
+    static HOOK: Hook = Hook { in_child: start_over_in_child, ..Hook::NONE };
+    let _quiet = Unsampled::enter();
+    fork::register(Rank::Threads, &HOOK);
     crate::unwind::refresh();
-    install().map_err(Error::Threads)?;
+    signal::answer(Purpose::Stack, on_request);
+    signal::install().map_err(Error::Threads)?;
     let mut generation = GENERATION.hold();
     if PLACES_START.load(Ordering::Acquire).is_null() {
-        let Some(region) = Region::reserve(PLACES * size_of::<Place>()) else {
+        let Some(region) = Region::reserve(PLACES * size_of::<AnswerSlot>()) else {
             return Err(Error::Threads(std::io::ErrorKind::OutOfMemory.into()));
         };
         PLACES_START.store(region.start().cast(), Ordering::Release);
@@ -96,7 +101,7 @@ pub(super) fn stacks(caller: &[u64]) -> Result<Vec<ThreadStack>, Error> {
     listed.sort_unstable();
     // As many as there are places have stacks, the others are listed.
     let this = thread_id();
-    let asked: Vec<(i32, Option<&Place>)> = listed
+    let asked: Vec<(i32, Option<&AnswerSlot>)> = listed
         .into_iter()
         .enumerate()
         .map(|(number, thread)| {
@@ -105,7 +110,7 @@ pub(super) fn stacks(caller: &[u64]) -> Result<Vec<ThreadStack>, Error> {
         })
         .collect();
     let end = Instant::now() + ANSWER;
-    let is_waiting = |(_, place): &(i32, Option<&Place>)| {
+    let is_waiting = |(_, place): &(i32, Option<&AnswerSlot>)| {
         place.is_some_and(|place| place.state.load(Ordering::Relaxed) & 3 != ANSWERED)
     };
     while asked.iter().any(is_waiting) && Instant::now() < end {
@@ -134,13 +139,13 @@ pub(super) fn stacks(caller: &[u64]) -> Result<Vec<ThreadStack>, Error> {
 }
 
 /// Asks a thread; says whether the signal is on its way.
-fn ask(place: &Place, number: u32, generation: u32, thread: i32) -> bool {
+fn ask(place: &AnswerSlot, number: u32, generation: u32, thread: i32) -> bool {
     place.state.store(generation << 2 | ASKED, Ordering::Release);
-    send_signal(thread, SIGNAL, Message { wish: Wish::Stack, number, generation }.pack())
+    send_signal(thread, SIGNAL, Message { purpose: Purpose::Stack, number, generation }.pack())
 }
 
 /// Labels and frames, if the thread has answered; from then on its answer is not accepted any more.
-fn answer(place: &Place, generation: u32, is_late: &mut bool) -> Option<(u32, Vec<u64>)> {
+fn answer(place: &AnswerSlot, generation: u32, is_late: &mut bool) -> Option<(u32, Vec<u64>)> {
     let with = |state| generation << 2 | state;
     match place.state.compare_exchange(with(ASKED), 0, Ordering::Acquire, Ordering::Acquire) {
         Err(state) if state == with(ANSWERED) => {

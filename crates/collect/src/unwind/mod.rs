@@ -17,10 +17,10 @@ mod stack;
 mod trace;
 mod walk;
 
-pub(crate) use module::{Module, go_on, hold_still, modules, refresh};
+pub(crate) use module::{Module, modules, refresh};
 pub(crate) use registers::Registers;
 pub(crate) use stack::StackBounds;
-pub(crate) use trace::{MOST_FRAMES, TRUNCATED, Trace, walk_into};
+pub(crate) use trace::{MOST_FRAMES, Trace, walk_into};
 #[cfg(test)]
 pub(crate) use walk::{Depth, MAX_FRAMES, walk};
 

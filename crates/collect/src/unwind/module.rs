@@ -18,7 +18,7 @@ pub(crate) struct Module {
 }
 
 #[cfg(target_os = "linux")]
-pub(crate) use linux::{go_on, hold_still, modules, refresh, unwind_table};
+pub(crate) use linux::{modules, refresh, unwind_table};
 
 /// Nothing is known about modules on this system.
 #[cfg(not(target_os = "linux"))]
@@ -29,14 +29,6 @@ pub(crate) fn modules() -> Vec<Module> {
 /// There is nothing to bring up to date on this system.
 #[cfg(not(target_os = "linux"))]
 pub(crate) fn refresh() {}
-
-/// There is nothing to hold on this system.
-#[cfg(not(target_os = "linux"))]
-pub(crate) fn hold_still() {}
-
-/// There is nothing to let go on this system.
-#[cfg(not(target_os = "linux"))]
-pub(crate) fn go_on() {}
 
 /// Nothing is known about unwind tables on this system.
 #[cfg(not(target_os = "linux"))]
@@ -51,7 +43,9 @@ mod linux {
     use libc::{Elf64_Ehdr, Elf64_Phdr};
 
     use super::{Module, Section};
+    use crate::fork::{self, Hook, Rank};
     use crate::sys::{Column, Lock};
+    use crate::unwind::cache;
 
     /// The structure of that name in glibc's `dlfcn.h`.
     #[repr(C)]
@@ -203,15 +197,7 @@ mod linux {
     /// thread asked the loader would wait for ever when it asks.
     static LOADER: Lock<()> = Lock::new(());
 
-    /// For the handlers of `fork`: nobody here asks the loader between these two.
-    pub(crate) fn hold_still() {
-        LOADER.take();
-    }
-
-    /// Ends [`hold_still`], in the parent and in the child.
-    pub(crate) fn go_on() {
-        LOADER.give_back();
-    }
+    static HOOK: Hook = Hook { hold: || LOADER.take(), release: || LOADER.give_back(), in_child: || () };
 
     fn published_table(address: u64) -> Option<(Section<'static>, u64)> {
         let rows = &ROWS[..LENGTH.load(Ordering::Acquire).min(PUBLISHED)];
@@ -238,6 +224,7 @@ mod linux {
     /// loader, for which that one waits.
     pub(crate) fn refresh() {
         static UNLOADED: AtomicU64 = AtomicU64::new(0);
+        fork::register(Rank::Modules, &HOOK);
         let Some(_asking) = LOADER.try_hold() else { return };
         let mut found = Column::with_capacity(PUBLISHED);
         let mut unloaded = 0;
@@ -249,7 +236,7 @@ mod linux {
             }
         });
         if UNLOADED.swap(unloaded, Ordering::Relaxed) != unloaded {
-            super::super::cache::forget();
+            cache::forget();
         }
         if is_published {
             publish(&found);
@@ -306,6 +293,7 @@ mod linux {
     /// The modules with their build ids, the main binary first. Not for signal handlers: this takes the
     /// loader's lock and allocates.
     pub(crate) fn modules() -> Vec<Module> {
+        fork::register(Rank::Modules, &HOOK);
         let _asking = LOADER.hold();
         let mut modules = Vec::new();
         each_module(&mut |info| {

@@ -1,17 +1,15 @@
 //! One captured stack.
 
-use super::Registers;
+use super::registers::Registers;
 use super::stack::StackBounds;
 use super::walk::{Depth, MAX_FRAMES, walk};
+use crate::marks::TRUNCATED;
 
 /// The most words a captured stack has: the frames, and the mark of one that was cut.
 pub(crate) const MOST_FRAMES: usize = MAX_FRAMES + 1;
 
 /// The most frames of the profiler's own that can be left out.
 const MOST_SKIPPED: usize = 4;
-
-/// An address that no code has: the frame that says the rest of the stack was cut off.
-pub(crate) const TRUNCATED: u64 = 1;
 
 /// Writes the frames of a thread, leaf first, and the mark of a stack that was cut; says how many words
 /// that are. For signal handlers, which have little stack of their own to spend on a [`Trace`].

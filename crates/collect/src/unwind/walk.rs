@@ -3,9 +3,9 @@
 use super::cache;
 use super::eh_frame;
 use super::module;
-use super::rule::{Cfa, Rule, Saved};
+use super::registers::Registers;
+use super::rule::{Cfa, FrameRule, Rule, Saved};
 use super::stack::{Stack, StackBounds};
-use super::{Registers, rule::FrameRule};
 
 /// The most frames a stack has; the rest, towards the root, is cut off.
 pub(crate) const MAX_FRAMES: usize = 128;

@@ -2,7 +2,7 @@
 
 use loom::cell::UnsafeCell;
 
-use crate::cpu::RING_WORDS;
+use crate::cpu::limits::RING_WORDS;
 
 /// Something that the checker lets one thread at a time change.
 #[derive(Debug)]

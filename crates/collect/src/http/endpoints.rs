@@ -5,81 +5,48 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use super::index::index;
-use super::request::Request;
-use crate::source::Kind;
+use super::reply::Reply;
+use super::request::ProfileRequest;
+use crate::cpu_profile::cpu;
+use crate::fork::{self, Hook, Rank};
+use crate::source::ProfileKind;
 use crate::symbols::Symbols;
 use crate::text;
+use crate::threads::ask::stacks;
 use crate::unwind::{Registers, StackBounds, Trace};
 
 /// Requests that wait for time to pass, at the same time.
 const CAPTURES: usize = 8;
 
-/// A complete answer.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) struct Answer {
-    /// The status code.
-    pub(crate) status: u16,
-    /// Names and values of headers, without those about the length and the connection.
-    pub(crate) headers: Vec<(&'static str, String)>,
-    /// The body.
-    pub(crate) body: Vec<u8>,
-}
-
-impl Answer {
-    pub(super) fn text(body: impl Into<Vec<u8>>) -> Answer {
-        Answer::of("text/plain; charset=utf-8", body)
-    }
-
-    fn of(kind: &str, body: impl Into<Vec<u8>>) -> Answer {
-        let headers =
-            vec![("Content-Type", kind.to_owned()), ("X-Content-Type-Options", "nosniff".to_owned())];
-        Answer { status: 200, headers, body: body.into() }
-    }
-
-    fn file(name: &str, body: Vec<u8>) -> Answer {
-        let mut answer = Answer::of("application/octet-stream", body);
-        answer.headers.insert(1, ("Content-Disposition", format!("attachment; filename=\"{name}\"")));
-        answer
-    }
-
-    /// `X-Go-Pprof` makes pprof show the text to its user.
-    pub(super) fn error(status: u16, text: &str) -> Answer {
-        let mut answer = Answer::text(format!("{text}\n"));
-        answer.status = status;
-        answer.headers.push(("X-Go-Pprof", "1".to_owned()));
-        answer
-    }
-}
-
 /// The answer to a request; `None` when the client left before it was ready.
-pub(crate) fn answer(request: &Request, has_left: &dyn Fn() -> bool) -> Option<Answer> {
+pub(crate) fn answer(request: &ProfileRequest, has_left: &dyn Fn() -> bool) -> Option<Reply> {
     let Some(name) = request.path.strip_prefix("/debug/pprof/") else {
         if request.path == "/debug/pprof" {
-            let mut answer = Answer::error(301, "see /debug/pprof/");
+            let mut answer = Reply::error(301, "see /debug/pprof/");
             answer.headers.push(("Location", "/debug/pprof/".to_owned()));
             return Some(answer);
         }
-        return Some(Answer::error(404, "404 page not found"));
+        return Some(Reply::error(404, "404 page not found"));
     };
     let is_read = matches!(request.method.as_str(), "GET" | "HEAD");
     let is_lookup = request.method == "POST" && name == "symbol";
     if !is_read && !is_lookup {
-        return Some(Answer::error(405, "method not allowed"));
+        return Some(Reply::error(405, "method not allowed"));
     }
-    if let Some(kind) = Kind::ALL.into_iter().find(|kind| kind.name() == name) {
+    if let Some(kind) = ProfileKind::ALL.into_iter().find(|kind| kind.name() == name) {
         return profile(kind, request, has_left);
     }
     Some(match name {
-        "" => Answer::of("text/html; charset=utf-8", index()),
-        "cmdline" => Answer::text(command_line()),
-        "symbol" => Answer::text(symbol(request)),
-        "profile" => return cpu(request, has_left),
-        "trace" => Answer::error(501, "execution traces are not available in this program"),
-        _ => Answer::error(404, "Unknown profile"),
+        "" => Reply::of("text/html; charset=utf-8", index()),
+        "cmdline" => Reply::text(command_line()),
+        "symbol" => Reply::text(symbol(request)),
+        "profile" => return cpu_profile(request, has_left),
+        "trace" => Reply::error(501, "execution traces are not available in this program"),
+        _ => Reply::error(404, "Unknown profile"),
     })
 }
 
-fn profile(kind: Kind, request: &Request, has_left: &dyn Fn() -> bool) -> Option<Answer> {
+fn profile(kind: ProfileKind, request: &ProfileRequest, has_left: &dyn Fn() -> bool) -> Option<Reply> {
     let seconds = match request.seconds() {
         Ok(seconds) => seconds,
         Err(answer) => return Some(answer),
@@ -90,13 +57,13 @@ fn profile(kind: Kind, request: &Request, has_left: &dyn Fn() -> bool) -> Option
     let trace = Trace::<0>::of(Registers::here(), StackBounds::default());
     let caller = trace.frames();
     let answered = (|| {
-        if kind == Kind::Goroutine && debug >= 2 {
-            return Ok(Some(Answer::text(text::thread_dump(&crate::threads::stacks(caller)?))));
+        if kind == ProfileKind::Goroutine && debug >= 2 {
+            return Ok(Some(Reply::text(text::thread_dump(&stacks(caller)?))));
         }
         let (taken, file) = match seconds {
             None => (kind.take(caller)?, kind.name().to_owned()),
             Some(seconds) => {
-                let Some(_place) = Place::take() else { return Ok(Some(busy())) };
+                let Some(_place) = CaptureSlot::take() else { return Ok(Some(busy())) };
                 let base = kind.take(caller)?;
                 if wait(seconds, has_left).is_none() {
                     return Ok(None);
@@ -105,60 +72,62 @@ fn profile(kind: Kind, request: &Request, has_left: &dyn Fn() -> bool) -> Option
             }
         };
         if debug != 0 {
-            return Ok(Some(Answer::text(text::text(kind, &taken))));
+            return Ok(Some(Reply::text(text::text(kind, &taken))));
         }
         let mut symbols = symbols(request);
-        Ok(Some(Answer::file(&file, taken.encode(symbols.as_mut())?)))
+        Ok(Some(Reply::file(&file, taken.encode(symbols.as_mut())?)))
     })();
-    answered.unwrap_or_else(|error: crate::Error| Some(Answer::error(500, &error.to_string())))
+    answered.unwrap_or_else(|error: crate::Error| Some(Reply::error(500, &error.to_string())))
 }
 
-fn cpu(request: &Request, has_left: &dyn Fn() -> bool) -> Option<Answer> {
+fn cpu_profile(request: &ProfileRequest, has_left: &dyn Fn() -> bool) -> Option<Reply> {
     let failed =
-        |error: crate::Error| Some(Answer::error(500, &format!("Could not enable CPU profiling: {error}")));
-    let Some(_place) = Place::take() else { return Some(busy()) };
+        |error: crate::Error| Some(Reply::error(500, &format!("Could not enable CPU profiling: {error}")));
+    let Some(_place) = CaptureSlot::take() else { return Some(busy()) };
     let hertz = request.parameter("hz").and_then(|text| text.parse().ok()).unwrap_or(100);
-    let capture = match crate::cpu::cpu().hertz(hertz).start() {
+    let capture = match cpu().hertz(hertz).start() {
         Ok(capture) => capture,
         Err(error) => return failed(error),
     };
     wait(request.capture_time(), has_left)?;
     let mut symbols = symbols(request);
     match capture.captured().and_then(|captured| crate::encode::cpu(&captured, symbols.as_mut())) {
-        Ok(bytes) => Some(Answer::file("profile", bytes)),
+        Ok(bytes) => Some(Reply::file("profile", bytes)),
         Err(error) => failed(error),
     }
 }
 
-fn symbols(request: &Request) -> Option<Symbols> {
+fn symbols(request: &ProfileRequest) -> Option<Symbols> {
     if request.wants_symbols() { Symbols::open() } else { None }
 }
 
 /// A place among the requests that wait.
-struct Place;
+struct CaptureSlot;
 
 static WAITING: AtomicUsize = AtomicUsize::new(0);
 
 /// For the child of a fork: nobody waits here.
-pub(crate) fn start_over_in_child() {
+fn start_over_in_child() {
     WAITING.store(0, Ordering::Relaxed);
 }
 
-impl Place {
-    fn take() -> Option<Place> {
+impl CaptureSlot {
+    fn take() -> Option<CaptureSlot> {
+        static HOOK: Hook = Hook { in_child: start_over_in_child, ..Hook::NONE };
+        fork::register(Rank::Requests, &HOOK);
         let more = |waiting: usize| (waiting < CAPTURES).then_some(waiting + 1);
-        WAITING.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more).is_ok().then(|| Place)
+        WAITING.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more).is_ok().then(|| CaptureSlot)
     }
 }
 
-impl Drop for Place {
+impl Drop for CaptureSlot {
     fn drop(&mut self) {
         WAITING.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
-fn busy() -> Answer {
-    Answer::error(429, "too many captures at once")
+fn busy() -> Reply {
+    Reply::error(429, "too many captures at once")
 }
 
 /// Waits; `None` when the client has left.
@@ -182,7 +151,7 @@ fn command_line() -> Vec<u8> {
 
 /// Names of addresses, given in the query or the body with `+` between them. The number in the first line
 /// says that names can be asked for at all.
-fn symbol(request: &Request) -> String {
+fn symbol(request: &ProfileRequest) -> String {
     let Some(mut symbols) = Symbols::open() else { return "num_symbols: 0\n".to_owned() };
     let mut text = "num_symbols: 1\n".to_owned();
     let asked = if request.method == "POST" {
@@ -208,13 +177,13 @@ fn symbol(request: &Request) -> String {
 mod tests {
     use super::*;
 
-    fn ask(method: &str, target: &str) -> Answer {
+    fn ask(method: &str, target: &str) -> Reply {
         let (path, query) = target.split_once('?').unwrap_or((target, ""));
-        let request = Request {
+        let request = ProfileRequest {
             method: method.to_owned(),
             path: path.to_owned(),
             query: query.to_owned(),
-            ..Request::default()
+            ..ProfileRequest::default()
         };
         answer(&request, &|| false).unwrap()
     }
@@ -274,11 +243,11 @@ mod tests {
     fn a_client_may_leave() {
         for target in ["heap", "mutex", "profile"] {
             let path = format!("/debug/pprof/{target}");
-            let request = Request {
+            let request = ProfileRequest {
                 method: "GET".to_owned(),
                 path,
                 query: "seconds=300".to_owned(),
-                ..Request::default()
+                ..ProfileRequest::default()
             };
             assert_eq!(answer(&request, &|| true), None);
         }
