@@ -52,6 +52,28 @@ pub(crate) struct Subject {
     pub(crate) sources: Vec<OsString>,
 }
 
+impl Subject {
+    /// What the profiles are called for people: the names of files without their folders, and what they
+    /// are compared with.
+    pub(crate) fn name(&self) -> String {
+        let of = |sources: &[OsString]| match sources {
+            [] => String::new(),
+            [first, others @ ..] => {
+                let first = first.to_string_lossy();
+                let base = first.trim_end_matches('/').rsplit('/').next().unwrap_or(&first);
+                let more = if others.is_empty() { String::new() } else { format!(" + {}", others.len()) };
+                format!("{base}{more}")
+            }
+        };
+        let source = &self.options.source;
+        match (source.diff_base.as_slice(), source.base.as_slice()) {
+            ([], []) => of(&self.sources),
+            ([], base) => format!("{} minus {}", of(&self.sources), of(base)),
+            (base, _) => format!("{} against {}", of(&self.sources), of(base)),
+        }
+    }
+}
+
 /// A report on profiles.
 #[derive(Debug)]
 pub(crate) struct ReportRequest {

@@ -1,8 +1,7 @@
 //! The full screen and the prompt in a real terminal, as people see them.
 
 use hotlist_profile::{Builder, encode_to_vec};
-use hotlist_testkit::{Colour, Program, Terminal, golden, testdata};
-use hotlist_tui::keys::{ALL, Command};
+use hotlist_testkit::{Colour, Program, Terminal, testdata};
 
 const SMALL: (u16, u16) = (80, 24);
 const LARGE: (u16, u16) = (200, 50);
@@ -13,128 +12,57 @@ fn program() -> Program {
     Program::new(env!("CARGO_BIN_EXE_hotlist"), testdata("profiles"))
 }
 
-/// A profile of functions that `main` calls.
-fn calls(weights: &[(&str, i64)]) -> hotlist_profile::Profile {
-    let mut builder = Builder::new(&[("cpu", "nanoseconds")]);
-    let main = builder.named_function("main.main", "main.go");
-    let main = builder.source_location(main, 3);
-    for (name, weight) in weights {
-        let function = builder.named_function(&format!("main.{name}"), "main.go");
-        let location = builder.source_location(function, 20);
-        builder.sample(&[location, main], &[], &[*weight]).expect("a few samples fit");
-    }
-    builder.finish()
-}
-
 /// Waits until every answer has arrived.
 fn settled(terminal: &Terminal) -> String {
     terminal.wait_for("an answer", |text| !text.contains("working") && text.contains("quit"))
 }
 
-fn snapshot(name: &str, text: &str) {
-    golden(format!("{}/tests/snapshots/screen_{name}.txt", env!("CARGO_MANIFEST_DIR")), text);
-}
-
-/// Presses every documented key, in the flame graph and in top, and shows what each makes of the screen.
-fn every_key(size: (u16, u16)) -> String {
+#[test]
+fn the_title_says_what_was_opened() {
     let program = program();
-    let mut terminal =
-        Terminal::open(&program, &["tui", "-source_path=src", "encoding_json.cpu.pb.gz"], size, MANY_COLOURS);
-    let mut story = format!("== begin\n{}", settled(&terminal));
-    for binding in ALL.iter().filter(|binding| !matches!(binding.command, Command::Quit | Command::Suspend)) {
-        for keys in binding.sent() {
-            for (view, name) in [("1", "flame graph"), ("2", "top")] {
-                terminal.press(view);
-                settled(&terminal);
-                terminal.press(&keys);
-                let text = match binding.command {
-                    Command::Help => terminal.wait_for_text("Moving"),
-                    Command::Search | Command::TypeFocus => {
-                        let is_asked = |text: &str| text.contains("search:") || text.contains("focus:");
-                        terminal.wait_for("a prompt", is_asked);
-                        // For F the focus in force stands there already.
-                        terminal.press("\x15");
-                        terminal.press("json.*code");
-                        terminal.wait_for_text("json.*code");
-                        terminal.press("\r");
-                        settled(&terminal)
-                    }
-                    _ => settled(&terminal),
-                };
-                story += &format!("== {} in the {name}: {}\n{text}", binding.name, binding.meaning);
-                if binding.command == Command::Help {
-                    terminal.press("?");
-                    terminal.wait_for("the view", |text| !text.contains("Moving"));
-                }
-            }
-        }
-    }
-    terminal.send("q");
-    assert_eq!(terminal.wait(), (0, None));
-    assert!(terminal.is_restored());
-    story
-}
-
-#[test]
-fn every_key_on_a_small_screen() {
-    snapshot("keys_80x24", &every_key(SMALL));
-}
-
-#[test]
-fn every_key_on_a_large_screen() {
-    snapshot("keys_200x50", &every_key(LARGE));
-}
-
-#[test]
-fn source_tags_and_comparisons() {
-    let program = program();
-    let path = |name: &str, weights: &[(&str, i64)]| {
-        let path = program.write(name, encode_to_vec(&calls(weights)));
-        path.to_str().expect("a path of text").to_owned()
-    };
-    let base = path("base", &[("slow", 60), ("same", 30), ("gone", 10)]);
-    let new = &path("new", &[("slow", 90), ("same", 30), ("fresh", 20)]);
-    let difference = format!("-diff_base={base}");
-    let mut story = String::new();
-    let mut show = |words: &[&str], keys: &[&str]| {
+    let title = |words: &[&str]| {
         let mut terminal = Terminal::open(&program, words, SMALL, MANY_COLOURS);
-        settled(&terminal);
-        for key in keys {
-            terminal.press(key);
-            settled(&terminal);
-        }
-        let words = words.join(" ").replace(program.folder().to_str().unwrap_or_default(), "{home}");
-        story += &format!("== {words} {}\n{}", keys.join(" ").escape_debug(), settled(&terminal));
+        let title = settled(&terminal).lines().next().unwrap_or_default().to_owned();
         terminal.send("q");
         assert_eq!(terminal.wait(), (0, None));
+        assert!(terminal.is_restored());
+        title
     };
-    show(&["tui", "-source_path=src", "listing-5-004.pb.gz"], &["2", "o", "s"]);
-    show(&["tui", "synth-1-000.pb.gz"], &["6"]);
-    show(&["tui", "synth-1-000.pb.gz"], &["6", "j", "\r", "1"]);
-    show(&["tui", &difference, new], &["\x1b[B"]);
-    show(&["tui", &difference, new], &["2"]);
-    show(&["tui", "wake.heap.pb.gz"], &["t", "t", "v", "g"]);
-    snapshot("views", &story);
+    assert_eq!(title(&["tui", "seed.pb.gz"]), " seed.pb.gz  inuse_space  6.30MB");
+    let difference = title(&["tui", "-diff_base=./seed.pb.gz", "./wake.heap.pb.gz"]);
+    assert!(
+        difference.starts_with(" …wake.heap.pb.gz against") || difference.contains(" against "),
+        "{difference}"
+    );
+    assert!(title(&["tui", "seed.pb.gz", "seed.pb.gz"]).starts_with(" seed.pb.gz + 1  inuse_space  12.60MB"));
 }
 
+/// The numbers of `top` stand on the screen as well.
 #[test]
-fn names_are_harmless() {
-    let mut builder = Builder::new(&[("cpu\x1b[2J", "nanoseconds")]);
-    let name = "\x1b]0;owned\x07\x1b[2Jevil\u{202e}\n\tname";
-    let function = builder.named_function(name, "\x1b[31mfile.c");
-    let location = builder.source_location(function, 1);
-    builder.sample(&[location], &[], &[10]).expect("a sample fits");
+fn numbers_are_those_of_top() {
     let program = program();
-    let path = program.write("hostile", encode_to_vec(&builder.finish()));
-    let path = path.to_str().expect("a path of text");
-    let mut story = String::new();
-    let mut terminal = Terminal::open(&program, &["tui", "-source_path=src", path], SMALL, MANY_COLOURS);
-    settled(&terminal);
-    for key in ["\x1b[B", "2", "3", "4", "f"] {
-        terminal.press(key);
-        story += &settled(&terminal);
+    for name in ["seed.pb.gz", "encoding_json.cpu.pb.gz", "wake.heap.pb.gz", "wake.block.pb.gz"] {
+        let report = program.run(&["-top", "-unit=auto", "-nodecount=15", name]);
+        let mut terminal = Terminal::open(&program, &["tui", name], LARGE, MANY_COLOURS);
+        settled(&terminal);
+        terminal.press("b");
+        terminal.press("2");
+        let screen = settled(&terminal);
+        let rows = report.text().lines().skip_while(|line| !line.contains("flat%")).skip(1);
+        for row in rows {
+            let words: Vec<&str> = row.split_whitespace().collect();
+            let [flat, flat_share, _, cum, cum_share, place @ ..] = words.as_slice() else {
+                panic!("{name}: {row:?} is no row of a table")
+            };
+            let is_here = |line: &str| {
+                let words: Vec<&str> = line.split_whitespace().collect();
+                words.starts_with(&[flat, flat_share, cum, cum_share]) && line.ends_with(&place.join(" "))
+            };
+            assert!(screen.lines().any(is_here), "{name}: {row:?} is not there:\n{screen}");
+        }
+        terminal.send("q");
+        assert_eq!(terminal.wait(), (0, None));
     }
-    snapshot("hostile", &story);
 }
 
 #[test]

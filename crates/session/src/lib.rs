@@ -15,6 +15,7 @@ mod load;
 mod object_code;
 mod object_files;
 mod options;
+mod presets;
 mod progress;
 mod resolve;
 mod running_system;
@@ -34,6 +35,7 @@ pub use options::{
     ALL, Base, Choice, Field, Group, OptionSpec, Options, OutputOptions, Scope, SourceOptions, ViewOptions,
     find,
 };
+pub use presets::{PRESETS, Preset};
 pub use progress::{Counting, Progress};
 pub use resolve::{Question, UsageError};
 pub use session::Session;

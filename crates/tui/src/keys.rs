@@ -6,7 +6,7 @@ use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use Command as C;
 use Group as G;
 
-use crate::app::Tab;
+use crate::tab::Tab;
 
 /// What a key makes happen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,6 +17,7 @@ pub enum Command {
     Tab(Tab),
     NextTab,
     PreviousTab,
+    Beside,
     Up,
     Down,
     Left,
@@ -35,6 +36,9 @@ pub enum Command {
     Ignore,
     Hide,
     TypeFocus,
+    TypeIgnore,
+    TypeHide,
+    NextPreset,
     Undo,
     ClearFilters,
     NextType,
@@ -149,6 +153,17 @@ pub const ALL: &[Binding] = &[
     binding(&[key('6')], "6", "Tags", C::Tab(Tab::Tags), G::Moving),
     binding(&[(KeyCode::Tab, false)], "Tab", "Next view", C::NextTab, G::Moving),
     binding(&[(KeyCode::BackTab, false)], "Shift-Tab", "Previous view", C::PreviousTab, G::Moving),
+    hinted(
+        binding(
+            &[key('b')],
+            "b",
+            "On wide screens, the table beside the flame graph, or one of them alone",
+            C::Beside,
+            G::Moving,
+        ),
+        "beside",
+        &[Tab::Flame, Tab::Top],
+    ),
     binding(
         &[(KeyCode::Up, false), key('k')],
         "Up, k",
@@ -233,7 +248,7 @@ pub const ALL: &[Binding] = &[
         binding(
             &[key('f')],
             "f",
-            "Keep only samples that pass through the selected place",
+            "Keep only samples that pass through the selected place, or one selected before",
             C::Focus,
             G::Filtering,
         ),
@@ -252,6 +267,31 @@ pub const ALL: &[Binding] = &[
         "Type a regexp; keep only samples that pass through a match",
         C::TypeFocus,
         G::Filtering,
+    ),
+    binding(
+        &[key('I')],
+        "I",
+        "Type a regexp; drop samples that pass through a match",
+        C::TypeIgnore,
+        G::Filtering,
+    ),
+    binding(
+        &[key('X')],
+        "X",
+        "Type a regexp; leave places that match out of all stacks",
+        C::TypeHide,
+        G::Filtering,
+    ),
+    hinted(
+        binding(
+            &[key('p')],
+            "p",
+            "Next preset: without the runtime, my code only, everything",
+            C::NextPreset,
+            G::Filtering,
+        ),
+        "preset",
+        &[Tab::Flame, Tab::Top],
     ),
     hinted(
         binding(&[key('u')], "u", "Undo the last change of filters or settings", C::Undo, G::Filtering),
@@ -308,7 +348,10 @@ pub const ALL: &[Binding] = &[
 
 /// What the mouse does.
 pub const MOUSE: [(&str, &str); 5] = [
-    ("Click", "Select; on the name of a view, go there; on the heading of a column, sort by it"),
+    (
+        "Click",
+        "Select; on the name of a view, go there; on the heading of a column, sort by it; on a key at the bottom, press it",
+    ),
     ("Click on the selected frame or row", "As Enter"),
     ("Right click", "As Backspace"),
     ("Wheel", "Up and down"),

@@ -3,33 +3,55 @@
 //! The full screen shows the same shapes as the reports, asked of the same [`Session`]: nothing is
 //! computed a second way. Three parts keep it quick and simple:
 //!
-//! * [`app`](mod@app): what is looked at. Keys change it, answers arrive in it; it does nothing by itself, so tests
+//! * [`App`]: what is looked at. Keys change it, answers arrive in it; it does nothing by itself, so tests
 //!   drive it without a terminal.
-//! * `worker`: threads that ask the session. The newest question wins; a key never waits for an answer.
+//! * `worker`: threads that ask the session. The newest query wins; a key never waits for an answer.
 //! * `view`: draws the state into a frame of cells.
 //!
-//! [`run`] puts them on the terminal of the process and leaves that as it was found, however it ends.
+//! [`run()`] puts them on the terminal of the process and leaves that as it was found, however it ends.
+//! Nothing points back: `app` holds the state and `tabs` knows what each view asks and selects; `commands`
+//! and `mouse` change the state by them, `input` hands events to those, and `view` only draws.
 //!
 //! [`Session`]: hotlist_session::Session
 
 mod answer;
-pub mod app;
+mod app;
 mod cells;
-mod flame;
+mod chosen;
+mod commands;
+mod content;
+mod contents;
+mod geometry;
+mod hints;
+mod input;
 pub mod keys;
+mod layout;
+mod mouse;
 mod pager;
+mod prompt;
+mod query;
 mod run;
+mod scroll;
+mod search;
+mod settings;
 mod signals;
+mod tab;
+mod tabs;
 mod terminal;
+#[cfg(test)]
+mod tests;
 mod theme;
 mod view;
 mod worker;
 
-pub use answer::{Answer, Ask, Kind};
-pub use app::{App, Tab};
+pub use app::{App, Effect};
+pub use content::Content;
+pub use input::event;
 pub use pager::{Pager, Stopped};
+pub use query::{Query, Topic};
 pub use run::run;
 pub use signals::Signals;
+pub use tab::Tab;
 pub use terminal::{Unfit, fit_for};
 pub use theme::{Colours, Theme};
 pub use view::draw;

@@ -9,12 +9,12 @@ use std::time::{Duration, Instant};
 
 use hotlist_session::{Note, Session, ViewOptions};
 use ratatui::crossterm::event::{self, Event};
-use signal_hook::consts::SIGTSTP;
-use signal_hook::low_level::emulate_default_handler;
 
-use crate::answer::{Answer, Ask};
 use crate::app::{App, Effect};
-use crate::signals::Signals;
+use crate::content::Content;
+use crate::input;
+use crate::query::Query;
+use crate::signals::{Signal, Signals};
 use crate::terminal::{Screen, is_gone};
 use crate::theme::{Colours, Theme};
 use crate::view;
@@ -23,35 +23,36 @@ use crate::worker::{Source, Worker};
 /// What can happen.
 enum Message {
     Event(Event),
-    Answer(Box<(Ask, Answer, Vec<Note>)>),
-    Signal(i32),
+    Answer(Box<(Query, Content, Vec<Note>)>),
+    Signal(Signal),
     /// The terminal cannot be read any more.
     Gone,
 }
 
-/// So long the thread that reads the terminal waits before it looks whether it is still wanted.
+/// How long the thread that reads the terminal waits before it looks whether it is still wanted.
 const PATIENCE: Duration = Duration::from_millis(50);
-/// So often is looked whether the terminal is still there when nothing else happens.
+/// How often it is looked whether the terminal is still there when nothing else happens.
 const WATCH: Duration = Duration::from_secs(1);
 
-/// Shows `session` until people quit. A signal that ends the process ends it after the terminal was
+/// Shows `session`, which people know as `name`, until they quit. A signal that ends the process ends it after the terminal was
 /// given back.
 ///
 /// # Errors
 /// When the terminal cannot be written.
 pub fn run(
     session: &Arc<Session>,
+    name: &str,
     options: ViewOptions,
     source: &Source,
     colours: Colours,
     signals: &Signals,
 ) -> io::Result<()> {
-    let mut app = App::new(session.profile(), options, Theme::new(colours));
+    let mut app = App::new(session.profile(), name, options, Theme::new(colours));
     let (sender, messages) = channel();
     let answers = sender.clone();
-    // Nobody is there to take an answer once the screen is closed.
-    let worker = Worker::new(session, source, move |ask, answer, notes| {
-        let _ = answers.send(Message::Answer(Box::new((ask, answer, notes))));
+    // Once the screen is closed, answers are not wanted any more.
+    let worker = Worker::new(session, source, move |query, content, notes| {
+        let _ = answers.send(Message::Answer(Box::new((query, content, notes))));
     });
     let (signal_sender, signal_messages) = channel();
     signals.hand_to(Some(signal_sender));
@@ -69,8 +70,8 @@ pub fn run(
         let mut screen = Screen::take()?;
         let _input = Input::new(sender);
         loop {
-            if let Some(ask) = app.wanted() {
-                worker.ask(ask);
+            if let Some(query) = app.wanted() {
+                worker.ask(query);
             }
             screen.draw(|frame| view::draw(&mut app, frame))?;
             let first = match messages.recv_timeout(WATCH) {
@@ -83,14 +84,14 @@ pub fn run(
             // Whatever else has happened by now is drawn together.
             for message in std::iter::once(first).chain(messages.try_iter()) {
                 let effect = match message {
-                    Message::Event(event) => app.event(&event),
+                    Message::Event(event) => input::event(&mut app, &event),
                     Message::Answer(answer) => {
-                        let (ask, answer, notes) = *answer;
-                        app.take(ask, answer, &notes);
+                        let (query, content, notes) = *answer;
+                        app.take(query, content, &notes);
                         Effect::Draw
                     }
-                    Message::Signal(SIGTSTP) => Effect::Suspend,
-                    Message::Signal(signal) => {
+                    Message::Signal(Signal::Stop) => Effect::Suspend,
+                    Message::Signal(signal @ Signal::End(_)) => {
                         deadly = Some(signal);
                         Effect::Quit
                     }
@@ -99,9 +100,7 @@ pub fn run(
                 match effect {
                     Effect::Draw => {}
                     Effect::Redraw => screen.clear()?,
-                    Effect::Suspend => screen.suspend(|| {
-                        let _ = emulate_default_handler(SIGTSTP);
-                    })?,
+                    Effect::Suspend => screen.suspend(|| Signal::Stop.obey())?,
                     Effect::Quit => return Ok(()),
                 }
             }
@@ -109,7 +108,7 @@ pub fn run(
     })();
     signals.hand_to(None);
     if let Some(signal) = deadly {
-        let _ = emulate_default_handler(signal);
+        signal.obey();
     }
     outcome
 }

@@ -46,6 +46,8 @@ pub fn fit_for(variable: impl Fn(&str) -> Option<String>) -> Result<Colours, Unf
         return Err(Unfit::NoTerminal);
     }
     match variable("TERM").as_deref() {
+        // Consoles of Windows place text, and TERM is not usual there.
+        None | Some("") if cfg!(windows) => Ok(Colours::from_environment(variable)),
         None | Some("" | "dumb") => Err(Unfit::Dumb),
         Some(_) => Ok(Colours::from_environment(variable)),
     }
@@ -112,7 +114,12 @@ impl Drop for Screen {
 
 /// Whether the terminal was closed.
 pub(crate) fn is_gone() -> bool {
-    rustix::termios::tcgetattr(io::stdin()).is_err()
+    #[cfg(unix)]
+    let is_gone = rustix::termios::tcgetattr(io::stdin()).is_err();
+    // The system ends processes whose window is closed.
+    #[cfg(not(unix))]
+    let is_gone = false;
+    is_gone
 }
 
 fn enter() -> io::Result<()> {

@@ -65,7 +65,7 @@ const BAR: u8 = 67;
 const BLACK: Color = Color::Indexed(16);
 
 impl Theme {
-    /// Styles with so many colours.
+    /// Styles for a terminal with `colours`.
     pub fn new(colours: Colours) -> Theme {
         Theme { colours }
     }
@@ -201,6 +201,11 @@ impl Theme {
             Colours::None => frame.add_modifier(Modifier::REVERSED),
             _ => frame.fg(Color::White).bg(Color::Black).add_modifier(Modifier::BOLD),
         }
+    }
+
+    /// Another frame of the selected place.
+    pub(crate) fn related_frame(self, frame: Style) -> Style {
+        frame.add_modifier(Modifier::BOLD | Modifier::UNDERLINED)
     }
 
     pub(crate) fn matched_frame(self, frame: Style) -> Style {

@@ -7,12 +7,14 @@ use std::thread::JoinHandle;
 use hotlist_report::SourceText;
 use hotlist_session::{Note, Session};
 
-use crate::answer::{Answer, Ask, answer};
+use crate::answer::answer;
+use crate::content::Content;
+use crate::query::Query;
 
-/// Two, so that a question never waits for the answer to an older one that nobody wants any more.
+/// Two, so that a query never waits for the answer to an older one that is not wanted any more.
 const THREADS: usize = 2;
 
-/// Takes questions and hands answers to a function. A question that waits is replaced by a newer one.
+/// Takes queries and hands answers to a function. A query that waits is replaced by a newer one.
 pub(crate) struct Worker {
     slot: Arc<Slot>,
     threads: Vec<JoinHandle<()>>,
@@ -26,7 +28,7 @@ struct Slot {
 
 #[derive(Default)]
 struct State {
-    waiting: Option<Ask>,
+    waiting: Option<Query>,
     is_closed: bool,
 }
 
@@ -38,7 +40,7 @@ impl Worker {
     pub(crate) fn new(
         session: &Arc<Session>,
         source: &Source,
-        deliver: impl Fn(Ask, Answer, Vec<Note>) + Send + Sync + 'static,
+        deliver: impl Fn(Query, Content, Vec<Note>) + Send + Sync + 'static,
     ) -> Worker {
         let slot = Arc::new(Slot::default());
         let deliver = Arc::new(deliver);
@@ -47,12 +49,12 @@ impl Worker {
                 let (slot, deliver) = (Arc::clone(&slot), Arc::clone(&deliver));
                 let (session, source) = (Arc::clone(session), Arc::clone(source));
                 std::thread::spawn(move || {
-                    while let Some(ask) = slot.next() {
-                        let found = catch_unwind(AssertUnwindSafe(|| answer(&session, &*source, &ask)));
-                        let (answer, notes) = found.unwrap_or_else(|_| {
-                            (Answer::Failed("this view failed; please report it".to_owned()), Vec::new())
+                    while let Some(query) = slot.next() {
+                        let found = catch_unwind(AssertUnwindSafe(|| answer(&session, &*source, &query)));
+                        let (content, notes) = found.unwrap_or_else(|_| {
+                            (Content::Failed("this view failed; please report it".to_owned()), Vec::new())
                         });
-                        deliver(ask, answer, notes);
+                        deliver(query, content, notes);
                     }
                 })
             })
@@ -61,14 +63,14 @@ impl Worker {
     }
 
     /// Asks, in place of what was asked before and has not been begun.
-    pub(crate) fn ask(&self, ask: Ask) {
-        self.slot.state.lock().unwrap_or_else(PoisonError::into_inner).waiting = Some(ask);
+    pub(crate) fn ask(&self, query: Query) {
+        self.slot.state.lock().unwrap_or_else(PoisonError::into_inner).waiting = Some(query);
         self.slot.changed.notify_one();
     }
 }
 
 impl Drop for Worker {
-    /// Lets the threads end by themselves after what they are at: nobody waits for them.
+    /// Lets the threads end by themselves after what they are at, without waiting for them.
     fn drop(&mut self) {
         self.slot.state.lock().unwrap_or_else(PoisonError::into_inner).is_closed = true;
         self.slot.changed.notify_all();
@@ -77,14 +79,14 @@ impl Drop for Worker {
 }
 
 impl Slot {
-    fn next(&self) -> Option<Ask> {
+    fn next(&self) -> Option<Query> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         loop {
             if state.is_closed {
                 return None;
             }
-            if let Some(ask) = state.waiting.take() {
-                return Some(ask);
+            if let Some(query) = state.waiting.take() {
+                return Some(query);
             }
             state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
         }

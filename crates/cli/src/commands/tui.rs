@@ -15,19 +15,21 @@ pub(crate) fn run(subject: Subject, console: &Console) -> anyhow::Result<()> {
     fit_for(|name| std::env::var(name).ok())?;
     let session = Arc::new(open(&subject, console)?);
     let source: Source = Arc::new(source_files(&subject.options.view));
-    let outcome = show(&session, subject.options.view, &source, &Signals::new()?);
+    let name = subject.name();
+    let outcome = show(&session, &name, subject.options.view, &source, &Signals::new()?);
     // The process is about to end and the system takes its memory back faster than we could.
     std::mem::forget(session);
     outcome
 }
 
-/// Shows a profile that is loaded, until people have seen enough.
+/// Shows a profile that is loaded, which people know as `name`, until they have seen enough.
 pub(crate) fn show(
     session: &Arc<Session>,
+    name: &str,
     options: ViewOptions,
     source: &Source,
     signals: &Signals,
 ) -> anyhow::Result<()> {
     let colours = fit_for(|name| std::env::var(name).ok())?;
-    Ok(hotlist_tui::run(session, options, source, colours, signals)?)
+    Ok(hotlist_tui::run(session, name, options, source, colours, signals)?)
 }

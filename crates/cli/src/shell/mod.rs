@@ -42,7 +42,7 @@ pub(crate) fn run(subject: Subject, console: &Console) -> anyhow::Result<()> {
         // In a script Ctrl-C ends the process, as everywhere.
         Author::Script => None,
     };
-    let mut runner = Runner::new(Arc::clone(&session), console, signals);
+    let mut runner = Runner::new(Arc::clone(&session), subject.name(), console, signals);
     let mut shell = Shell::new(subject.options, session.profile());
     let mut input = Input::new(author, console, &session);
     let outcome = converse(&mut shell, &mut input, &mut runner, console);

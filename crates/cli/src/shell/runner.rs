@@ -21,6 +21,8 @@ use crate::opening::source_files;
 /// Answers commands from one profile.
 pub(super) struct Runner<'c> {
     session: Arc<Session>,
+    /// What people call the profile.
+    name: String,
     console: &'c Console,
     /// Tell whether Ctrl-C was pressed; `None` where it ends the process.
     signals: Option<Signals>,
@@ -34,8 +36,13 @@ const PATIENCE: Duration = Duration::from_millis(20);
 const PIECES: usize = 16;
 
 impl<'c> Runner<'c> {
-    pub(super) fn new(session: Arc<Session>, console: &'c Console, signals: Option<Signals>) -> Runner<'c> {
-        Runner { session, console, signals, source: None }
+    pub(super) fn new(
+        session: Arc<Session>,
+        name: String,
+        console: &'c Console,
+        signals: Option<Signals>,
+    ) -> Runner<'c> {
+        Runner { session, name, console, signals, source: None }
     }
 
     /// Answers `wish`, a page at a time where `pager` asks for it and somebody looks.
@@ -85,7 +92,7 @@ impl<'c> Runner<'c> {
     pub(super) fn full_screen(&mut self, options: &ViewOptions) -> anyhow::Result<()> {
         let source: Source = self.source(options);
         match &self.signals {
-            Some(signals) => show(&self.session, options.clone(), &source, signals),
+            Some(signals) => show(&self.session, &self.name, options.clone(), &source, signals),
             None => Err(Unfit::NoTerminal.into()),
         }
     }

@@ -1,57 +1,63 @@
 //! Flame graphs, the root on top.
 
-use hotlist_profile::unit::percentage;
 use hotlist_render::short_name;
 use hotlist_report::{FlameFrame, FlameGraph, FlameKind};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::style::{Modifier, Style};
+use ratatui::style::Style;
 use unicode_width::UnicodeWidthStr;
 
-use super::put;
+use super::numbers::Numbers;
+use super::{Piece, put};
 use crate::app::App;
 use crate::cells::{bare, fit, package, plain};
-use crate::flame::{self, Bar};
-use crate::keys::Command;
+use crate::geometry;
 
 pub(super) fn draw(app: &mut App, graph: &FlameGraph, buffer: &mut Buffer, area: Rect) {
     let height = usize::from(area.height);
-    let zoomed = flame::find(graph, &app.zoom);
-    let bars = flame::bars(graph, zoomed, area.width.into());
-    let selected = flame::find(graph, &app.cursor);
-    if std::mem::take(&mut app.follow) {
+    let zoomed = geometry::find(graph, &app.flame.zoom);
+    let bars = geometry::bars(graph, zoomed, area.width.into());
+    let selected = geometry::find(graph, &app.flame.cursor);
+    if std::mem::take(&mut app.flame.follow) {
         // The selected frame stays on the screen, with its callees where there is room.
         let depth = graph.frames.get(selected).map_or(0, |frame| frame.depth);
         let below = depth + 2;
-        app.flame_top = app.flame_top.min(depth).max(below.saturating_sub(height));
+        app.flame.top = app.flame.top.min(depth).max(below.saturating_sub(height));
     }
     let deepest = bars.iter().map(|bar| bar.depth + 1).max().unwrap_or(0);
-    app.flame_top = app.flame_top.min(deepest.saturating_sub(height));
-    let total = graph.total();
+    app.flame.top = app.flame.top.min(deepest.saturating_sub(height));
+    let numbers = Numbers::new(app, &graph.header);
+    let chosen = app.chosen.as_ref().map(|chosen| chosen.label.as_str());
     for bar in &bars {
-        let Some(row) = bar.depth.checked_sub(app.flame_top).filter(|&row| row < height) else { continue };
+        let Some(row) = bar.depth.checked_sub(app.flame.top).filter(|&row| row < height) else { continue };
         let frame = &graph.frames[bar.frame];
-        let mut style = base_style(app, graph, frame);
-        if matches!(frame.kind, FlameKind::Place(place) if app.is_match(&graph.places[place].place.label)) {
-            style = app.theme.matched_frame(style);
+        let mut style = ground(app, graph, frame);
+        if let FlameKind::Place(place) = frame.kind {
+            let label = graph.places[place].place.label.as_str();
+            if app.is_match(label) {
+                style = app.theme.matched_frame(style);
+            }
+            if chosen == Some(label) && bar.frame != selected {
+                style = app.theme.related_frame(style);
+            }
         }
         if bar.frame == selected {
             style = app.theme.selected_frame(style);
         }
-        let share = percentage(frame.cum.size(), total.size());
-        let text = label(graph, frame, bar.end - bar.start, share.trim(), app.theme.has_colours());
+        let share = numbers.share(frame.cum.net());
+        let text = label(graph, frame, bar.end - bar.start, &share, app.theme.has_colours());
         put(buffer, area, bar.start, u16::try_from(row).unwrap_or(u16::MAX), &text, style);
     }
-    if app.flame_top > 0 {
-        put(buffer, area, usize::from(area.width).saturating_sub(3), 0, " ▲ ", app.theme.key());
+    let corner = usize::from(area.width).saturating_sub(3);
+    if app.flame.top > 0 {
+        put(buffer, area, corner, 0, " ▲ ", app.theme.key());
     }
-    if deepest > app.flame_top + height {
-        let at = usize::from(area.width).saturating_sub(3);
-        put(buffer, area, at, area.height - 1, " ▼ ", app.theme.key());
+    if deepest > app.flame.top + height {
+        put(buffer, area, corner, area.height - 1, " ▼ ", app.theme.key());
     }
 }
 
-fn base_style(app: &App, graph: &FlameGraph, frame: &FlameFrame) -> Style {
+fn ground(app: &App, graph: &FlameGraph, frame: &FlameFrame) -> Style {
     let FlameKind::Place(place) = frame.kind else { return app.theme.quiet_frame() };
     let name = &graph.places[place].place.label;
     let growth = graph.is_comparison().then(|| {
@@ -89,43 +95,40 @@ fn label(graph: &FlameGraph, frame: &FlameFrame, width: usize, share: &str, has_
     format!("{edge}{name}{}", " ".repeat(gap))
 }
 
+/// Screens on which the status line has room for what the place weighs wherever it occurs.
+const ROOMY: usize = 100;
+
 /// What the status line says about the selected frame.
-pub(super) fn status(app: &App, graph: &FlameGraph) -> Vec<(String, Style, bool)> {
-    let Some(frame) = graph.frames.get(flame::find(graph, &app.cursor)) else { return Vec::new() };
-    let (total, format) = (graph.header.total, &graph.header.format);
-    let number = |weight: i64| format!("{} {}", format.label(weight), percentage(weight, total).trim());
-    let mut parts = vec![
-        (format!(" {}", number(frame.cum.net())), app.theme.title(), false),
-        (format!("  self {}  ", number(frame.flat.net())), Style::new(), false),
+pub(super) fn status(app: &App, graph: &FlameGraph, width: usize) -> Vec<Piece> {
+    let Some(frame) = graph.frames.get(geometry::find(graph, &app.flame.cursor)) else { return Vec::new() };
+    let numbers = Numbers::new(app, &graph.header);
+    let mut pieces = vec![
+        Piece::new(format!(" {}", numbers.both(frame.cum.net())), app.theme.title()),
+        Piece::new(format!("  self {}  ", numbers.both(frame.flat.net())), Style::new()),
     ];
     if graph.is_comparison() {
-        let sides = format!("({} − {})  ", format.label(frame.cum.plus), format.label(frame.cum.minus));
-        parts.push((sides, app.theme.dim(), false));
+        let sides = format!("({} − {})  ", numbers.amount(frame.cum.plus), numbers.amount(frame.cum.minus));
+        pieces.push(Piece::new(sides, app.theme.dim()));
     }
-    let name = plain(&graph.label(frame));
-    parts.push((name, app.theme.title(), false));
-    if let FlameKind::Place(place) = frame.kind {
-        let place = &graph.places[place].place;
-        let is_in_label = place.label.contains(&place.file);
-        if !place.file.is_empty() && !is_in_label {
-            parts.push((format!("  {}", plain(&place.file)), app.theme.dim(), true));
-        }
+    pieces.push(Piece::new(plain(&graph.label(frame)), app.theme.title()));
+    let FlameKind::Place(place) = frame.kind else { return pieces };
+    let count = graph.frames.iter().filter(|other| other.kind == frame.kind).count();
+    if let Some((flat, cum)) = app.weights()
+        && (flat, cum) != (frame.flat.net(), frame.cum.net())
+    {
+        let all = match width {
+            ROOMY.. if count > 1 => {
+                format!("  in {count} places {}  self {}", numbers.both(cum), numbers.both(flat))
+            }
+            ROOMY.. => format!("  everywhere {}  self {}", numbers.both(cum), numbers.both(flat)),
+            _ if cum != frame.cum.net() => format!("  of {}", numbers.weight(cum)),
+            _ => String::new(),
+        };
+        pieces.push(Piece::new(all, Style::new()));
     }
-    parts.iter_mut().for_each(|(_, style, _)| *style = style.remove_modifier(Modifier::UNDERLINED));
-    parts
-}
-
-/// Selects the frame at a cell; zooms to it when it is selected already.
-pub(super) fn click(app: &mut App, column: usize, row: usize) {
-    let Some((answer, bars)) = app.flame_bars() else { return };
-    let crate::answer::Answer::Flame(graph) = &*answer else { return };
-    let depth = row + app.flame_top;
-    let is_here = |bar: &&Bar| bar.depth == depth && (bar.start..bar.end).contains(&column);
-    let Some(bar) = bars.iter().find(is_here) else { return };
-    let path = flame::path(graph, bar.frame);
-    if app.cursor == path {
-        app.command(Command::Enter);
-    } else {
-        app.cursor = path;
+    let place = &graph.places[place].place;
+    if !place.file.is_empty() && !place.label.contains(&place.file) {
+        pieces.push(Piece::path(format!("  {}", plain(&place.file)), app.theme.dim()));
     }
+    pieces
 }

@@ -4,8 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use super::table::more;
-use super::{fit_len, line};
+use super::{line, more, wrapped};
 use crate::app::App;
 use crate::cells::fit;
 use crate::keys::{ALL, Group, MOUSE};
@@ -25,7 +24,7 @@ pub(super) fn draw(app: &mut App, buffer: &mut Buffer, area: Rect) {
     entries.extend(MOUSE.map(|(what, meaning)| (what.to_owned(), meaning.to_owned())));
     let room = usize::from(area.width).saturating_sub(NAMES + 1).max(1);
     let lines: Vec<(String, String)> =
-        entries.into_iter().flat_map(|(name, meaning)| wrapped(name, &meaning, room)).collect();
+        entries.into_iter().flat_map(|(name, meaning)| in_lines(name, &meaning, room)).collect();
     let height = usize::from(area.height);
     let top = app.help.unwrap_or(0).min(lines.len().saturating_sub(height));
     app.help = Some(top);
@@ -42,21 +41,11 @@ pub(super) fn draw(app: &mut App, buffer: &mut Buffer, area: Rect) {
 }
 
 /// A name and its meaning in as many lines as either takes.
-fn wrapped(name: String, meaning: &str, room: usize) -> Vec<(String, String)> {
-    let parts = |text: &str, room: usize| {
-        let mut parts = Vec::new();
-        let mut rest = text;
-        while !rest.is_empty() {
-            let end = fit_len(rest, room);
-            parts.push(rest[..end].trim_end().to_owned());
-            rest = rest[end..].trim_start();
-        }
-        parts
-    };
+fn in_lines(name: String, meaning: &str, room: usize) -> Vec<(String, String)> {
     if meaning.is_empty() {
         return vec![(name, String::new())];
     }
-    let (mut names, mut meanings) = (parts(&name, NAMES - 4), parts(meaning, room));
+    let (mut names, mut meanings) = (wrapped(&name, NAMES - 4), wrapped(meaning, room));
     let count = names.len().max(meanings.len());
     // A line that goes on has a name of spaces, which no heading has.
     names.resize(count, " ".to_owned());

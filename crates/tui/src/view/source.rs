@@ -1,130 +1,68 @@
 //! Source code with heat, and reports as text.
 
-use hotlist_profile::unit::percentage;
-use hotlist_report::{ListedLine, Listing, Routine};
+use hotlist_report::Listing;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use super::table::more;
-use super::{line, put};
-use crate::app::{App, Tab};
-use crate::cells::{fit, plain};
-
-/// A row of the view.
-enum Row<'l> {
-    /// The name of a function, with its weights.
-    Routine(&'l Routine),
-    /// Why there is no code.
-    Error(String),
-    Line(&'l ListedLine),
-}
-
-fn walk(listing: &Listing) -> impl Iterator<Item = Row<'_>> {
-    listing.routines.iter().flat_map(|routine| {
-        let reason = match (&routine.file, &routine.error) {
-            (None, _) => Some("the profile names no source file".to_owned()),
-            (_, Some(error)) => Some(error.clone()),
-            _ => None,
-        };
-        std::iter::once(Row::Routine(routine))
-            .chain(reason.map(Row::Error))
-            .chain(routine.lines.iter().map(Row::Line))
-    })
-}
-
-/// How many rows a listing has.
-pub(crate) fn rows(listing: &Listing) -> usize {
-    walk(listing).count()
-}
-
-/// What the rows say, for searching.
-pub(crate) fn texts(listing: &Listing) -> Vec<String> {
-    walk(listing)
-        .map(|row| match row {
-            Row::Routine(routine) => routine.name.clone(),
-            Row::Error(text) => text,
-            Row::Line(line) => line.text.clone(),
-        })
-        .collect()
-}
+use super::numbers::Numbers;
+use super::{Piece, line, more, put, select, visible};
+use crate::app::App;
+use crate::cells::plain;
+use crate::tab::Tab;
+use crate::tabs::source::{Row, rows};
 
 pub(super) fn draw(app: &mut App, listing: &Listing, buffer: &mut Buffer, area: Rect) {
-    let count = rows(listing);
-    let mut scroll = app.rows[Tab::Source as usize];
+    let count = rows(listing).count();
+    let weight = |row: &Row<'_>| match row {
+        Row::Line(line) => line.cum.unsigned_abs().max(line.flat.unsigned_abs()),
+        Row::Routine(_) | Row::Error(_) => 0,
+    };
     if app.take_fresh_source() {
         // The first look goes to the hottest line.
-        let weight = |row: &Row<'_>| match row {
-            Row::Line(line) => line.cum.unsigned_abs().max(line.flat.unsigned_abs()),
-            _ => 0,
-        };
-        let hottest = walk(listing).enumerate().map(|(at, row)| (weight(&row), count - at));
+        let hottest = rows(listing).enumerate().map(|(at, row)| (weight(&row), count - at));
+        let scroll = &mut app.scrolls[Tab::Source as usize];
         scroll.selected = hottest.max().map_or(0, |(_, from_end)| count - from_end);
         scroll.top = scroll.selected.saturating_sub(usize::from(area.height) / 2);
     }
-    scroll.scroll(area.height.into(), count);
-    app.rows[Tab::Source as usize] = scroll;
-    let hottest = listing
-        .routines
-        .iter()
-        .flat_map(|routine| &routine.lines)
-        .map(|line| line.cum.unsigned_abs())
-        .max()
-        .unwrap_or(0);
-    for (row, content) in walk(listing).enumerate().skip(scroll.top).take(area.height.into()) {
-        let at = u16::try_from(row - scroll.top).unwrap_or(u16::MAX);
-        draw_row(app, listing, &content, hottest, scroll.shift, buffer, area, at);
+    let visible: Vec<(usize, u16)> = visible(app, Tab::Source, count, area).collect();
+    let scroll = app.scrolls[Tab::Source as usize];
+    let hottest = rows(listing).map(|row| weight(&row)).max().unwrap_or(0);
+    let numbers = Numbers::new(app, &listing.header);
+    for ((row, at), content) in visible.into_iter().zip(rows(listing).skip(scroll.top)) {
+        let parts = parts(app, &numbers, &content, hottest, scroll.shift);
+        line(buffer, area, at, &parts);
         if row == scroll.selected {
-            buffer.set_style(Rect { y: area.y + at, height: 1, ..area }, app.theme.selected());
+            select(app, buffer, area, at);
         }
     }
     more(app, buffer, area, scroll.top, count);
 }
 
-#[expect(clippy::too_many_arguments, reason = "a row with everything that is in it")]
-fn draw_row(
+/// A row in pieces.
+fn parts(
     app: &App,
-    listing: &Listing,
+    numbers: &Numbers<'_>,
     row: &Row<'_>,
     hottest: u64,
     shift: usize,
-    buffer: &mut Buffer,
-    area: Rect,
-    at: u16,
-) {
-    let (format, total) = (&listing.header.format, listing.header.total);
-    let share = |value: i64| if total == 0 { 0.0 } else { value as f64 / total as f64 };
+) -> Vec<(String, Style)> {
     match row {
         Row::Routine(routine) => {
             let file = routine.file.as_deref().unwrap_or_default();
-            line(
-                buffer,
-                area,
-                at,
-                &[
-                    (
-                        format!("{:>9} {:>9} ", format.label(routine.flat), format.label(routine.cum)),
-                        app.theme.title(),
-                    ),
-                    (
-                        format!("{:>6}  ", percentage(routine.cum, total).trim()),
-                        app.theme.heat(share(routine.cum), false),
-                    ),
-                    (format!("{}  ", plain(&routine.name)), app.theme.title()),
-                    (plain(file), app.theme.dim()),
-                ],
-            );
+            vec![
+                (
+                    format!("{:>9} {:>9} ", numbers.weight(routine.flat), numbers.weight(routine.cum)),
+                    app.theme.title(),
+                ),
+                (format!("{:>6}  ", numbers.share(routine.cum)), numbers.heat(routine.cum)),
+                (format!("{}  ", plain(&routine.name)), app.theme.title()),
+                (plain(file), app.theme.dim()),
+            ]
         }
-        Row::Error(text) => {
-            line(
-                buffer,
-                area,
-                at,
-                &[(format!("  {}", fit(&plain(text), usize::from(area.width))), app.theme.error())],
-            );
-        }
+        Row::Error(text) => vec![(format!("  {}", plain(text)), app.theme.error())],
         Row::Line(code) => {
-            let number = |value: i64| if value == 0 { ".".to_owned() } else { format.label(value) };
+            let number = |value: i64| if value == 0 { ".".to_owned() } else { numbers.weight(value) };
             // The heat of a line is its part of the hottest one.
             let heat = if hottest == 0 { 0.0 } else { code.cum.unsigned_abs() as f64 / hottest as f64 };
             let gauge = match (heat * 8.0).ceil() as usize {
@@ -132,72 +70,60 @@ fn draw_row(
                 _ if !app.theme.has_colours() => ">",
                 eighths => ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"][(eighths - 1).min(7)],
             };
-            let text = plain(&code.text);
-            let text: String = text.chars().skip(shift).collect();
-            let is_match = app.is_match(&code.text);
+            let text: String = plain(&code.text).chars().skip(shift).collect();
             let style = match code.cum {
-                _ if is_match => app.theme.matched(),
+                _ if app.is_match(&code.text) => app.theme.matched(),
                 0 => app.theme.dim(),
                 _ => Style::new(),
             };
-            line(
-                buffer,
-                area,
-                at,
-                &[
-                    (format!("{:>9} ", number(code.flat)), app.theme.heat(share(code.flat), code.flat < 0)),
-                    (format!("{:>9} ", number(code.cum)), app.theme.heat(share(code.cum), code.cum < 0)),
-                    (gauge.to_owned(), app.theme.heat(share(code.cum).max(0.01), false)),
-                    (format!("{:>5} ", code.number), app.theme.dim()),
-                    (text, style),
-                ],
-            );
+            vec![
+                (format!("{:>9} ", number(code.flat)), numbers.heat(code.flat)),
+                (format!("{:>9} ", number(code.cum)), numbers.heat(code.cum)),
+                (gauge.to_owned(), numbers.heat(code.cum)),
+                (format!("{:>5} ", code.number), app.theme.dim()),
+                (text, style),
+            ]
         }
     }
 }
 
 /// What the status line says about the selected line.
-pub(super) fn status(app: &App, listing: &Listing) -> Vec<(String, Style, bool)> {
-    let selected = app.rows[Tab::Source as usize].selected;
+pub(super) fn status(app: &App, listing: &Listing) -> Vec<Piece> {
+    let selected = app.scrolls[Tab::Source as usize].selected;
     let mut routine_of = None;
-    for (at, row) in walk(listing).enumerate().take(selected + 1) {
-        if let Row::Routine(routine) = row {
-            routine_of = Some(routine);
-        }
-        if at == selected
-            && let (Row::Line(code), Some(routine)) = (&row, routine_of)
-        {
-            let total = listing.header.total;
-            let text = format!(
-                " line {}: {} {}  in ",
-                code.number,
-                listing.header.format.label(code.cum),
-                percentage(code.cum, total).trim()
-            );
-            let file = routine.found_at.as_ref().or(routine.file.as_ref()).cloned().unwrap_or_default();
-            return vec![
-                (text, Style::new(), false),
-                (plain(&routine.name), app.theme.title(), false),
-                (format!("  {}", plain(&file)), app.theme.dim(), true),
-            ];
+    for (at, row) in rows(listing).enumerate().take(selected + 1) {
+        match row {
+            Row::Routine(routine) => routine_of = Some(routine),
+            Row::Line(code) if at == selected => {
+                let Some(routine) = routine_of else { break };
+                let weight = Numbers::new(app, &listing.header).both(code.cum);
+                let file = routine.found_at.as_ref().or(routine.file.as_ref()).cloned().unwrap_or_default();
+                return vec![
+                    Piece::new(format!(" line {}: {weight}  in ", code.number), Style::new()),
+                    Piece::new(plain(&routine.name), app.theme.title()),
+                    Piece::path(format!("  {}", plain(&file)), app.theme.dim()),
+                ];
+            }
+            Row::Line(_) | Row::Error(_) => {}
         }
     }
-    routine_of
-        .map_or(Vec::new(), |routine| vec![(format!(" {}", plain(&routine.name)), app.theme.title(), false)])
+    routine_of.map_or(Vec::new(), |routine| {
+        vec![Piece::new(format!(" {}", plain(&routine.name)), app.theme.title())]
+    })
 }
 
 /// A report as lines of text.
 pub(super) fn draw_text(app: &mut App, lines: &[String], buffer: &mut Buffer, area: Rect) {
-    let mut scroll = app.rows[app.tab as usize];
-    scroll.scroll(area.height.into(), lines.len());
-    app.rows[app.tab as usize] = scroll;
-    for (row, text) in lines.iter().enumerate().skip(scroll.top).take(area.height.into()) {
-        let at = u16::try_from(row - scroll.top).unwrap_or(u16::MAX);
+    let tab = app.tab;
+    let visible = visible(app, tab, lines.len(), area);
+    let scroll = app.scrolls[tab as usize];
+    for (row, at) in visible {
+        let text = &lines[row];
         let style = if app.is_match(text) { app.theme.matched() } else { Style::new() };
         let text: String = plain(text).chars().skip(scroll.shift).collect();
         put(buffer, area, 0, at, &text, style);
         if row == scroll.selected {
-            buffer.set_style(Rect { y: area.y + at, height: 1, ..area }, app.theme.selected());
+            select(app, buffer, area, at);
         }
     }
     more(app, buffer, area, scroll.top, lines.len());

@@ -51,7 +51,21 @@ pub(crate) fn bars(graph: &FlameGraph, zoomed: usize, width: usize) -> Vec<Bar> 
     bars
 }
 
-/// The way to a frame, as ids of places from the root on. What was summed up has none.
+/// Where each frame begins, as a share of the width of the root.
+pub(crate) fn starts(graph: &FlameGraph) -> Vec<f64> {
+    let whole = graph.total().size().max(1) as f64;
+    let mut starts = vec![0.0; graph.frames.len()];
+    // For each frame, where its next child begins.
+    let mut next = vec![0.0; graph.frames.len()];
+    for (row, frame) in graph.frames.iter().enumerate().skip(1) {
+        starts[row] = next[frame.parent];
+        next[row] = starts[row];
+        next[frame.parent] += frame.cum.size() as f64 / whole;
+    }
+    starts
+}
+
+/// The path to a frame, as ids of places from the root on. What was summed up has none.
 pub(crate) fn path(graph: &FlameGraph, mut row: usize) -> Vec<usize> {
     let mut path = Vec::new();
     while row != 0 {
@@ -65,7 +79,7 @@ pub(crate) fn path(graph: &FlameGraph, mut row: usize) -> Vec<usize> {
     path
 }
 
-/// The frame that a way leads to, or as far as it goes.
+/// The frame that a path leads to, or as far as it goes.
 pub(crate) fn find(graph: &FlameGraph, path: &[usize]) -> usize {
     let mut at = 0;
     let mut steps = path.iter();

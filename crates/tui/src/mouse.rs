@@ -1,0 +1,113 @@
+//! What the mouse does.
+
+use hotlist_report::Sort;
+use ratatui::crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
+use ratatui::layout::{Position, Rect};
+use unicode_width::UnicodeWidthStr;
+
+use crate::app::{App, Effect};
+use crate::commands::perform;
+use crate::hints;
+use crate::keys::Command;
+use crate::tab::Tab;
+use crate::tabs;
+
+/// How many rows the wheel moves.
+const WHEEL: usize = 3;
+/// Columns of the table of top before its names; those of the flat weight come first.
+const FLAT_COLUMNS: u16 = 19;
+const NUMBER_COLUMNS: u16 = 38;
+
+/// Reacts to the mouse.
+pub(crate) fn event(app: &mut App, event: MouseEvent) -> Effect {
+    let at = Position { x: event.column, y: event.row };
+    let layout = app.layout();
+    match event.kind {
+        MouseEventKind::ScrollUp => wheel(app, at, Command::Up),
+        MouseEventKind::ScrollDown => wheel(app, at, Command::Down),
+        MouseEventKind::ScrollLeft => return perform(app, Command::Left),
+        MouseEventKind::ScrollRight => return perform(app, Command::Right),
+        MouseEventKind::Down(MouseButton::Right) => return perform(app, Command::Back),
+        MouseEventKind::Down(MouseButton::Left) if app.help.is_some() => app.help = None,
+        MouseEventKind::Down(MouseButton::Left) if app.prompt.is_some() => {}
+        MouseEventKind::Down(MouseButton::Left) if layout.tabs.contains(at) => {
+            let names = layout.tab_names();
+            let column = usize::from(at.x);
+            let hit = names.iter().find(|(_, start, name)| (*start..start + name.width()).contains(&column));
+            if let Some((tab, ..)) = hit {
+                return perform(app, Command::Tab(*tab));
+            }
+        }
+        MouseEventKind::Down(MouseButton::Left) if layout.hints.contains(at) => {
+            if let Some(command) = hints::command_at(app.tab, layout.hints.width.into(), at.x.into()) {
+                app.message = None;
+                return perform(app, command);
+            }
+        }
+        MouseEventKind::Down(MouseButton::Left) => {
+            if let Some((tab, area)) = layout.panes().find(|(_, area)| area.contains(at)) {
+                app.message = None;
+                click(app, tab, area, at);
+            }
+        }
+        _ => {}
+    }
+    Effect::Draw
+}
+
+/// Selects what is at a cell; opens it when it is selected already.
+fn click(app: &mut App, tab: Tab, area: Rect, at: Position) {
+    let is_current = app.tab == tab;
+    app.tab = tab;
+    let (column, row) = (at.x - area.x, usize::from(at.y - area.y));
+    let was_selected = if tab == Tab::Flame {
+        tabs::flame::click(app, column.into(), row)
+    } else {
+        let Some(row) = row.checked_sub(usize::from(has_heading(tab))) else {
+            if tab == Tab::Top && column < NUMBER_COLUMNS {
+                let sort = if column < FLAT_COLUMNS { Sort::Flat } else { Sort::Cum };
+                app.change(|options| options.sort = sort);
+            }
+            return;
+        };
+        let count = app.current().map_or(0, |content| tabs::count(&content));
+        let scroll = &mut app.scrolls[tab as usize];
+        let row = scroll.top + row;
+        if row >= count {
+            return;
+        }
+        let was_selected = scroll.selected == row;
+        scroll.selected = row;
+        was_selected
+    };
+    if was_selected && is_current {
+        perform(app, Command::Enter);
+    }
+}
+
+/// Whether the first row of a view has the names of its columns.
+fn has_heading(tab: Tab) -> bool {
+    matches!(tab, Tab::Top | Tab::Callers)
+}
+
+fn wheel(app: &mut App, at: Position, command: Command) {
+    if let Some(top) = &mut app.help {
+        *top = match command {
+            Command::Up => top.saturating_sub(WHEEL),
+            _ => *top + WHEEL,
+        };
+        return;
+    }
+    let pane = app.layout().panes().find(|(_, area)| area.contains(at)).map(|(tab, _)| tab);
+    // In flame graphs the wheel moves the picture, not the selection.
+    if pane == Some(Tab::Flame) {
+        app.flame.top = match command {
+            Command::Up => app.flame.top.saturating_sub(WHEEL),
+            _ => app.flame.top + WHEEL,
+        };
+    } else if app.tab != Tab::Flame {
+        (0..WHEEL).for_each(|_| {
+            perform(app, command);
+        });
+    }
+}

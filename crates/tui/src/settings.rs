@@ -1,0 +1,167 @@
+//! Changes of how the profile is looked at, each of which can be undone.
+
+use hotlist_analyze::Granularity;
+use hotlist_pattern::escape;
+use hotlist_report::Sort;
+use hotlist_session::{PRESETS, Preset, ViewOptions};
+
+use crate::app::App;
+use crate::cells::plain;
+use crate::prompt::Purpose;
+use crate::tab::Tab;
+
+/// A pattern that matches `text` and nothing else.
+pub(crate) fn exact(text: &str) -> String {
+    format!("^{}$", escape(text))
+}
+
+impl App {
+    /// Changes the options so that it can be undone. Paths through flame graphs hold for one view only.
+    pub(crate) fn change(&mut self, change: impl FnOnce(&mut ViewOptions)) {
+        let before = self.options.clone();
+        change(&mut self.options);
+        if self.options != before {
+            self.undo.push(before);
+            self.flame.zoom.clear();
+            self.flame.cursor.clear();
+            self.flame.top = 0;
+        }
+    }
+
+    pub(crate) fn undo(&mut self) {
+        match self.undo.pop() {
+            Some(options) => {
+                self.options = options;
+                self.flame.zoom.clear();
+            }
+            None => self.say("nothing to undo"),
+        }
+    }
+
+    /// Adds the chosen place to a filter.
+    pub(crate) fn filter(&mut self, purpose: Purpose) {
+        match self.chosen.as_ref().map(|chosen| exact(&chosen.name)) {
+            Some(pattern) if matches!(self.tab, Tab::Flame | Tab::Top | Tab::Callers) => {
+                self.change(|options| add(filter_of(options, purpose), &pattern));
+            }
+            _ => self.say("select a place first, in the flame graph, top or callers"),
+        }
+    }
+
+    /// The pattern of a filter as it is in force.
+    pub(crate) fn filter_text(&self, purpose: Purpose) -> String {
+        match purpose {
+            Purpose::Search => self.search.as_ref().map(|search| search.text.clone()).unwrap_or_default(),
+            Purpose::Focus => self.options.focus.clone(),
+            Purpose::Ignore => self.options.ignore.clone(),
+            Purpose::Hide => self.options.hide.clone(),
+        }
+    }
+
+    /// Sets a filter to a pattern that was typed.
+    pub(crate) fn set_filter(&mut self, purpose: Purpose, pattern: &str) {
+        self.change(|options| pattern.clone_into(filter_of(options, purpose)));
+    }
+
+    pub(crate) fn clear_filters(&mut self) {
+        self.change(|options| {
+            for filter in [
+                &mut options.focus,
+                &mut options.ignore,
+                &mut options.hide,
+                &mut options.show,
+                &mut options.show_from,
+                &mut options.tagfocus,
+                &mut options.tagignore,
+                &mut options.prune_from,
+            ] {
+                filter.clear();
+            }
+        });
+    }
+
+    /// The preset in force.
+    pub(crate) fn preset(&self) -> Option<&'static Preset> {
+        PRESETS.iter().find(|preset| self.options.hide.ends_with(preset.hide))
+    }
+
+    /// Goes on to the next preset, and behind the last one to none.
+    pub(crate) fn turn_preset(&mut self) {
+        let current = self.preset();
+        let position =
+            current.and_then(|current| PRESETS.iter().position(|preset| preset.name == current.name));
+        let next = PRESETS.get(position.map_or(0, |position| position + 1));
+        self.change(|options| {
+            let own = current.and_then(|current| options.hide.strip_suffix(current.hide));
+            if let Some(own) = own.map(|own| own.trim_end_matches('|').to_owned()) {
+                options.hide = own;
+            }
+            if let Some(next) = next {
+                add(&mut options.hide, next.hide);
+            }
+        });
+        self.say(&match next {
+            Some(preset) => format!("{}: {}", preset.name, preset.help),
+            None => "everything is shown".to_owned(),
+        });
+    }
+
+    pub(crate) fn turn_type(&mut self, by: isize) {
+        let types = self.facts.sample_types.clone();
+        if types.len() < 2 {
+            self.say("there is only one sample type");
+            return;
+        }
+        let shown = self.sample_type();
+        let at = match self.options.sample_index.parse::<usize>() {
+            Ok(index) => index,
+            Err(_) => types.iter().position(|kind| *kind == shown).unwrap_or(types.len() - 1),
+        };
+        let next = (at as isize + by).rem_euclid(types.len() as isize) as usize;
+        self.change(|options| options.sample_index = next.to_string());
+        self.say(&format!("sample type: {}", plain(&types[next])));
+    }
+
+    pub(crate) fn turn_granularity(&mut self, by: isize) {
+        const ALL: [(Granularity, &str); 5] = [
+            (Granularity::Functions, "functions"),
+            (Granularity::FileFunctions, "functions by file"),
+            (Granularity::Files, "files"),
+            (Granularity::Lines, "lines"),
+            (Granularity::Addresses, "addresses"),
+        ];
+        let current = self.options.granularity.unwrap_or_default();
+        let at = ALL.iter().position(|(granularity, _)| *granularity == current).unwrap_or(0);
+        let (granularity, name) = ALL[(at as isize + by).rem_euclid(ALL.len() as isize) as usize];
+        self.change(|options| options.granularity = Some(granularity));
+        self.say(&format!("granularity: {name}"));
+    }
+
+    pub(crate) fn turn_sort(&mut self) {
+        self.change(|options| {
+            options.sort = match options.sort {
+                Sort::Flat => Sort::Cum,
+                Sort::Cum => Sort::Flat,
+            }
+        });
+    }
+}
+
+fn filter_of(options: &mut ViewOptions, purpose: Purpose) -> &mut String {
+    match purpose {
+        Purpose::Ignore => &mut options.ignore,
+        Purpose::Hide => &mut options.hide,
+        Purpose::Focus | Purpose::Search => &mut options.focus,
+    }
+}
+
+/// Lets `patterns` match what `pattern` matches, too.
+fn add(patterns: &mut String, pattern: &str) {
+    if patterns.split('|').any(|known| known == pattern) {
+        return;
+    }
+    if !patterns.is_empty() {
+        patterns.push('|');
+    }
+    patterns.push_str(pattern);
+}

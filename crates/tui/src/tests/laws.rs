@@ -1,0 +1,371 @@
+//! What holds for every key, every size of the screen and every profile.
+
+use hotlist_analyze::Granularity;
+use hotlist_profile::Builder;
+use hotlist_report::{FlameKind, NoSource, Sort};
+use ratatui::crossterm::event::{MouseEvent, MouseEventKind};
+
+use super::*;
+use crate::content::Content;
+use crate::keys::{self, Command};
+use crate::query::{Query, Topic};
+use crate::settings::exact;
+use crate::tab::Tab;
+
+fn open(size: (u16, u16)) -> TestScreen {
+    TestScreen::open(program(), size, ViewOptions::default())
+}
+
+/// What the help says of each key.
+#[test]
+fn every_key_does_what_help_says() {
+    for binding in keys::ALL {
+        check(binding.command);
+    }
+}
+
+fn check(command: Command) {
+    let mut screen = open(SMALL);
+    let label = |screen: &TestScreen| screen.app.chosen.as_ref().map(|chosen| chosen.label.clone());
+    match command {
+        Command::Quit => assert_eq!(screen.press(&["q"]).effect, Effect::Quit),
+        Command::Suspend => {
+            screen.key(KeyCode::Char('z'), KeyModifiers::CONTROL);
+            assert_eq!(screen.effect, Effect::Suspend);
+        }
+        Command::Redraw => {
+            screen.key(KeyCode::Char('l'), KeyModifiers::CONTROL);
+            assert_eq!(screen.effect, Effect::Redraw);
+        }
+        Command::Help => {
+            assert!(screen.press(&["?"]).text().contains("Moving"));
+            assert!(!screen.press(&["?"]).text().contains("Moving"));
+        }
+        Command::Tab(tab) => {
+            let key = (tab as usize + 1).to_string();
+            assert_eq!(screen.press(&["Down", "Down", &key]).app.tab, tab);
+            let body = screen.rows()[2..20].join("\n");
+            let expected = match tab {
+                Tab::Flame => "100%",
+                Tab::Top => "flat%",
+                Tab::Callers => "callers, place, callees",
+                Tab::Source => "statement(10)",
+                Tab::Assembly => "no ",
+                Tab::Tags => "thread",
+            };
+            assert!(body.contains(expected), "{tab:?}: {body}");
+        }
+        Command::NextTab | Command::PreviousTab => {
+            screen.key(KeyCode::Tab, KeyModifiers::NONE);
+            assert_eq!(screen.app.tab, Tab::Top);
+            screen.key(KeyCode::BackTab, KeyModifiers::SHIFT);
+            screen.key(KeyCode::BackTab, KeyModifiers::SHIFT);
+            assert_eq!(screen.app.tab, Tab::Tags);
+        }
+        Command::Beside => {
+            let is_split = |screen: &TestScreen| {
+                let heading = &screen.rows()[2];
+                heading.contains("flat%") && heading.contains("root")
+            };
+            let mut wide = open(LARGE);
+            assert!(is_split(&wide));
+            assert!(!is_split(wide.press(&["b"])));
+            assert!(is_split(wide.press(&["b"])));
+            assert!(screen.press(&["b", "b"]).status().contains("160 columns"));
+        }
+        Command::Up | Command::Down => {
+            assert_eq!(label(screen.press(&["Down"])).as_deref(), Some("main.main"));
+            assert_eq!(label(screen.press(&["j"])).as_deref(), Some("main.run"));
+            assert_eq!(label(screen.press(&["k"])).as_deref(), Some("main.main"));
+            let first = label(screen.press(&["2", "Home"]));
+            assert_ne!(label(screen.press(&["Down"])), first);
+            assert_eq!(label(screen.press(&["Up"])), first);
+        }
+        Command::Left | Command::Right => {
+            screen.press(&["Down", "Down", "Down"]);
+            assert_eq!(label(&screen).as_deref(), Some("main.parse"));
+            assert_eq!(label(screen.press(&["Right"])).as_deref(), Some("encoding/json.Decode"));
+            assert_eq!(label(screen.press(&["h"])).as_deref(), Some("main.parse"));
+            // In lists long lines move.
+            let before = screen.press(&["2"]).rows()[3].clone();
+            let after = screen.press(&["Right"]).rows()[3].clone();
+            assert!(before.ends_with("runtime.mallocgc") && after.ends_with("mallocgc"), "{after}");
+            assert_ne!(before, after);
+        }
+        Command::PageUp | Command::PageDown => {
+            screen.press(&["2"]);
+            screen.key(KeyCode::PageDown, KeyModifiers::NONE);
+            assert_eq!(screen.app.scrolls[1].selected, 5);
+            screen.key(KeyCode::Char('b'), KeyModifiers::CONTROL);
+            assert_eq!(screen.app.scrolls[1].selected, 0);
+        }
+        Command::First | Command::Last => {
+            assert_eq!(label(screen.press(&["End"])).as_deref(), Some("runtime.mallocgc"));
+            assert!(screen.press(&["Home"]).app.flame.cursor.is_empty());
+            assert_eq!(screen.press(&["2", "End"]).app.scrolls[1].selected, 5);
+            assert_eq!(screen.press(&["Home"]).app.scrolls[1].selected, 0);
+        }
+        Command::Enter | Command::Back => {
+            // In flame graphs zoom.
+            screen.press(&["Down", "Down", "Down", "Right", "Enter"]);
+            let zoomed = screen.rows()[5].clone();
+            assert!(zoomed.contains("encoding/json.Decode") && !zoomed.contains("parse"), "{zoomed}");
+            screen.press(&["z", "z", "z"]);
+            assert!(screen.rows()[5].contains("parse"));
+            // In lists callers and callees, and back.
+            screen.press(&["2", "Home", "Enter"]);
+            assert_eq!((screen.app.tab, label(&screen)), (Tab::Callers, Some("runtime.mallocgc".to_owned())));
+            assert_eq!(label(screen.press(&["Home", "Enter"])).as_deref(), Some("main.parse"));
+            assert_eq!(label(screen.press(&["Backspace"])).as_deref(), Some("runtime.mallocgc"));
+            // On a tag its samples.
+            screen.press(&["6", "Home", "Down", "Enter"]);
+            assert!(screen.title().contains("tagfocus"), "{}", screen.title());
+        }
+        Command::Search | Command::NextMatch | Command::PreviousMatch => {
+            screen.press(&["/", "malloc", "Enter"]);
+            assert!(screen.status().contains("1 of 3"), "{}", screen.status());
+            assert!(screen.status().ends_with("430ms 43.00%"), "{}", screen.status());
+            assert!(screen.press(&["n"]).status().contains("2 of 3"));
+            assert!(screen.press(&["n", "n"]).status().contains("1 of 3"));
+            assert!(screen.press(&["N"]).status().contains("3 of 3"));
+            for tab in ["2", "3", "4", "6"] {
+                let status = screen.press(&[tab]).status();
+                assert!(status.contains("/malloc: "), "{tab}: {status}");
+            }
+            assert!(screen.press(&["Esc", "n"]).status().contains("search with / first"));
+        }
+        Command::Escape => {
+            screen.press(&["Down", "Down", "Enter", "/", "parse", "Enter", "Esc"]);
+            assert!(screen.app.search.is_none() && !screen.app.flame.zoom.is_empty());
+            assert!(screen.press(&["Esc"]).app.flame.zoom.is_empty());
+        }
+        Command::Focus => {
+            screen.press(&["2", "Home", "f"]);
+            assert_eq!(screen.app.options.focus, r"^runtime\.mallocgc$");
+            // Another one adds to it.
+            screen.press(&["C", "2", "Home", "f", "Down", "f"]);
+            assert_eq!(screen.app.options.focus.split('|').count(), 2, "{}", screen.app.options.focus);
+        }
+        Command::Ignore => {
+            let before = screen.press(&["2", "Home"]).rows()[3].clone();
+            screen.press(&["i"]);
+            assert_eq!(screen.app.options.ignore, r"^runtime\.mallocgc$");
+            assert!(before.contains("mallocgc") && !screen.text().contains("  runtime.mallocgc"));
+        }
+        Command::Hide => {
+            screen.press(&["2", "Home", "x"]);
+            assert_eq!(screen.app.options.hide, r"^runtime\.mallocgc$");
+            // What it weighed is its callers' now.
+            assert!(screen.rows()[3].contains("480ms"), "{}", screen.text());
+        }
+        Command::TypeFocus => {
+            screen.press(&["F", "json", "Enter"]);
+            assert_eq!(screen.app.options.focus, "json");
+            // What is in force is there to be changed.
+            assert_eq!(screen.press(&["F", "|read", "Enter"]).app.options.focus, "json|read");
+        }
+        Command::TypeIgnore => {
+            assert_eq!(screen.press(&["I", "json", "Enter"]).app.options.ignore, "json");
+        }
+        Command::TypeHide => assert_eq!(screen.press(&["X", "json", "Enter"]).app.options.hide, "json"),
+        Command::NextPreset => {
+            screen.press(&["2", "X", "main.read", "Enter", "p"]);
+            assert!(screen.title().contains("main.read|(hide runtime)"), "{}", screen.title());
+            assert!(!screen.text().contains("mallocgc"));
+            screen.press(&["p"]);
+            assert!(!screen.text().contains("json.Decode"), "{}", screen.text());
+            assert_eq!(screen.press(&["p"]).app.options.hide, "main.read");
+        }
+        Command::Undo => {
+            screen.press(&["2", "Home", "f", "i", "u", "u"]);
+            assert_eq!(screen.app.options, ViewOptions::default());
+            assert!(screen.press(&["u"]).status().contains("nothing to undo"));
+        }
+        Command::ClearFilters => {
+            screen.press(&["2", "Home", "f", "Down", "i", "x", "C"]);
+            assert_eq!(screen.app.options, ViewOptions::default());
+        }
+        Command::NextType | Command::PreviousType => {
+            assert!(screen.title().contains("cpu"));
+            assert!(screen.press(&["t"]).title().contains("samples"));
+            assert!(screen.press(&["T"]).title().contains("cpu"));
+        }
+        Command::NextGranularity | Command::PreviousGranularity => {
+            screen.press(&["2", "g"]);
+            assert_eq!(screen.app.options.granularity, Some(Granularity::FileFunctions));
+            screen.press(&["g", "g"]);
+            assert!(screen.text().contains("main.go:20"), "{}", screen.text());
+            screen.press(&["G", "G", "G"]);
+            assert_eq!(screen.app.options.granularity, Some(Granularity::Functions));
+        }
+        Command::Sort => {
+            assert_eq!(screen.press(&["2", "o"]).app.options.sort, Sort::Cum);
+            assert!(screen.rows()[3].ends_with("main.main"), "{}", screen.text());
+            assert!(screen.rows()[2].contains("cum▼"));
+        }
+        Command::Invert => {
+            screen.press(&["v"]);
+            assert!(screen.title().contains("inverted"));
+            assert!(screen.rows()[3].contains("read"), "{}", screen.text());
+        }
+        Command::Relative => {
+            screen.press(&["F", "json", "Enter", "Down"]);
+            assert!(screen.status().starts_with("140ms 14.00%"), "{}", screen.status());
+            screen.press(&["%", "Down"]);
+            assert!(screen.status().starts_with("140ms 100%"), "{}", screen.status());
+        }
+    }
+}
+
+#[test]
+fn one_selection_in_two_views() {
+    let mut screen = open(LARGE);
+    screen.press(&["Down", "Down", "Down", "Right"]);
+    let selected = |screen: &TestScreen| screen.app.scrolls[Tab::Top as usize].selected;
+    let Some(Content::Top(table)) = screen.app.content(Tab::Top).as_deref().cloned() else {
+        panic!("top is on the screen")
+    };
+    assert_eq!(table.rows[selected(&screen)].place.label, "encoding/json.Decode");
+    // The other way round, to the heaviest of its frames.
+    screen.press(&["2", "Home"]);
+    assert_eq!(screen.app.flame.cursor.len(), 5, "{:?}", screen.app.flame.cursor);
+    assert!(screen.press(&["1"]).status().starts_with("360ms 36.00%"), "{}", screen.status());
+    assert!(screen.status().contains("in 3 places 430ms 43.00%"), "{}", screen.status());
+    // The same where there is room for one.
+    let mut screen = open(SMALL);
+    screen.press(&["2", "Home", "1"]);
+    assert!(screen.status().starts_with("360ms 36.00%"), "{}", screen.status());
+}
+
+#[test]
+fn what_was_typed_is_kept() {
+    let mut screen = open(SMALL);
+    screen.press(&["/", "malloc", "Esc"]);
+    assert!(screen.app.search.is_none());
+    assert!(screen.press(&["/"]).text().contains("search: malloc"));
+    // A pattern that is wrong stays to be corrected, and so does one while the window changes its size.
+    screen.press(&["(", "Enter"]);
+    assert!(screen.status().contains("missing closing )"), "{}", screen.status());
+    screen.terminal.backend_mut().resize(60, 20);
+    screen.event(&Event::Resize(60, 20));
+    assert!(screen.press(&["Backspace", "Enter"]).status().contains("1 of 3"));
+    // Pasted text is typed text.
+    screen.press(&["/"]);
+    screen.event(&Event::Paste("par\nse".to_owned()));
+    assert!(screen.text().contains("search: parse"));
+    // Up brings back what is in force.
+    assert!(screen.press(&["Up"]).text().contains("search: malloc"));
+}
+
+#[test]
+fn the_mouse_presses_the_keys_at_the_bottom() {
+    let mut screen = open(SMALL);
+    let hints = screen.press(&["2"]).rows()[23].clone();
+    let column = hints.find("preset").expect("there is a hint");
+    screen.click(u16::try_from(column).expect("a column"), 23);
+    assert!(screen.title().contains("(hide runtime)"), "{}", screen.title());
+    // In two views at once a click goes to the one that it hits.
+    let mut screen = open(LARGE);
+    screen.click(60, 5);
+    assert_eq!(screen.app.tab, Tab::Top);
+    screen.click(120, 4);
+    assert_eq!(screen.app.tab, Tab::Flame);
+    assert_eq!(screen.app.chosen.as_ref().map(|chosen| chosen.label.as_str()), Some("main.run"));
+}
+
+/// Every place has one weight, in whichever view, and flame graphs add up to it.
+#[test]
+fn all_views_agree() {
+    let variants: [fn(&mut ViewOptions); 4] = [
+        |_| {},
+        |options| options.granularity = Some(Granularity::Lines),
+        |options| options.sample_index = "0".to_owned(),
+        |options| {
+            options.noinlines = true;
+            options.relative_percentages = true;
+        },
+    ];
+    let mut places = 0;
+    for name in fixtures() {
+        let session = Session::new(fixture(&name), NonZeroUsize::MIN);
+        for variant in variants {
+            let mut options = ViewOptions::default();
+            variant(&mut options);
+            let ask = |topic| answer(&session, &NoSource, &Query { topic, options: options.clone() }).0;
+            let Content::Top(table) = ask(Topic::Top) else { continue };
+            let Content::Flame(graph) = ask(Topic::Flame(Vec::new())) else {
+                panic!("{name}: no flame graph")
+            };
+            let is_whole = graph.frames.iter().all(|frame| !matches!(frame.kind, FlameKind::Others(_)));
+            assert_eq!(table.header.format, graph.header.format, "{name}");
+            assert_eq!(table.header.total, graph.header.total, "{name}");
+            for row in table.rows.iter().take(25) {
+                let label = &row.place.label;
+                if table.rows.iter().filter(|other| other.place.label == *label).count() > 1 {
+                    continue;
+                }
+                places += 1;
+                let Content::Weights { flat, cum } = ask(Topic::Weights(label.clone())) else {
+                    panic!("{name}: {label} weighs nothing")
+                };
+                assert_eq!((flat, cum), (row.flat, row.cum), "{name}: {label}");
+                if let Content::Callers(neighbours) = ask(Topic::Callers(exact(label)))
+                    && let Some(entry) = neighbours.entries.iter().find(|entry| entry.place.label == *label)
+                {
+                    assert_eq!((entry.flat, entry.cum), (row.flat, row.cum), "{name}: callers of {label}");
+                    assert_eq!(neighbours.header.format, table.header.format, "{name}");
+                }
+                if is_whole {
+                    let (flat, cum) = in_flame(&graph, label);
+                    assert_eq!((flat, cum), (row.flat, row.cum), "{name}: frames of {label}");
+                }
+            }
+        }
+    }
+    assert!(places > 1000, "only {places} places were compared");
+}
+
+/// What the frames of a place weigh: all by themselves, and the outermost ones with what is below.
+fn in_flame(graph: &hotlist_report::FlameGraph, label: &str) -> (i64, i64) {
+    let is_of =
+        |kind: FlameKind| matches!(kind, FlameKind::Place(row) if graph.places[row].place.label == label);
+    let mut is_within = vec![false; graph.frames.len()];
+    let (mut flat, mut cum) = (0, 0);
+    for (row, frame) in graph.frames.iter().enumerate() {
+        let is_below = row > 0 && is_within[frame.parent];
+        is_within[row] = is_below || is_of(frame.kind);
+        if is_of(frame.kind) {
+            flat += frame.flat.net();
+            cum += if is_below { 0 } else { frame.cum.net() };
+        }
+    }
+    (flat, cum)
+}
+
+#[test]
+fn no_screen_fails_at_any_size() {
+    let colours = [Colours::None, Colours::Sixteen, Colours::Many].into_iter().cycle();
+    let sizes = [SMALL, LARGE, (20, 6), (21, 7), (10, 3), (1, 1), (300, 5)];
+    let profiles = [program, comparison, hostile, || Builder::new(&[("cpu", "ns")]).finish()];
+    let screens = sizes.into_iter().flat_map(|size| profiles.map(|profile| (size, profile())));
+    for ((size, profile), colours) in screens.zip(colours) {
+        let mut screen = TestScreen::with_colours(profile, size, ViewOptions::default(), colours);
+        for binding in keys::ALL {
+            for &(code, is_control) in binding.keys {
+                let modifiers = if is_control { KeyModifiers::CONTROL } else { KeyModifiers::NONE };
+                screen.key(code, modifiers);
+                // Leave what is typed, so that the next key is a key.
+                screen.app.prompt = None;
+            }
+        }
+        for tab in ["1", "2", "3", "4", "5", "6", "?"] {
+            screen.press(&[tab]);
+            for (column, row) in [(0, 1), (size.0 / 2, 4), (3, 3), (3, 3), (size.0 - 1, size.1 - 1)] {
+                screen.click(column, row);
+                let (kind, modifiers) = (MouseEventKind::ScrollDown, KeyModifiers::NONE);
+                screen.event(&Event::Mouse(MouseEvent { kind, column, row, modifiers }));
+                screen.app.prompt = None;
+            }
+        }
+    }
+}
