@@ -2,15 +2,15 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a tool that tells what it does")]
 
 mod check;
-mod generate;
-mod measure;
+mod docs;
 mod page;
-mod pictures;
-mod terminal_tables;
 
 use std::path::PathBuf;
 
+use check::Extent;
+
 const USAGE: &str = "usage: cargo xtask check                     run everything that must pass
+       cargo xtask check --quick             run what takes a few minutes and needs the compiler alone
        cargo xtask generate                  write the reference pages and the tables in docs
        cargo xtask pictures page             take the pictures of the page in docs/images
        cargo xtask pictures terminal         make the pictures of the terminal in docs/images
@@ -22,12 +22,17 @@ fn main() -> anyhow::Result<()> {
     let words: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     match words.as_slice() {
-        ["check"] => check::run(&root),
-        ["generate"] => generate::write(&root),
-        ["pictures", "page"] => page::pictures(&root),
-        ["pictures", "terminal"] => pictures::terminal(&root),
-        ["measure", "page", profile] => page::measure(&root, profile),
-        ["measure", "terminal", profile] => measure::terminal(&root, profile),
+        ["check"] => check::run(&root, Extent::Whole),
+        ["check", "--quick"] => check::run(&root, Extent::Quick),
+        ["generate"] => docs::generate(&root),
+        ["pictures", "page"] => docs::pictures(&root, "hotlist-web", "browser", "write_screenshots"),
+        ["pictures", "terminal"] => docs::pictures(&root, "hotlist", "docs", "write_pictures"),
+        ["measure", "page", profile] => {
+            docs::measure(&root, "hotlist-web", "browser", "measure_page", profile)
+        }
+        ["measure", "terminal", profile] => {
+            docs::measure(&root, "hotlist", "docs", "measure_terminal", profile)
+        }
         _ => anyhow::bail!("{USAGE}"),
     }
 }

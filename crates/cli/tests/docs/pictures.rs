@@ -1,12 +1,10 @@
 //! Pictures for the documentation, made by running the program.
 
 use std::fmt::Write;
-use std::fs;
-use std::path::Path;
-use std::process::Command;
 
-use anyhow::{Context, bail};
-use hotlist_testkit::{Colour, Program, Style, Terminal};
+use hotlist_testkit::{Colour, Program, Style, Terminal, testdata};
+
+use crate::docs;
 
 /// A picture of the terminal: file name, words, size, keys to press, and what is on the screen then.
 struct Shot {
@@ -43,20 +41,11 @@ const SHOTS: &[Shot] = &[
     },
 ];
 
-/// Writes pictures of the terminal into `docs/images`, as SVG.
-pub(crate) fn terminal(root: &Path) -> anyhow::Result<()> {
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let status =
-        Command::new(cargo).args(["build", "--quiet", "-p", "hotlist"]).current_dir(root).status()?;
-    if !status.success() {
-        bail!("the program cannot be built");
-    }
-    let folder = root.join("docs/images");
-    fs::create_dir_all(&folder)?;
-    let profiles = fs::canonicalize(root.join("testdata/profiles"))?;
-    let binary = fs::canonicalize(root.join("target/debug/hotlist"))?;
+#[test]
+#[ignore = "writes the pictures of the documentation"]
+fn write_pictures() {
     for shot in SHOTS {
-        let program = Program::new(&binary, &profiles);
+        let program = Program::new(env!("CARGO_BIN_EXE_hotlist"), testdata("profiles"));
         let mut terminal = Terminal::open(&program, shot.words, shot.size, &[("TERM", "xterm-256color")]);
         terminal.wait_for("the first screen", |text| !text.trim().is_empty() && !text.contains("working"));
         for keys in shot.keys {
@@ -64,10 +53,8 @@ pub(crate) fn terminal(root: &Path) -> anyhow::Result<()> {
             terminal.wait_for("an answer", |text| !text.contains("working"));
         }
         terminal.wait_for_text(shot.expected);
-        let path = folder.join(format!("{}.svg", shot.name));
-        fs::write(&path, svg(&terminal)).with_context(|| format!("cannot write {}", path.display()))?;
+        std::fs::write(docs(&format!("images/{}.svg", shot.name)), svg(&terminal)).unwrap();
     }
-    Ok(())
 }
 
 const CELL: (f64, f64) = (8.4, 17.0);

@@ -1,7 +1,6 @@
 //! How fast the shell and the full screen answer.
 
 use std::io::{BufRead, BufReader, Read, Write};
-use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -42,11 +41,15 @@ const KEYS: [(&str, &str); 13] = [
 /// What is pressed while a view is computed that takes its time.
 const WHILE_WORKING: [(&str, &str); 3] = [("help", "?"), ("help away", "?"), ("top", "2")];
 
-/// Prints times of the release build with `profile`.
-pub(crate) fn terminal(root: &Path, profile: &str) -> anyhow::Result<()> {
-    let binary = root.join("target/release/hotlist").canonicalize().context("build the release first")?;
+/// Prints times with the profile that `HOTLIST_PROFILE` names.
+#[test]
+#[ignore = "measures, with a profile that HOTLIST_PROFILE names"]
+#[expect(clippy::print_stdout, reason = "prints what it measures")]
+fn measure_terminal() -> anyhow::Result<()> {
+    let binary = env!("CARGO_BIN_EXE_hotlist");
+    let profile = &std::env::var("HOTLIST_PROFILE").context("HOTLIST_PROFILE names no profile")?;
     let start = Instant::now();
-    let top = Command::new(&binary).args(["-symbolize=none", "-top", profile]).output()?;
+    let top = Command::new(binary).args(["-symbolize=none", "-top", profile]).output()?;
     let whole = start.elapsed();
     if !top.status.success() {
         bail!("{}", String::from_utf8_lossy(&top.stderr));
@@ -59,7 +62,7 @@ pub(crate) fn terminal(root: &Path, profile: &str) -> anyhow::Result<()> {
     println!("-top, the whole run: {}", millis(whole));
 
     let start = Instant::now();
-    let mut shell = Command::new(&binary)
+    let mut shell = Command::new(binary)
         .args(["-symbolize=none", profile])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -94,7 +97,7 @@ pub(crate) fn terminal(root: &Path, profile: &str) -> anyhow::Result<()> {
     let _ = drain.join();
 
     let folder = std::env::current_dir()?;
-    let program = Program::new(&binary, &folder);
+    let program = Program::new(binary, &folder);
     let mut screen = Terminal::open(
         &program,
         &["tui", "-symbolize=none", profile],

@@ -1,41 +1,34 @@
-//! Reference pages that are made from the code, so that they cannot be out of date.
+//! What the documentation takes from the code: the reference pages and the tables of `docs/terminal.md`, which
+//! `cargo xtask generate` writes, pictures of the terminal, and how fast it answers.
+
+mod measure;
+mod pictures;
+mod terminal_tables;
 
 use std::fmt::Write;
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use anyhow::{Context, bail};
 use hotlist_session::{Field, Options};
+use hotlist_testkit::golden;
 
-/// Writes the pages.
-pub(crate) fn write(root: &Path) -> anyhow::Result<()> {
-    for (path, text) in pages(root)? {
-        fs::create_dir_all(root.join("docs/reference"))?;
-        fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))?;
-    }
-    Ok(())
+fn docs(path: &str) -> PathBuf {
+    PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs")).join(path)
 }
 
-/// Fails when a page is not what it would be if written now.
-pub(crate) fn compare(root: &Path) -> anyhow::Result<()> {
-    for (path, text) in pages(root)? {
-        if fs::read_to_string(&path).unwrap_or_default() != text {
-            bail!("{} is out of date: run cargo xtask generate", path.display());
-        }
-    }
-    Ok(())
+#[test]
+fn the_page_of_options_is_that_of_the_table() {
+    golden(docs("reference/options.md"), &options());
 }
 
-fn pages(root: &Path) -> anyhow::Result<Vec<(PathBuf, String)>> {
-    let folder = root.join("docs/reference");
-    let terminal = root.join("docs/terminal.md");
-    let page =
-        fs::read_to_string(&terminal).with_context(|| format!("cannot read {}", terminal.display()))?;
-    Ok(vec![
-        (folder.join("options.md"), options()),
-        (folder.join("reports.md"), reports()),
-        (terminal, crate::terminal_tables::fill(&page)?),
-    ])
+#[test]
+fn the_page_of_reports_is_that_of_the_lists() {
+    golden(docs("reference/reports.md"), &reports());
+}
+
+#[test]
+fn the_tables_of_the_terminal_are_those_of_the_code() {
+    let page = std::fs::read_to_string(docs("terminal.md")).unwrap();
+    golden(docs("terminal.md"), &terminal_tables::fill(&page).unwrap());
 }
 
 const NOTICE: &str = "<!-- Made by `cargo xtask generate`; changes here are lost. -->\n\n";
