@@ -2,6 +2,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a tool that tells what it does")]
 
 mod check;
+mod dist;
 mod docs;
 mod page;
 
@@ -11,6 +12,8 @@ use check::Extent;
 
 const USAGE: &str = "usage: cargo xtask check                     run everything that must pass
        cargo xtask check --quick             run what takes a few minutes and needs the compiler alone
+       cargo xtask dist [TARGET...]          build what a release consists of, in target/dist
+       cargo xtask dist --test [TARGET...]   install that in temporary folders and run it
        cargo xtask generate                  write the reference pages and the tables in docs
        cargo xtask pictures page             take the pictures of the page in docs/images
        cargo xtask pictures terminal         make the pictures of the terminal in docs/images
@@ -24,6 +27,8 @@ fn main() -> anyhow::Result<()> {
     match words.as_slice() {
         ["check"] => check::run(&root, Extent::Whole),
         ["check", "--quick"] => check::run(&root, Extent::Quick),
+        ["dist", "--test", targets @ ..] => dist::test(&root, targets),
+        ["dist", targets @ ..] => dist::build(&root, targets),
         ["generate"] => docs::generate(&root),
         ["pictures", "page"] => docs::pictures(&root, "hotlist-web", "browser", "write_screenshots"),
         ["pictures", "terminal"] => docs::pictures(&root, "hotlist", "docs", "write_pictures"),
