@@ -22,11 +22,6 @@ impl<'a> Cursor<'a> {
         self.at
     }
 
-    /// The same text from another place.
-    pub(crate) fn moved_to(&self, at: usize) -> Self {
-        Self { text: self.text, at }
-    }
-
     /// Whether everything was read.
     pub(crate) fn at_end(&self) -> bool {
         self.at >= self.text.len()

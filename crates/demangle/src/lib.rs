@@ -21,7 +21,8 @@
 //!
 //! pprof has the same modes and uses <https://github.com/ianlancetaylor/demangle>, which writes as GNU tools do.
 //! So that names, and with them regular expressions, mean the same, this crate writes the same text, bytes alike;
-//! where it does not, `docs/demangle.md` says why. It is not a port: names are read into a graph of small nodes.
+//! where it does not, `docs/demangle.md` says why. It is not a port: names of C++ are read into a graph of small nodes,
+//! and names of Rust are those of the crate `rustc-demangle`, with lists of generic arguments emptied where the mode says so.
 //!
 //! # Limits
 //!
@@ -57,10 +58,10 @@ pub enum Mode {
 /// Suffixes that compilers and linkers append (`.cold`, `.part.0`, `.llvm.123`) are left out.
 pub fn demangle(name: &str, mode: Mode) -> Option<String> {
     if name.starts_with("_R") {
-        return rust::v0::demangle(name, mode).ok();
+        return rust::v0(name, mode).ok();
     }
     if name.starts_with("_ZN")
-        && let Ok(text) = rust::legacy::demangle(name)
+        && let Ok(text) = rust::legacy(name)
     {
         return Some(text);
     }

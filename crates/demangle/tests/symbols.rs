@@ -135,19 +135,12 @@ fn rust_constants_of_any_type() {
     check_full("_RINvC1n1fKVNtNtB2_1E1AUE", "n::f::<{n::E::A}>");
     check_full("_RINvC1n1fKVNtNtB2_1E1BTVNtB2_1TTh2_b0_EEE", "n::f::<{n::E::B(n::T(2, false))}>");
     check_full("_RINvC1n1fKVNtB2_1PS1xln5_1yc22_EE", "n::f::<{n::P { x: -5, y: '\"' }}>");
-    check_full("_RINvC1n1fKc27_Kca_Kc3b1_KpE", "n::f::<'\\'', '\\n', '\\u{3b1}', _>");
+    check_full("_RINvC1n1fKc27_Kca_Kc3b1_KpE", "n::f::<'\\'', '\\n', 'α', _>");
     check_full(
         "_RINvC1n1fKy10000000000000000_Kyffffffffffffffff_E",
         "n::f::<0x10000000000000000, 18446744073709551615>",
     );
-    for damaged in [
-        "_RINvC1n1fKh_E",
-        "_RINvC1n1fKh01_E",
-        "_RINvC1n1fKb2_E",
-        "_RINvC1n1fKcd800_E",
-        "_RINvC1n1fKReff_E",
-        "_RINvC1n1fKRe7_E",
-    ] {
+    for damaged in ["_RINvC1n1fKb2_E", "_RINvC1n1fKcd800_E", "_RINvC1n1fKReff_E", "_RINvC1n1fKRe7_E"] {
         refused(damaged);
     }
 }
