@@ -6,7 +6,7 @@
 
 use std::borrow::Cow;
 
-use hotlist_disassemble::{Architecture, Disassembler, Symbol, Syntax};
+use hotlist_disassemble::{InstructionSet, Disassembler, AddressName, Syntax};
 
 /// Runs the harness.
 ///
@@ -16,14 +16,14 @@ pub fn run(data: &[u8]) {
     let Some((&way, rest)) = data.split_first() else { return };
     let Some((address, code)) = rest.split_first_chunk::<8>() else { return };
     let (architecture, syntax) = match way % 3 {
-        0 => (Architecture::X86_64, Syntax::Att),
-        1 => (Architecture::X86_64, Syntax::Intel),
-        _ => (Architecture::Aarch64, Syntax::Att),
+        0 => (InstructionSet::X86_64, Syntax::Att),
+        1 => (InstructionSet::X86_64, Syntax::Intel),
+        _ => (InstructionSet::Aarch64, Syntax::Att),
     };
     let mut next = u64::from_le_bytes(*address);
     let lookup = |address: u64| {
         let start = address ^ u64::from(way);
-        (way > 100).then(|| Symbol { name: Cow::Borrowed("name"), address: start })
+        (way > 100).then(|| AddressName { name: Cow::Borrowed("name"), address: start })
     };
     let mut total = 0;
     for instruction in Disassembler::new(architecture, syntax).instructions(code, next, &lookup) {

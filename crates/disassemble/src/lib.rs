@@ -1,13 +1,12 @@
 //! Machine code as text, the way GNU objdump writes it: `x86-64` in AT&T or Intel syntax, and `aarch64`.
 //!
 //! The decoders are those of `iced-x86` and `yaxpeax-arm`; the text is ours where theirs differs from
-//! objdump's. Code comes as bytes and an address, names come from a closure; [`labels_of`] reads them from
-//! an object file, and [`Labels`] picks among those of an address the one that objdump would.
+//! objdump's. Code comes as bytes and an address, names come from a closure.
 //!
 //! ```
-//! use hotlist_disassemble::{Architecture, Disassembler, Syntax};
+//! use hotlist_disassemble::{InstructionSet, Disassembler, Syntax};
 //!
-//! let disassembler = Disassembler::new(Architecture::X86_64, Syntax::Att);
+//! let disassembler = Disassembler::new(InstructionSet::X86_64, Syntax::Att);
 //! let code = [0x55, 0x48, 0x89, 0xe5, 0xe8, 0x06, 0x00, 0x00, 0x00];
 //! let lines: Vec<String> =
 //!     disassembler.instructions(&code, 0x1000, &|_| None).map(|instruction| instruction.text).collect();
@@ -15,18 +14,13 @@
 //! ```
 
 mod aarch64;
-mod labels;
-mod object_labels;
 mod x86;
 
 use std::borrow::Cow;
 
-pub use labels::{Label, LabelKind, Labels, Slot};
-pub use object_labels::labels_of;
-
 /// An instruction set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Architecture {
+pub enum InstructionSet {
     /// 64-bit x86.
     X86_64,
     /// 64-bit ARM, little endian.
@@ -59,7 +53,7 @@ pub struct Instruction {
 
 /// A name and the address that has it, for an address at or after it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Symbol<'s> {
+pub struct AddressName<'s> {
     /// The name.
     pub name: Cow<'s, str>,
     /// What it names.
@@ -67,19 +61,19 @@ pub struct Symbol<'s> {
 }
 
 /// Names addresses.
-pub type Lookup<'s> = dyn Fn(u64) -> Option<Symbol<'s>> + 's;
+pub type Lookup<'s> = dyn Fn(u64) -> Option<AddressName<'s>> + 's;
 
 /// Turns bytes into instructions.
 #[derive(Debug, Clone, Copy)]
 pub struct Disassembler {
-    architecture: Architecture,
+    set: InstructionSet,
     syntax: Syntax,
 }
 
 impl Disassembler {
-    /// One for this architecture and syntax.
-    pub fn new(architecture: Architecture, syntax: Syntax) -> Disassembler {
-        Disassembler { architecture, syntax }
+    /// One for this instruction set and syntax.
+    pub fn new(set: InstructionSet, syntax: Syntax) -> Disassembler {
+        Disassembler { set, syntax }
     }
 
     /// The instructions of `code`, whose first byte stands at `address`. Addresses in them are named by
@@ -93,9 +87,9 @@ impl Disassembler {
         address: u64,
         lookup: &'c Lookup<'c>,
     ) -> Box<dyn Iterator<Item = Instruction> + 'c> {
-        match self.architecture {
-            Architecture::X86_64 => Box::new(x86::Instructions::new(code, address, self.syntax, lookup)),
-            Architecture::Aarch64 => Box::new(aarch64::Instructions::new(code, address, lookup)),
+        match self.set {
+            InstructionSet::X86_64 => Box::new(x86::Instructions::new(code, address, self.syntax, lookup)),
+            InstructionSet::Aarch64 => Box::new(aarch64::Instructions::new(code, address, lookup)),
         }
     }
 }
@@ -104,11 +98,11 @@ impl Disassembler {
 fn named_address(address: u64, lookup: &Lookup<'_>) -> String {
     match lookup(address) {
         None => format!("{address:x}"),
-        Some(Symbol { name, address: start }) if start == address => format!("{address:x} <{name}>"),
-        Some(Symbol { name, address: start }) if start < address => {
+        Some(AddressName { name, address: start }) if start == address => format!("{address:x} <{name}>"),
+        Some(AddressName { name, address: start }) if start < address => {
             format!("{address:x} <{name}+{:#x}>", address - start)
         }
-        Some(Symbol { name, address: start }) => format!("{address:x} <{name}-{:#x}>", start - address),
+        Some(AddressName { name, address: start }) => format!("{address:x} <{name}-{:#x}>", start - address),
     }
 }
 

@@ -2,14 +2,14 @@
 
 use std::borrow::Cow;
 
-use hotlist_disassemble::{Architecture, Disassembler, Symbol, Syntax};
+use hotlist_disassemble::{AddressName, Disassembler, InstructionSet, Syntax};
 use proptest::prelude::*;
 
-fn check(architecture: Architecture, syntax: Syntax, code: &[u8], address: u64) {
+fn check(architecture: InstructionSet, syntax: Syntax, code: &[u8], address: u64) {
     let lookup = |address: u64| {
         address
             .is_multiple_of(3)
-            .then(|| Symbol { name: Cow::Borrowed("name"), address: address.wrapping_sub(1) })
+            .then(|| AddressName { name: Cow::Borrowed("name"), address: address.wrapping_sub(1) })
     };
     let mut expected = address;
     let mut total = 0;
@@ -23,10 +23,10 @@ fn check(architecture: Architecture, syntax: Syntax, code: &[u8], address: u64) 
     assert_eq!(total, code.len());
 }
 
-const WAYS: [(Architecture, Syntax); 3] = [
-    (Architecture::X86_64, Syntax::Att),
-    (Architecture::X86_64, Syntax::Intel),
-    (Architecture::Aarch64, Syntax::Att),
+const WAYS: [(InstructionSet, Syntax); 3] = [
+    (InstructionSet::X86_64, Syntax::Att),
+    (InstructionSet::X86_64, Syntax::Intel),
+    (InstructionSet::Aarch64, Syntax::Att),
 ];
 
 proptest! {
@@ -56,5 +56,5 @@ fn words_spread_over_all_of_aarch64() {
     // A step that has no factor in common with 2^32 meets every region of the encoding.
     let code: Vec<u8> =
         (0..400_000u32).flat_map(|row| row.wrapping_mul(2_654_435_761).to_le_bytes()).collect();
-    check(Architecture::Aarch64, Syntax::Att, &code, 0x40_0000);
+    check(InstructionSet::Aarch64, Syntax::Att, &code, 0x40_0000);
 }

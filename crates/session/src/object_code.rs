@@ -6,14 +6,15 @@ use std::ops::Range;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use hotlist_demangle::{Mode, demangle};
-use hotlist_disassemble::{
-    Architecture, Disassembler, Instruction, LabelKind, Labels, Symbol, Syntax, labels_of,
-};
+use hotlist_disassemble::{AddressName, Disassembler, Instruction, InstructionSet, Syntax};
 use hotlist_report::{
     CodeError, CodeFrame, FunctionQuery, MachineFunction, MachineInstruction, MappedFile, ObjectCode,
     SourceFile,
 };
-use hotlist_symbolize::{Binary, Detail, Finder, Found, MappedRange, Positions, Translation, Wanted};
+use hotlist_symbolize::{
+    Architecture, Binary, Detail, Finder, Found, LabelKind, Labels, MappedRange, NamedAddress, Positions,
+    Translation, Wanted,
+};
 
 use crate::object_files::ObjectFiles;
 
@@ -38,7 +39,7 @@ pub struct CodeFiles {
 
 type Slot = Arc<OnceLock<Result<Arc<Opened>, CodeError>>>;
 type SourceSlot = Arc<OnceLock<Option<Arc<SourceFile>>>>;
-type LabelSlot = Arc<OnceLock<Arc<Labels>>>;
+type LabelSlot = Arc<OnceLock<Result<Arc<Labels>, CodeError>>>;
 
 /// A file and where it was mapped.
 #[derive(Debug)]
@@ -94,16 +95,12 @@ impl CodeFiles {
         };
         let translation =
             Translation::new(&binary.file, &mapped.path, &range).map_err(|error| explain(&error))?;
-        let file = object::File::parse(binary.file.data()).map_err(|error| explain(&error))?;
         let slot = {
             let mut labels = self.labels.lock().unwrap_or_else(PoisonError::into_inner);
             Arc::clone(labels.entry((mapped.path.clone(), mapped.build_id.clone())).or_default())
         };
-        let labels = slot.get_or_init(|| {
-            let debug = binary.debug.as_ref().and_then(|debug| object::File::parse(debug.data()).ok());
-            Arc::new(labels_of(&file, debug.as_ref()))
-        });
-        let labels = Arc::clone(labels);
+        let labels =
+            slot.get_or_init(|| binary.labels().map(Arc::new).map_err(|error| explain(&error))).clone()?;
         Ok(Opened { found, translation, labels })
     }
 }
@@ -113,21 +110,27 @@ impl Opened {
         self.found.binary.as_ref().ok_or_else(|| CodeError("no binary".to_owned()))
     }
 
-    /// The function at a virtual address: its first address, and the end of it by the next label or the end of the
-    /// section.
+    /// The function at a virtual address: from its label to the next one or the end of the section; or a function
+    /// without a label that unwinders know.
     fn function_at(&self, code: &[Range<u64>], address: u64) -> Option<Range<u64>> {
         let section = code.iter().find(|section| section.contains(&address))?;
-        let start = self.labels.at_or_before(address).first()?.address;
-        if start > address || !section.contains(&start) {
-            return None;
+        let labels = self.labels.at_or_before(address);
+        let label = labels.iter().find(|label| section.contains(&label.address) && label.address <= address);
+        let is_sized = label.is_some_and(|label| address < label.address.saturating_add(label.size));
+        if !is_sized
+            && let Some(range) = self.found.binary.as_ref()?.unnamed_function(address)
+            && label.is_none_or(|label| label.address < range.start)
+        {
+            return Some(range.start..range.end.min(range.start.saturating_add(LARGEST_FUNCTION)));
         }
+        let start = label?.address;
         let next = self.labels.next_address(start).unwrap_or(u64::MAX);
         Some(start..next.min(section.end).min(start.saturating_add(LARGEST_FUNCTION)))
     }
 
     /// The names of a virtual address, for people.
     fn names(&self, address: u64) -> Vec<&str> {
-        let labels = self.labels.at_or_before(address).iter();
+        let labels = self.labels.at_or_before(address).iter().filter(|label| label.address == address);
         labels.filter(|label| label.kind != LabelKind::Debugging).map(|label| label.name.as_str()).collect()
     }
 }
@@ -159,12 +162,21 @@ impl ObjectCode for CodeFiles {
             let address = if mapped { opened.translation.to_virtual(address) } else { Some(address) };
             add(address.and_then(|address| opened.function_at(&code, address)), true, &mut wanted);
         }
+        if let (Some(address), true) = (query.either, wanted.is_empty())
+            && !opened.labels.iter().any(|label| label.kind == LabelKind::Function)
+        {
+            let missing = "no symbols and no unwind tables say which function holds it";
+            return Err(CodeError(format!("{}: {address:#x}: {missing}", mapped.path)));
+        }
         wanted.sort_by_key(|(range, matches)| (range.start, !matches));
         wanted.dedup_by_key(|(range, _)| range.start);
         let function = |(range, matches): (Range<u64>, bool)| {
             let start = opened.translation.to_runtime(range.start)?;
             let mut names: Vec<String> = opened.names(range.start).into_iter().map(readable).collect();
             names.dedup();
+            if names.is_empty() {
+                names.push(format!("{:#x}", range.start));
+            }
             // A name that was asked for stands first.
             if let Some(row) = names.iter().position(|name| (query.matches)(name)) {
                 names[..=row].rotate_right(1);
@@ -186,9 +198,9 @@ impl ObjectCode for CodeFiles {
     ) -> Result<Vec<MachineInstruction>, CodeError> {
         let opened = self.open(mapped)?;
         let binary = opened.binary()?;
-        let architecture = match binary.file.architecture {
-            hotlist_symbolize::Architecture::X86_64 => Architecture::X86_64,
-            hotlist_symbolize::Architecture::Aarch64 if binary.file.is_little_endian => Architecture::Aarch64,
+        let set = match binary.file.architecture {
+            Architecture::X86_64 => InstructionSet::X86_64,
+            Architecture::Aarch64 if binary.file.is_little_endian => InstructionSet::Aarch64,
             _ => return Err(CodeError(format!("{}: code of this processor is not known", mapped.path))),
         };
         let Some(start) = opened.translation.to_virtual(range.start) else { return Ok(Vec::new()) };
@@ -197,13 +209,13 @@ impl ObjectCode for CodeFiles {
         let syntax = if intel_syntax { Syntax::Intel } else { Syntax::Att };
         let room = Cell::new(MOST_TEXT);
         let lookup = |address| {
-            let Symbol { name, address } = opened.labels.nearest(address)?;
+            let NamedAddress { name, address } = opened.labels.nearest(address)?;
             let name = in_full(&name);
             room.set(room.get().checked_sub(name.len())?);
-            Some(Symbol { name: name.into(), address })
+            Some(AddressName { name: name.into(), address })
         };
         let instructions: Vec<Instruction> =
-            Disassembler::new(architecture, syntax).instructions(code, start, &lookup).collect();
+            Disassembler::new(set, syntax).instructions(code, start, &lookup).collect();
         let addresses: Vec<u64> = instructions.iter().map(|instruction| instruction.address).collect();
         let positions = binary.positions(&addresses, Detail::Lines, self.objects.store(), 1);
         let instructions =

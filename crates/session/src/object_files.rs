@@ -76,6 +76,13 @@ impl ObjectStore for ObjectFiles {
         paths
     }
 
+    fn other_paths(&self, path: &Path) -> Vec<PathBuf> {
+        let paths = [std::path::absolute(path), std::fs::canonicalize(path)];
+        let mut others: Vec<PathBuf> = paths.into_iter().flatten().filter(|other| other != path).collect();
+        others.dedup();
+        others
+    }
+
     fn by_build_id(&self, build_id: &str, part: Part) -> Inquiry {
         self.debuginfod.as_ref().map(|servers| servers.ask(build_id, part)).unwrap_or_default()
     }

@@ -1,5 +1,6 @@
 //! A binary with all that was found for it, and the addresses that it explains.
 
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
@@ -8,7 +9,9 @@ use hotlist_profile::StringId;
 
 use crate::dwarf::{self, Context, Span, Units, Worker};
 use crate::go::GoTable;
+use crate::labels::{Label, LabelKind, Labels};
 use crate::object_file::{ObjectError, ObjectFile};
+use crate::object_labels::Stubs;
 use crate::pdb::Pdb;
 use crate::positions::{Frame, Positions};
 use crate::store::ObjectStore;
@@ -44,6 +47,7 @@ pub struct Binary {
     /// The debug information of a Windows program.
     pub(crate) pdb: Option<Pdb>,
     units: OnceLock<Units>,
+    stubs: OnceLock<Stubs>,
 }
 
 /// A function with its name.
@@ -68,6 +72,7 @@ impl Binary {
             package: None,
             pdb: None,
             units: OnceLock::new(),
+            stubs: OnceLock::new(),
         }
     }
 
@@ -99,13 +104,52 @@ impl Binary {
             return (0..go.len()).filter_map(function).collect();
         }
         let code = file.code_ranges();
-        let mut functions: Vec<FunctionSymbol<'_>> = Vec::with_capacity(rows.len());
-        for (row, symbol) in rows.iter().enumerate() {
-            let size =
-                if symbol.size > 0 { symbol.size } else { size_to_next(symbol, rows.get(row + 1), &code) };
-            functions.push(FunctionSymbol { address: symbol.address, size, name: symbol.name(file) });
+        let function = |symbol: &Symbol| {
+            let guess = || self.end_of_unsized(symbol.address, &code).saturating_sub(symbol.address);
+            let size = if symbol.size > 0 { symbol.size } else { guess() };
+            FunctionSymbol { address: symbol.address, size, name: symbol.name(file) }
+        };
+        rows.iter().map(function).collect()
+    }
+
+    /// Where the function of a symbol without a size ends at the latest: at the end of its section, at the next
+    /// symbol of any kind, or where unwinders know the end of a function or the beginning of another.
+    fn end_of_unsized(&self, start: u64, code: &[Range<u64>]) -> u64 {
+        let after = code.partition_point(|range| range.start <= start);
+        let section = code[..after].iter().rev().find(|range| range.contains(&start));
+        // A debug file has the symbols, and the binary the rest.
+        let files = [Some(&self.file), self.debug.as_ref()];
+        let by_unwinders = files.into_iter().flatten().map(|file| file.function_bounds().end_of(start));
+        let next = self.symbol_file().symbols().end_of_unsized(start);
+        section.map_or(start, |range| range.end).min(next).min(by_unwinders.min().unwrap_or(u64::MAX))
+    }
+
+    /// The function at `address` that unwinders know, when nothing has its name.
+    pub fn unnamed_function(&self, address: u64) -> Option<Range<u64>> {
+        let files = [Some(&self.file), self.debug.as_ref()];
+        files.into_iter().flatten().find_map(|file| file.function_bounds().holding(address))
+    }
+
+    /// The names of addresses in its code. Where no table of the linker has functions, they are those of
+    /// [`functions`](Self::functions).
+    ///
+    /// # Errors
+    /// When the headers of the file are damaged.
+    pub fn labels(&self) -> Result<Labels, ObjectError> {
+        let labels = Labels::of(&self.file, self.debug.as_deref())?;
+        if labels.iter().any(|label| label.kind == LabelKind::Function) {
+            return Ok(labels);
         }
-        functions
+        let label = |function: FunctionSymbol<'_>| Label {
+            address: function.address,
+            name: String::from_utf8_lossy(function.name).into_owned(),
+            size: function.size,
+            kind: LabelKind::Function,
+            global: false,
+            synthetic: true,
+        };
+        let functions: Vec<Label> = self.functions().into_iter().map(label).collect();
+        Ok(labels.with(functions))
     }
 
     /// The text of the source file at `path`, where the compiler has put it into the debug information.
@@ -138,6 +182,14 @@ impl Binary {
             damage = damage.or_else(|| self.units.get()?.damage.clone());
         }
         let symbols = self.symbol_file();
+        let code = symbols.code_ranges();
+        let stubs = self.stubs.get_or_init(|| Stubs::read(&self.file));
+        // Of assembly debug information knows the end, though not the functions.
+        let units = self.units.get().filter(|_| detail == Detail::Lines);
+        let end_of_unsized = |start: u64| {
+            let end = self.end_of_unsized(start, &code);
+            units.map_or(end, |units| end.min(units.end_around(start)))
+        };
         let mut spans: Vec<Option<(usize, Span)>> = vec![None; addresses.len()];
         for (worker, answers) in answers.iter().enumerate() {
             for &span in &answers.spans {
@@ -178,7 +230,18 @@ impl Binary {
             }
             let by_go = frames.is_empty()
                 && go.as_ref().is_some_and(|go| go.frames(address, &mut positions.strings, &mut frames));
-            if !by_go && let Some(symbol) = symbols.symbols().lookup(address) {
+            if !by_go
+                && frames.is_empty()
+                && let Some(stub) = stubs.name_at(address)
+            {
+                if !stub.is_empty() {
+                    let function = positions.strings.intern(stub.as_bytes());
+                    frames.push(Frame { function, ..Frame::default() });
+                }
+            } else if !by_go
+                && let Some(symbol) = symbols.symbols().lookup(address)
+                && (symbol.size > 0 || symbol.address == address || address < end_of_unsized(symbol.address))
+            {
                 let name = positions.strings.intern(symbol.name(symbols));
                 if frames.is_empty() {
                     frames.push(Frame::default());
@@ -217,13 +280,13 @@ impl Binary {
         let lowest_code = file.code_ranges().first().map_or(0, |range| range.start);
         let units = self.units.get_or_init(|| Units::read(&dwarf, lowest_code));
         let package = self.package.as_deref().and_then(|package| dwarf::load_package(package).ok());
-        let folder = self.path.parent();
+        let folders = homes(store, &self.path);
         let symbols = self.symbol_file().symbols();
         let context = Context {
             dwarf: &dwarf,
             units,
             package: package.as_ref(),
-            open_split: &|compiler_folder, name| open_split(store, folder, compiler_folder, name),
+            open_split: &|compiler_folder, name| open_split(store, &folders, compiler_folder, name),
             lowest_code,
             is_padding: &|address| symbols.is_padding(address),
         };
@@ -246,12 +309,6 @@ impl Binary {
         }
         Ok(answers)
     }
-}
-
-fn size_to_next(symbol: &Symbol, next: Option<&Symbol>, code: &[std::ops::Range<u64>]) -> u64 {
-    let end =
-        code.iter().find(|range| range.contains(&symbol.address)).map_or(symbol.address, |range| range.end);
-    next.map_or(end, |next| next.address.min(end)).saturating_sub(symbol.address)
 }
 
 /// For each address the units that claim it.
@@ -309,17 +366,28 @@ fn work(
     done.into_inner().unwrap_or_default()
 }
 
+/// The folders that a file is in: as it was named, by its absolute path and by its real one.
+pub(crate) fn homes(store: &dyn ObjectStore, path: &Path) -> Vec<PathBuf> {
+    let mut folders: Vec<PathBuf> = Vec::new();
+    for path in [path.to_owned()].into_iter().chain(store.other_paths(path)) {
+        if let Some(folder) = path.parent().filter(|folder| !folders.iter().any(|other| other == folder)) {
+            folders.push(folder.to_owned());
+        }
+    }
+    folders
+}
+
 /// Opens a `.dwo` file where the compiler wrote it, or beside the binary.
 fn open_split(
     store: &dyn ObjectStore,
-    beside: Option<&Path>,
+    beside: &[PathBuf],
     compiler_folder: &[u8],
     name: &[u8],
 ) -> Option<Arc<ObjectFile>> {
     let name = PathBuf::from(String::from_utf8_lossy(name).into_owned());
     let compiler_folder = PathBuf::from(String::from_utf8_lossy(compiler_folder).into_owned());
     let mut places = vec![compiler_folder.join(&name)];
-    if let Some(folder) = beside {
+    for folder in beside {
         places.extend([folder.join(&name)].into_iter().chain(name.file_name().map(|name| folder.join(name))));
     }
     let open = |path: &PathBuf| ObjectFile::parse(store.open(path).ok()?).ok();

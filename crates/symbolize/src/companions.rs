@@ -10,9 +10,9 @@ use std::sync::Arc;
 
 use object::Object;
 
-use crate::binary::Binary;
+use crate::binary::{Binary, homes};
 use crate::mini_debug_info;
-use crate::object_file::{Format, ObjectFile};
+use crate::object_file::{Format, ObjectFile, Section};
 use crate::pdb::Pdb;
 use crate::search::{Attempt, IdRule, Outcome, Refusal, Role, Search, Wanted, by_build_id, is_plain};
 use crate::store::Part;
@@ -50,24 +50,48 @@ impl Search<'_> {
         };
         let useful = |file: &ObjectFile| file.has_debug_info() || !file.symbols().rows().is_empty();
         if binary.file.format == Format::MachO {
-            let name = binary.path.file_name()?;
-            let path = with_suffix(&binary.path, ".dSYM").join("Contents/Resources/DWARF").join(name);
-            return self.open(&path, build_id, IdRule::Same, Role::DebugInfo);
+            return self.names_of(&binary.path).into_iter().find_map(|path| {
+                let bundle = with_suffix(&path, ".dSYM").join("Contents/Resources/DWARF");
+                let file =
+                    self.open(&bundle.join(path.file_name()?), build_id, IdRule::Same, Role::DebugInfo)?;
+                self.check_against(&binary.file, file)
+            });
         }
         let mut folders = self.places.debug.clone();
         folders.extend(self.places.binaries.iter().cloned());
         for path in by_build_id(&folders, build_id, ".debug") {
             if let Some(file) = self.open(&path, build_id, IdRule::Same, Role::DebugInfo) {
-                if useful(&file) {
+                if !useful(&file) {
+                    self.take_back(Refusal::NoDebugInfo);
+                } else if let Some(file) = self.check_against(&binary.file, file) {
                     return Some(file);
                 }
-                self.take_back(Refusal::NoDebugInfo);
             }
         }
         if let Some(file) = self.by_debuglink(binary) {
             return Some(file);
         }
-        self.download(build_id, Part::DebugInfo, Role::DebugInfo).map(|(_, file)| file)
+        let (_, file) = self.download(build_id, Part::DebugInfo, Role::DebugInfo)?;
+        self.check_against(&binary.file, file)
+    }
+
+    /// All names of a file.
+    fn names_of(&self, path: &Path) -> Vec<PathBuf> {
+        let mut paths = vec![path.to_owned()];
+        paths.extend(self.store.other_paths(path));
+        paths
+    }
+
+    /// Takes the debug file that was opened last only if its code is where that of the binary is: else names
+    /// would be wrong.
+    fn check_against(&mut self, binary: &ObjectFile, debug: ObjectFile) -> Option<ObjectFile> {
+        match differs(binary, &debug) {
+            None => Some(debug),
+            Some(refusal) => {
+                self.take_back(refusal);
+                None
+            }
+        }
     }
 
     /// `.gnu_debuglink` has the name of the debug file and the CRC of its content.
@@ -75,21 +99,23 @@ impl Search<'_> {
         let view = binary.file.view().ok()?;
         let (name, crc) = view.gnu_debuglink().ok()??;
         let name = std::str::from_utf8(name).ok().filter(|name| is_plain(name))?;
-        let folder = binary.path.parent()?;
-        let mut paths = vec![folder.join(name), folder.join(".debug").join(name)];
+        let folders = homes(self.store, &binary.path);
+        let mut paths: Vec<PathBuf> =
+            folders.iter().flat_map(|folder| [folder.join(name), folder.join(".debug").join(name)]).collect();
         for debug in &self.places.debug {
-            if let Ok(relative) = folder.strip_prefix("/") {
-                paths.push(debug.join(relative).join(name));
-            }
+            let relative = folders.iter().filter_map(|folder| folder.strip_prefix("/").ok());
+            paths.extend(relative.map(|folder| debug.join(folder).join(name)));
         }
         // A link to itself is of a binary that was renamed.
-        paths.retain(|path| *path != binary.path);
+        let own = self.names_of(&binary.path);
+        paths.retain(|path| !own.contains(path));
         for path in paths {
             let Some(file) = self.open(&path, "", IdRule::Any, Role::DebugInfo) else { continue };
-            if crc32fast::hash(file.data()) == crc {
+            if crc32fast::hash(file.data()) != crc {
+                self.take_back(Refusal::Checksum);
+            } else if let Some(file) = self.check_against(&binary.file, file) {
                 return Some(file);
             }
-            self.take_back(Refusal::Checksum);
         }
         None
     }
@@ -104,7 +130,8 @@ impl Search<'_> {
             .rev()
             .find(|attempt| attempt.outcome == Outcome::Taken(Role::DebugInfo))
             .map_or(binary.path.clone(), |attempt| PathBuf::from(&attempt.path));
-        let mut paths = vec![debug_path.parent().unwrap_or(Path::new("")).join(&link.name)];
+        let folders = homes(self.store, &debug_path).into_iter();
+        let mut paths: Vec<PathBuf> = folders.map(|folder| folder.join(&link.name)).collect();
         if let Some(base) = link.name.file_name() {
             paths.extend(self.places.debug.iter().map(|folder| folder.join(".dwz").join(base)));
         }
@@ -126,7 +153,8 @@ impl Search<'_> {
         let info = view.pdb_info().ok()??;
         let recorded = String::from_utf8_lossy(info.path()).into_owned();
         let name = Some(last_part(&recorded)).filter(|name| is_plain(name))?;
-        let mut paths = vec![binary.path.parent().unwrap_or(Path::new("")).join(name)];
+        let mut paths: Vec<PathBuf> =
+            homes(self.store, &binary.path).into_iter().map(|folder| folder.join(name)).collect();
         for folder in &self.places.binaries {
             paths.push(folder.join(name).join(&binary.file.build_id).join(name));
             paths.push(folder.join(name));
@@ -158,11 +186,29 @@ impl Search<'_> {
 
     /// The `.dwp` package of split units, beside the binary or its debug file.
     fn package(&mut self, binary: &Binary) -> Option<ObjectFile> {
-        let mut paths = vec![with_suffix(&binary.path, ".dwp")];
+        let mut names = self.names_of(&binary.path);
         let debug = self.tried.iter().rev().find(|tried| tried.outcome == Outcome::Taken(Role::DebugInfo));
-        paths.extend(debug.map(|attempt| with_suffix(Path::new(&attempt.path), ".dwp")));
+        if let Some(attempt) = debug {
+            names.extend(self.names_of(Path::new(&attempt.path)));
+        }
+        let paths: Vec<PathBuf> = names.iter().map(|path| with_suffix(path, ".dwp")).collect();
         paths.into_iter().find_map(|path| self.open(&path, "", IdRule::Any, Role::Package))
     }
+}
+
+/// Why names of `debug` would be wrong for `binary`, if they would.
+fn differs(binary: &ObjectFile, debug: &ObjectFile) -> Option<Refusal> {
+    let processor = |file: &ObjectFile| (file.architecture, file.is_64, file.is_little_endian);
+    if processor(binary) != processor(debug) {
+        return Some(Refusal::Processor);
+    }
+    let code = debug.sections.iter().filter(|section| section.is_executable && section.size > 0);
+    let is_elsewhere = |section: &&Section| {
+        let own = binary.sections.iter().find(|own| own.name == section.name && own.is_executable);
+        own.is_some_and(|own| (own.address, own.size) != (section.address, section.size))
+    };
+    let section = code.filter(|_| binary.format == Format::Elf).find(is_elsewhere)?;
+    Some(Refusal::Section { name: section.name.clone() })
 }
 
 /// The last part of a path of Windows or of this machine.

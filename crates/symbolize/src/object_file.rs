@@ -11,6 +11,8 @@ use object::read::macho::{FatArch, MachOFatFile32, MachOFatFile64};
 use object::{FileKind, Object, ObjectSection, ObjectSegment};
 use thiserror::Error;
 
+use crate::function_bounds::FunctionBounds;
+use crate::relocatable;
 use crate::store::Bytes;
 use crate::symbol_table::SymbolTable;
 
@@ -29,7 +31,7 @@ pub struct ObjectFile {
     /// The family of the format.
     pub format: Format,
     /// What kind of program it is.
-    pub kind: Kind,
+    pub linkage: Linkage,
     /// The processor it is for.
     pub architecture: Architecture,
     /// Whether numbers in it are little endian.
@@ -45,6 +47,7 @@ pub struct ObjectFile {
     pub sections: Vec<Section>,
     contents: Vec<OnceLock<Result<Box<[u8]>, ObjectError>>>,
     symbols: OnceLock<SymbolTable>,
+    bounds: OnceLock<FunctionBounds>,
 }
 
 /// A family of formats.
@@ -60,7 +63,7 @@ pub enum Format {
 
 /// What kind of program a file holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum Linkage {
     /// A program that runs at the addresses in the file.
     Executable,
     /// A library, or a program that runs anywhere.
@@ -110,12 +113,17 @@ pub struct Segment {
 pub struct Section {
     /// Its name, such as `.text` or `__text`.
     pub name: String,
-    /// Its first virtual address; 0 when it is not loaded.
+    /// Its first virtual address; 0 when it is not loaded. Files that are not linked have none; sections get those
+    /// of a module that is loaded at 0.
     pub address: u64,
     /// Its size in memory.
     pub size: u64,
     /// Whether it holds code.
     pub is_executable: bool,
+    /// Whether it is in memory when the program runs.
+    pub is_loaded: bool,
+    /// Alignment of its address.
+    pub(crate) align: u64,
     stored: Stored,
 }
 
@@ -159,7 +167,7 @@ impl std::fmt::Debug for ObjectFile {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         out.debug_struct("ObjectFile")
             .field("format", &self.format)
-            .field("kind", &self.kind)
+            .field("linkage", &self.linkage)
             .field("architecture", &self.architecture)
             .field("build_id", &self.build_id)
             .finish_non_exhaustive()
@@ -186,15 +194,18 @@ impl ObjectFile {
             object::BinaryFormat::Pe => Format::Pe,
             _ => return Err(ObjectError::Format),
         };
-        let kind = match file.kind() {
-            object::ObjectKind::Executable if format == Format::Elf => Kind::Executable,
-            object::ObjectKind::Relocatable => Kind::Relocatable,
-            object::ObjectKind::Executable | object::ObjectKind::Dynamic => Kind::Dynamic,
+        let linkage = match file.kind() {
+            object::ObjectKind::Executable if format == Format::Elf => Linkage::Executable,
+            object::ObjectKind::Relocatable => Linkage::Relocatable,
+            object::ObjectKind::Executable | object::ObjectKind::Dynamic => Linkage::Dynamic,
             // The file in a .dSYM bundle has a kind of its own.
-            _ if format == Format::MachO => Kind::Dynamic,
+            _ if format == Format::MachO => Linkage::Dynamic,
             _ => return Err(ObjectError::Damaged("neither a program nor a library".into())),
         };
-        let sections: Vec<Section> = file.sections().map(|section| Section::new(&section)).collect();
+        let mut sections: Vec<Section> = file.sections().map(|section| Section::new(&section)).collect();
+        if linkage == Linkage::Relocatable && format == Format::Elf {
+            relocatable::lay_out(&mut sections);
+        }
         let contents = sections.iter().map(|_| OnceLock::new()).collect();
         let segments = segments(&file);
         let (architecture, build_id) = (architecture(&file), build_id(&file));
@@ -203,7 +214,7 @@ impl ObjectFile {
             bytes,
             part,
             format,
-            kind,
+            linkage,
             architecture,
             is_little_endian,
             is_64,
@@ -212,6 +223,7 @@ impl ObjectFile {
             sections,
             contents,
             symbols: OnceLock::new(),
+            bounds: OnceLock::new(),
         })
     }
 
@@ -248,16 +260,51 @@ impl ObjectFile {
     /// When it lies outside the file or cannot be inflated.
     pub fn contents(&self, name: &str) -> Result<&[u8], ObjectError> {
         let Some(row) = self.section_row(name) else { return Ok(&[]) };
+        let plain = |offset, size| {
+            let outside = || ObjectError::Damaged(format!("section {name} lies outside the file").into());
+            self.file_range(offset, size).ok_or_else(outside)
+        };
+        let is_relocatable = self.is_relocatable();
+        let read = || {
+            let mut bytes = match self.sections[row].stored {
+                Stored::Compressed { size } => self.inflate(row, size)?,
+                Stored::Plain { offset, size } => plain(offset, size)?.into(),
+                Stored::Nowhere => Box::default(),
+            };
+            if is_relocatable {
+                relocatable::relocate(self, row, &mut bytes)?;
+            }
+            Ok(bytes)
+        };
         match self.sections[row].stored {
             Stored::Nowhere => Ok(&[]),
-            Stored::Plain { offset, size } => self
-                .file_range(offset, size)
-                .ok_or_else(|| ObjectError::Damaged(format!("section {name} lies outside the file").into())),
-            Stored::Compressed { size } => match self.contents[row].get_or_init(|| self.inflate(row, size)) {
+            Stored::Plain { offset, size } if !is_relocatable => plain(offset, size),
+            _ => match self.contents[row].get_or_init(read) {
                 Ok(bytes) => Ok(bytes),
                 Err(error) => Err(error.clone()),
             },
         }
+    }
+
+    /// Whether its sections have no addresses yet, and its debug information needs relocations.
+    pub(crate) fn is_relocatable(&self) -> bool {
+        self.linkage == Linkage::Relocatable && self.format == Format::Elf
+    }
+
+    /// Where a symbol of this file is.
+    pub(crate) fn address_of<'data>(&self, symbol: &impl object::ObjectSymbol<'data>) -> u64 {
+        let section = match symbol.section_index() {
+            Some(section) if self.is_relocatable() => self.address_of_section(section),
+            _ => 0,
+        };
+        section.wrapping_add(symbol.address())
+    }
+
+    /// Where a section of this file is.
+    pub(crate) fn address_of_section(&self, index: object::SectionIndex) -> u64 {
+        // The numbers of sections count one that is none in ELF, and begin at 1 elsewhere.
+        let section = index.0.checked_sub(1).and_then(|row| self.sections.get(row));
+        section.map_or(0, |section| section.address)
     }
 
     fn inflate(&self, row: usize, size: u64) -> Result<Box<[u8]>, ObjectError> {
@@ -279,8 +326,11 @@ impl ObjectFile {
     /// The bytes at the virtual addresses `range`, as far as the file holds them; shorter than asked when
     /// the section or segment ends before.
     pub fn code(&self, range: Range<u64>) -> &[u8] {
+        let is_relocatable = self.is_relocatable();
         let sections = self.sections.iter().filter_map(|section| match section.stored {
-            Stored::Plain { offset, size } if section.address != 0 || self.kind == Kind::Relocatable => {
+            Stored::Plain { offset, size }
+                if section.is_loaded && (section.address != 0 || is_relocatable) =>
+            {
                 Some((section.address, offset, size))
             }
             _ => None,
@@ -319,6 +369,19 @@ impl ObjectFile {
         self.symbols.get_or_init(|| SymbolTable::read(self))
     }
 
+    /// Where its functions begin and end by what unwinders know.
+    pub(crate) fn function_bounds(&self) -> &FunctionBounds {
+        self.bounds.get_or_init(|| FunctionBounds::read(self))
+    }
+
+    /// Whether it has headers for code but not the code, as debug files do.
+    pub fn is_without_code(&self) -> bool {
+        let mut code = self.sections.iter().filter(|section| section.is_executable && section.size > 0);
+        self.format == Format::Elf
+            && code.clone().next().is_some()
+            && code.all(|section| section.stored == Stored::Nowhere)
+    }
+
     /// Whether it holds DWARF.
     pub fn has_debug_info(&self) -> bool {
         self.section(".debug_info").is_some_and(|section| section.stored != Stored::Nowhere)
@@ -347,15 +410,20 @@ impl Section {
                 None => Stored::Nowhere,
             },
         };
-        let is_executable = match section.flags() {
-            object::SectionFlags::Elf { sh_flags, .. } => sh_flags.contains(object::elf::SHF_EXECINSTR),
-            _ => section.kind() == object::SectionKind::Text,
+        let (is_executable, is_loaded) = match section.flags() {
+            object::SectionFlags::Elf { sh_flags, .. } => {
+                let is_loaded = sh_flags.contains(object::elf::SHF_ALLOC);
+                (sh_flags.contains(object::elf::SHF_EXECINSTR), is_loaded)
+            }
+            _ => (section.kind() == object::SectionKind::Text, section.address() != 0),
         };
         Section {
             name: String::from_utf8_lossy(section.name_bytes().unwrap_or_default()).into_owned(),
             address: section.address(),
             size: section.size(),
             is_executable,
+            is_loaded,
+            align: section.align(),
             stored,
         }
     }

@@ -96,6 +96,15 @@ pub enum Refusal {
     /// It is not the file that the binary was linked with.
     #[error("its checksum is not that of .gnu_debuglink")]
     Checksum,
+    /// It is for another processor than the binary.
+    #[error("it is for another processor")]
+    Processor,
+    /// Its code is not where that of the binary is.
+    #[error("its section {name} is not where that of the binary is")]
+    Section {
+        /// The section.
+        name: String,
+    },
     /// It is not the debug information of a Windows program.
     #[error("not a PDB file")]
     Pdb,

@@ -19,6 +19,13 @@ pub trait ObjectStore: Sync {
     /// The files in a folder, sorted by name; empty when there is no such folder.
     fn list(&self, folder: &Path) -> Vec<PathBuf>;
 
+    /// The same file by its absolute path and by its real one, where these differ from `path`. Rules about folders
+    /// count from there: what belongs to a binary lies beside it, not beside a link to it.
+    fn other_paths(&self, path: &Path) -> Vec<PathBuf> {
+        let _ = path;
+        Vec::new()
+    }
+
     /// A file from servers of debug information, by the build id of the binary. Nobody is asked unless the
     /// user wants that.
     fn by_build_id(&self, build_id: &str, part: Part) -> Inquiry {

@@ -18,6 +18,8 @@ pub struct SymbolTable {
     rows: Vec<Symbol>,
     /// The largest end of this and all earlier rows.
     reach: Vec<u64>,
+    /// Addresses in code that have a symbol which names no function.
+    others: Vec<u64>,
     /// Names of source files, to which rows refer by their number plus one.
     sources: Vec<Name>,
 }
@@ -69,6 +71,7 @@ impl SymbolTable {
         };
         let start_of = |name: &[u8]| (name.as_ptr() as usize).checked_sub(file.data().as_ptr() as usize);
         let mut sources = Vec::new();
+        let mut others = Vec::new();
         let mut row = |symbol: object::Symbol<'_, '_>| {
             if symbol.kind() == SymbolKind::File {
                 let name = symbol.name_bytes().ok()?;
@@ -76,23 +79,31 @@ impl SymbolTable {
                 sources.push(Name { start, length: u32::try_from(name.len()).ok()? });
                 return None;
             }
-            let named = matches!(symbol.kind(), SymbolKind::Text | SymbolKind::Label | SymbolKind::Unknown);
-            if !named || symbol.is_undefined() || !is_code(symbol.address()) {
+            let address = file.address_of(&symbol);
+            if symbol.is_undefined() || !is_code(address) {
                 return None;
             }
+            let named = matches!(symbol.kind(), SymbolKind::Text | SymbolKind::Label | SymbolKind::Unknown);
             let name = symbol.name_bytes().ok()?;
             // `$x` and `$d` mark code and data on Arm.
-            if name.is_empty() || name.starts_with(b"$") {
+            if name.starts_with(b"$") {
+                return None;
+            }
+            if !named || name.is_empty() {
+                others.push(address);
                 return None;
             }
             // Mach-O puts an underscore before every name of C.
-            let name =
-                if file.format == Format::MachO { name.strip_prefix(b"_").unwrap_or(name) } else { name };
+            let name = match file.format {
+                Format::MachO => name.strip_prefix(b"_").unwrap_or(name),
+                Format::Elf => without_version(name),
+                Format::Pe => name,
+            };
             let start = start_of(name).filter(|start| start + name.len() <= file.data().len())?;
             let name = Name { start, length: u32::try_from(name.len()).ok()? };
             // On 32-bit Arm the lowest bit of a function's address tells the instruction set.
             let thumb = u64::from(file.architecture == Architecture::Arm);
-            let address = symbol.address() & !thumb;
+            let address = address & !thumb;
             // In ELF, the symbols of an object stand behind the name of its source file.
             let source = if symbol.is_local() { u32::try_from(sources.len()).ok()? } else { 0 };
             Some(Symbol { address, size: symbol.size(), name, source })
@@ -104,15 +115,30 @@ impl SymbolTable {
         if rows.is_empty() && file.format == Format::Pe {
             rows = exports(&view, start_of);
         }
-        SymbolTable::new(rows, sources)
+        SymbolTable::new(rows, sources, others, file.data())
     }
 
-    /// Of several symbols at one address the largest stays, of those the last, as in llvm-symbolizer.
-    fn new(mut rows: Vec<Symbol>, sources: Vec<Name>) -> SymbolTable {
-        rows.sort_by_key(|symbol| (symbol.address, symbol.size));
-        rows.reverse();
-        rows.dedup_by_key(|symbol| symbol.address);
-        rows.reverse();
+    /// Of several symbols at one address the largest stays, of those the one with the [best name](preference), of
+    /// those the last.
+    fn new(rows: Vec<Symbol>, sources: Vec<Name>, mut others: Vec<u64>, data: &[u8]) -> SymbolTable {
+        let mut all = rows;
+        all.sort_by_key(|symbol| (symbol.address, symbol.size));
+        others.sort_unstable();
+        others.dedup();
+        let best = |of_address: &[Symbol]| match of_address {
+            [only] => *only,
+            _ => {
+                let largest = of_address.last().map_or(0, |symbol| symbol.size);
+                let mut best = of_address[of_address.len() - 1];
+                for symbol in of_address.iter().rev().filter(|symbol| symbol.size == largest) {
+                    if preference(symbol.name, data) > preference(best.name, data) {
+                        best = *symbol;
+                    }
+                }
+                best
+            }
+        };
+        let rows: Vec<Symbol> = all.chunk_by(|a, b| a.address == b.address).map(best).collect();
         let mut furthest = 0;
         let reach = rows
             .iter()
@@ -121,12 +147,13 @@ impl SymbolTable {
                 furthest
             })
             .collect();
-        SymbolTable { rows, reach, sources }
+        SymbolTable { rows, reach, others, sources }
     }
 
     /// The function that holds a virtual address.
     ///
-    /// A symbol without a size reaches to the next one, unless a symbol with a size holds the address.
+    /// A symbol without a size reaches to the next one, unless a symbol with a size holds the address. That is a
+    /// guess, for which there are limits: see [`end_of_unsized`](Self::end_of_unsized).
     pub fn lookup(&self, address: u64) -> Option<&Symbol> {
         let after = self.rows.partition_point(|symbol| symbol.address <= address);
         let nearest = self.rows[..after].last()?;
@@ -142,6 +169,14 @@ impl SymbolTable {
             }
         }
         (nearest.size == 0).then_some(nearest)
+    }
+
+    /// Where the function of a symbol without a size ends at the latest: at the next symbol of any kind.
+    pub(crate) fn end_of_unsized(&self, start: u64) -> u64 {
+        let next_row = self.rows.partition_point(|symbol| symbol.address <= start);
+        let next_other = self.others.partition_point(|&other| other <= start);
+        let next = [self.rows.get(next_row).map(|row| row.address), self.others.get(next_other).copied()];
+        next.into_iter().flatten().min().unwrap_or(u64::MAX)
     }
 
     /// Whether `address` lies in the few bytes between two functions whose sizes are known.
@@ -169,6 +204,26 @@ impl SymbolTable {
     pub fn by_name<'file>(&self, file: &'file ObjectFile) -> HashMap<&'file [u8], Symbol, FxBuildHasher> {
         self.rows.iter().map(|symbol| (symbol.name(file), *symbol)).collect()
     }
+}
+
+/// `plain` of `plain@@V2`: what stands behind `@` is a version, by which linkers tell symbols of one name apart.
+fn without_version(name: &[u8]) -> &[u8] {
+    match name.iter().position(|&byte| byte == b'@') {
+        Some(at) if at > 0 => &name[..at],
+        _ => name,
+    }
+}
+
+/// Which of the names of an address is shown, the greatest: that of the default version, then one without a version;
+/// then one that does not begin with an underscore, then the shortest.
+fn preference(name: Name, data: &[u8]) -> (u8, bool, std::cmp::Reverse<u32>) {
+    let end = name.start + name.length as usize;
+    let version = match data.get(end..).unwrap_or_default() {
+        [b'@', b'@', ..] => 2,
+        [b'@', ..] => 0,
+        _ => 1,
+    };
+    (version, data.get(name.start) != Some(&b'_'), std::cmp::Reverse(name.length))
 }
 
 /// What a Windows library gives to others, for those that have no other symbols.

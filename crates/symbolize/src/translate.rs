@@ -6,11 +6,12 @@
 //! difference once, from the first address of a mapping, it is computed here for each segment, so that a mapping
 //! that covers several segments is right in all of them.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use thiserror::Error;
 
-use crate::object_file::{Format, Kind, ObjectFile, Segment};
+use crate::object_file::{Format, Linkage, ObjectFile, Segment};
 
 /// Where a file was mapped, as profiles tell it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -119,17 +120,22 @@ fn elf(file: &ObjectFile, name: &str, mapped: &MappedRange<'_>) -> Result<Transl
     }
     let stext = kernel_symbol(file, name, mapped);
     let is_kernel = stext.is_some() || start >= limit || limit >= KERNEL;
-    if is_kernel || file.segments.is_empty() || file.kind == Kind::Relocatable {
+    if is_kernel || file.segments.is_empty() || file.linkage == Linkage::Relocatable {
         let segment = if is_kernel { text_segment(file) } else { None };
-        return base(file.kind, segment, stext, mapped).map(Translation::constant);
+        return base(file.linkage, segment, stext, mapped).map(Translation::constant);
     }
-    if let Some(base) = whole_file(&file.segments, mapped) {
+    let segments = if file.is_without_code() {
+        Cow::Owned(restored(&file.segments))
+    } else {
+        Cow::Borrowed(&*file.segments)
+    };
+    if let Some(base) = whole_file(&segments, mapped) {
         return Ok(Translation::constant(base));
     }
-    let candidates = mapped_segments(&file.segments, offset, limit - start);
+    let candidates = mapped_segments(&segments, offset, limit - start);
     match candidates.as_slice() {
         [] => Err(TranslateError::NoSegment),
-        [only] => base(file.kind, Some(only), stext, mapped).map(Translation::constant),
+        [only] => base(file.linkage, Some(only), stext, mapped).map(Translation::constant),
         several => {
             // Code first: small segments may share a page.
             let (code, data): (Vec<&Segment>, _) = several.iter().partition(|segment| segment.is_executable);
@@ -139,11 +145,24 @@ fn elf(file: &ObjectFile, name: &str, mapped: &MappedRange<'_>) -> Result<Transl
                 let first = start.wrapping_add(segment.file_offset.saturating_sub(offset));
                 let skipped = offset.saturating_sub(segment.file_offset);
                 let end = first.saturating_add(segment.memory_size.saturating_sub(skipped)).min(limit);
-                pieces.push((first..end, base(file.kind, Some(segment), stext, mapped)?));
+                pieces.push((first..end, base(file.linkage, Some(segment), stext, mapped)?));
             }
             Ok(Translation { pieces, rest: None })
         }
     }
+}
+
+/// The segments of a debug file as they were in the binary. Their places in the file were not kept; linkers put
+/// each segment behind the one before, at the next place with the same offset in its page as its address has.
+fn restored(segments: &[Segment]) -> Vec<Segment> {
+    let mut next = 0u64;
+    let restore = |segment: &Segment| {
+        let page = if segment.align.is_power_of_two() { segment.align.max(PAGE) } else { PAGE };
+        let file_offset = next.saturating_add(segment.address.wrapping_sub(next) % page);
+        next = file_offset.saturating_add(segment.memory_size);
+        Segment { file_offset, file_size: segment.memory_size, ..*segment }
+    };
+    segments.iter().map(restore).collect()
 }
 
 /// The address of the symbol that kernels are counted from, for files that may be kernels.
@@ -206,32 +225,32 @@ fn mapped_segments(segments: &[Segment], offset: u64, size: u64) -> Vec<&Segment
 
 /// Runtime address minus virtual address.
 fn base(
-    kind: Kind,
+    linkage: Linkage,
     segment: Option<&Segment>,
     stext: Option<u64>,
     mapped: &MappedRange<'_>,
 ) -> Result<u64, TranslateError> {
     let &MappedRange { start, limit, offset, .. } = mapped;
     let Some(segment) = segment else {
-        return match kind {
-            Kind::Executable => Ok(0),
-            Kind::Dynamic => Ok(start.wrapping_sub(offset)),
-            Kind::Relocatable if offset == 0 => Ok(start),
-            Kind::Relocatable => Err(TranslateError::Relocatable),
+        return match linkage {
+            Linkage::Executable => Ok(0),
+            Linkage::Dynamic => Ok(start.wrapping_sub(offset)),
+            Linkage::Relocatable if offset == 0 => Ok(start),
+            Linkage::Relocatable => Err(TranslateError::Relocatable),
         };
     };
     // An address x is at x - start + offset in the file, and that is file_offset - address further on.
     let by_offset =
         start.wrapping_sub(offset).wrapping_add(segment.file_offset).wrapping_sub(segment.address);
-    match kind {
-        Kind::Executable if stext.is_none() && start > 0 && start < KERNEL => Ok(by_offset),
-        Kind::Executable => match kernel_base(segment, stext, mapped) {
+    match linkage {
+        Linkage::Executable if stext.is_none() && start > 0 && start < KERNEL => Ok(by_offset),
+        Linkage::Executable => match kernel_base(segment, stext, mapped) {
             Some(base) => Ok(base),
             None if start == 0 && limit != 0 && stext.is_none() => Ok(start.wrapping_sub(segment.address)),
             None => Err(TranslateError::Base),
         },
-        Kind::Dynamic => Ok(kernel_base(segment, stext, mapped).unwrap_or(by_offset)),
-        Kind::Relocatable => Ok(start),
+        Linkage::Dynamic => Ok(kernel_base(segment, stext, mapped).unwrap_or(by_offset)),
+        Linkage::Relocatable => Ok(start),
     }
 }
 

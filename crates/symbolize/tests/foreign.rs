@@ -5,7 +5,7 @@
 
 mod support;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
 
@@ -17,17 +17,6 @@ use support::{Files, Frames, llvm, ours, run};
 
 /// A program without a standard library, since there is none for these systems here.
 const PROGRAM: &str = include_str!("support/foreign.rs.txt");
-
-/// The folder of linkers that come with the compiler.
-fn linkers() -> Option<PathBuf> {
-    let output = Command::new("rustc").args(["--print", "sysroot"]).output().ok()?;
-    let root = PathBuf::from(String::from_utf8(output.stdout).ok()?.trim());
-    let host = Command::new("rustc").arg("-vV").output().ok()?;
-    let host = String::from_utf8(host.stdout).ok()?;
-    let host = host.lines().find_map(|line| line.strip_prefix("host: "))?;
-    let folder = root.join("lib/rustlib").join(host).join("bin/gcc-ld");
-    folder.join("lld-link").exists().then_some(folder)
-}
 
 /// Compiles the program for `target` as `object`.
 fn compile(folder: &Path, target: &str, object: &str) {
@@ -52,7 +41,7 @@ fn compile(folder: &Path, target: &str, object: &str) {
 }
 
 fn link(folder: &Path, linker: &str, words: &[&str]) {
-    let linker = linkers().unwrap().join(linker);
+    let linker = support::linkers().unwrap().join(linker);
     run(folder, linker.to_str().unwrap(), words);
 }
 
@@ -104,7 +93,7 @@ fn can_build(programs: &[&str]) -> bool {
     if !installed(programs) {
         return false;
     }
-    if linkers().is_none() {
+    if support::linkers().is_none() {
         skip("the linker of the Rust compiler is not there");
         return false;
     }

@@ -5,8 +5,10 @@ use std::fmt;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::sync::Arc;
 
-use hotlist_disassemble::{Architecture, Disassembler, Syntax, labels_of};
+use hotlist_disassemble::{AddressName, Disassembler, InstructionSet, Syntax};
+use hotlist_symbolize::{Labels, ObjectFile};
 use object::{Object, ObjectSection, SectionKind};
 
 /// How many instructions are equal, and those that are not.
@@ -62,16 +64,20 @@ pub fn compare(path: &Path, syntax: Syntax) -> Comparison {
     let data = std::fs::read(path).expect("readable");
     let file = object::File::parse(&*data).expect("an object file");
     let architecture = match file.architecture() {
-        object::Architecture::Aarch64 => Architecture::Aarch64,
-        _ => Architecture::X86_64,
+        object::Architecture::Aarch64 => InstructionSet::Aarch64,
+        _ => InstructionSet::X86_64,
     };
-    let labels = labels_of(&file, None);
+    let parsed = ObjectFile::parse(Arc::new(data.clone())).expect("an object file");
+    let labels = Labels::of(&parsed, None).expect("labels");
     let theirs = objdump(path, architecture, syntax);
     let disassembler = Disassembler::new(architecture, syntax);
     let mut comparison = Comparison { total: 0, equal: 0, equal_but_names: 0, different: Vec::new() };
     for section in file.sections().filter(|section| section.kind() == SectionKind::Text) {
         let bytes = section.uncompressed_data().expect("data");
-        let lookup = |address| labels.nearest(address);
+        let lookup = |address| {
+            let label = labels.nearest(address)?;
+            Some(AddressName { name: label.name, address: label.address })
+        };
         // Objdump begins anew at every label.
         let start = section.address();
         let end = start + bytes.len() as u64;
@@ -100,10 +106,10 @@ pub fn compare(path: &Path, syntax: Syntax) -> Comparison {
     comparison
 }
 
-fn objdump(path: &Path, architecture: Architecture, syntax: Syntax) -> BTreeMap<u64, String> {
+fn objdump(path: &Path, architecture: InstructionSet, syntax: Syntax) -> BTreeMap<u64, String> {
     let tool = match architecture {
-        Architecture::X86_64 => "objdump",
-        Architecture::Aarch64 => "aarch64-linux-gnu-objdump",
+        InstructionSet::X86_64 => "objdump",
+        InstructionSet::Aarch64 => "aarch64-linux-gnu-objdump",
     };
     let mut command = Command::new(tool);
     command.args(["-d", "--no-show-raw-insn"]).stdout(Stdio::piped());

@@ -39,14 +39,14 @@ pub(crate) fn rows(
 
 /// The registers of the machine that matter here, but for the address.
 #[derive(Debug, Clone, Copy)]
-struct Place {
+struct LineState {
     file: u64,
     line: u64,
     column: u64,
 }
 
 /// What they are at the beginning of a sequence.
-const START: Place = Place { file: 1, line: 1, column: 0 };
+const START: LineState = LineState { file: 1, line: 1, column: 0 };
 
 /// No row begins here: so each row is checked that follows.
 const NOWHERE: u64 = u64::MAX;
@@ -226,7 +226,7 @@ impl Answers<'_> {
     /// Ends the row that began at `start` and was at `place`. The next address that is wanted is the result.
     #[cold]
     #[inline(never)]
-    fn row(&mut self, start: u64, place: Place, here: u64) -> u64 {
+    fn row(&mut self, start: u64, place: LineState, here: u64) -> u64 {
         if start > here {
             self.next = self.addresses.partition_point(|&wanted| wanted < here);
         }
@@ -283,54 +283,6 @@ impl Input<'_> {
     }
 }
 
-/// The path of file number `file`, as complete as the debug information has it.
-pub(crate) fn path<'a>(
-    dwarf: &gimli::Dwarf<Slice<'a>>,
-    unit: &super::Unit<'a>,
-    header: &LineProgramHeader<Slice<'a>>,
-    file: u64,
-) -> Option<Vec<u8>> {
-    let entry = header.file(file)?;
-    let text = |value| dwarf.attr_string(unit, value).ok().map(|text| text.slice());
-    let name = text(entry.path_name())?;
-    // Before DWARF 5 folder 0 was the one in which the compiler ran.
-    let folder = match entry.directory_index() {
-        0 if header.version() < 5 => &b""[..],
-        _ => entry.directory(header).and_then(text).unwrap_or_default(),
-    };
-    Some(join(unit.comp_dir.map_or(&b""[..], |folder| folder.slice()), folder, name))
-}
-
-/// The path of the file `name` in `folder`, which may count from where the compiler ran.
-pub(crate) fn join(compiler_folder: &[u8], folder: &[u8], name: &[u8]) -> Vec<u8> {
-    let mut path = Vec::new();
-    if !is_absolute(name) {
-        if !is_absolute(folder) {
-            push(&mut path, compiler_folder);
-        }
-        push(&mut path, folder);
-    }
-    push(&mut path, name);
-    path
-}
-
-fn push(path: &mut Vec<u8>, part: &[u8]) {
-    if part.is_empty() {
-        return;
-    }
-    let windows = path.contains(&b'\\') && !path.contains(&b'/');
-    match path.last() {
-        None | Some(b'/' | b'\\') => {}
-        Some(_) => path.push(if windows { b'\\' } else { b'/' }),
-    }
-    path.extend_from_slice(part);
-}
-
-fn is_absolute(path: &[u8]) -> bool {
-    matches!(path, [b'/' | b'\\', ..])
-        || matches!(path, [drive, b':', b'/' | b'\\', ..] if drive.is_ascii_alphabetic())
-}
-
 fn small(number: u64) -> u32 {
     u32::try_from(number).unwrap_or(0)
 }
@@ -338,20 +290,6 @@ fn small(number: u64) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn parts_of_paths_are_joined() {
-        for (parts, expected) in [
-            (&["/src", "lib", "a.c"][..], "/src/lib/a.c"),
-            (&["/src/", "a.c"], "/src/a.c"),
-            (&["", "a.c"], "a.c"),
-            (&["C:\\src", "a.c"], "C:\\src\\a.c"),
-        ] {
-            let mut path = Vec::new();
-            parts.iter().for_each(|part| push(&mut path, part.as_bytes()));
-            assert_eq!(path, expected.as_bytes());
-        }
-    }
 
     /// A unit's line program with these opcodes, for DWARF 4.
     fn program(opcodes: &[u8]) -> Vec<u8> {

@@ -10,6 +10,7 @@ mod names;
 mod ranges;
 mod scan;
 mod scopes;
+mod source_path;
 mod sources;
 mod split;
 mod unit;

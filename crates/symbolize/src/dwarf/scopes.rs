@@ -49,6 +49,9 @@ pub(crate) struct Asked<'w> {
 }
 
 /// Walks the entries of `unit`.
+///
+/// What is said of an address follows from the entries alone, not from which other addresses are asked: see
+/// [`Owner`]. So entries can be left out in the first walk, and looked into for what is missing then.
 pub(crate) fn chains(dwarf: &gimli::Dwarf<Slice<'_>>, unit: &Unit<'_>, asked: Asked<'_>) -> Chains {
     let count = asked.addresses.len();
     let mut walk = Walk {
@@ -57,7 +60,11 @@ pub(crate) fn chains(dwarf: &gimli::Dwarf<Slice<'_>>, unit: &Unit<'_>, asked: As
         bases: Bases::of(unit),
         asked,
         hits: Vec::new(),
+        owners: vec![None; count],
         missing: count,
+        unowned: count,
+        path: Vec::new(),
+        inside: None,
         left: Vec::new(),
         chains: Chains { scopes: Vec::new(), of: vec![Vec::new(); count] },
     };
@@ -72,11 +79,45 @@ struct Walk<'w, 'a> {
     asked: Asked<'w>,
     /// Places of the addresses that the present entry holds.
     hits: Vec<usize>,
-    /// How many addresses have no function yet.
+    /// For each address whose code it is.
+    owners: Vec<Option<Owner>>,
+    /// How many addresses have no owner that can be final yet.
     missing: usize,
-    /// Entries that seldom hold code, and have been left out at first.
+    /// How many have none at all, in the second walk.
+    unowned: usize,
+    /// The functions and inlined calls around the present entry, outermost first.
+    path: Vec<Level>,
+    /// The innermost function of `path`.
+    inside: Option<usize>,
+    /// Entries with children that were left out.
     left: Vec<Range<usize>>,
     chains: Chains,
+}
+
+/// The function that an address belongs to.
+///
+/// Of several that hold an address, such as those that the linker has folded into one, it is the first in the order
+/// of the file; functions that stand aside come behind all others. A function within the owner takes the address over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Owner {
+    /// Whether it stands in a type, in a function that does not hold the address, or in one without code: GNU C,
+    /// Ada and Fortran nest functions, and lambdas are within what they are written in.
+    is_aside: bool,
+    /// Where the first entry stands that led to it.
+    root: usize,
+    /// Its number among the scopes.
+    function: u32,
+}
+
+/// A function with code or an inlined call around the present entry.
+#[derive(Debug, Clone, Copy)]
+struct Level {
+    depth: usize,
+    entry: usize,
+    /// Its number among the scopes, if an address needs it.
+    number: Option<u32>,
+    /// What [`Walk::inside`] was before.
+    outer: Option<usize>,
 }
 
 /// An entry with code.
@@ -96,84 +137,102 @@ impl<'a> Walk<'_, 'a> {
         let encoding = header.encoding();
         let mut plans = Plans::new(&self.unit.abbreviations, encoding);
         let whole = header.root_offset().0..bytes.len();
-        self.walk(Cursor::new(bytes, whole.start, encoding), whole.end, &mut plans, true);
-        let missing = self.chains.of.iter().zip(self.asked.addresses).filter(|(chain, _)| chain.is_empty());
-        self.missing = missing.filter(|(_, address)| !(self.asked.is_padding)(**address)).count();
+        self.walk(Cursor::new(bytes, whole.start, encoding), whole.end, &mut plans, Way::Quick);
+        let mut open: Vec<usize> = (0..self.owners.len()).collect();
+        open.retain(|&row| {
+            let is_final = self.owners[row].is_some_and(|owner| !owner.is_aside);
+            !is_final && !(self.asked.is_padding)(self.asked.addresses[row])
+        });
+        self.unowned = open.iter().filter(|&&row| self.owners[row].is_none()).count();
+        let mut last = None;
         for part in std::mem::take(&mut self.left) {
-            if self.missing == 0 {
-                return;
+            if self.unowned == 0 {
+                // Behind the last of them nothing can change.
+                let roots = || open.iter().filter_map(|&row| Some(self.owners[row]?.root)).max();
+                if *last.get_or_insert_with(|| roots().unwrap_or(0)) < part.start {
+                    return;
+                }
             }
-            self.walk(Cursor::new(bytes, part.start, encoding), part.end, &mut plans, false);
+            self.path.clear();
+            self.inside = None;
+            self.walk(Cursor::new(bytes, part.start, encoding), part.end, &mut plans, Way::Whole);
         }
     }
 
-    /// Walks the entry at the cursor and its children, up to the offset `end`; with `leave` it takes note of
-    /// those that seldom hold code, and leaves them out.
-    fn walk(&mut self, mut cursor: Cursor<'a>, end: usize, plans: &mut Plans<'_>, leave: bool) {
+    /// Walks the entry at the cursor and its children, up to the offset `end`.
+    fn walk(&mut self, mut cursor: Cursor<'a>, end: usize, plans: &mut Plans<'_>, way: Way) {
         let mut depth = 0usize;
-        // The depth of the outermost function that holds one of the addresses.
-        let mut inside: Option<usize> = None;
-        // The depth of an entry within it that holds none.
-        let mut outside: Option<usize> = None;
+        // The depth of the outermost entry around that puts functions aside.
+        let mut aside = (way == Way::Whole).then_some(0);
         while cursor.offset() < end {
             let offset = cursor.offset();
             let Some(next) = cursor.next(plans) else { return };
             let Next::Entry(plan, steps) = next else {
                 depth = depth.saturating_sub(1);
-                if inside.is_some_and(|level| depth <= level) {
-                    inside = None;
-                    if self.missing == 0 {
+                if let Some(level) = self.path.pop_if(|level| level.depth >= depth) {
+                    self.inside = level.outer;
+                    if self.missing == 0 && self.path.is_empty() {
                         return;
                     }
                 }
-                if outside.is_some_and(|level| depth <= level) {
-                    outside = None;
+                if aside.is_some_and(|level| depth <= level) {
+                    aside = None;
                 }
                 if depth == 0 {
                     return;
                 }
                 continue;
             };
-            let (matters, can_leave) = match plan.class {
-                Class::Function => (outside.is_none(), false),
-                Class::Inlined => (inside.is_some() && outside.is_none(), false),
-                Class::Closed => (false, true),
-                Class::Seldom => (false, leave),
-                Class::Other => (false, false),
-            };
-            let is_far = matters && cursor.bounds(plan).is_some_and(|bounds| !self.is_wanted(bounds));
-            if !matters || is_far {
-                let Some(has_children) = cursor.skip(plan, steps, can_leave || is_far) else { return };
-                if plan.class == Class::Seldom && plan.has_children && !has_children {
-                    self.left.push(offset..cursor.offset());
-                }
-                if is_far && has_children && inside.is_some() {
-                    outside = outside.or(Some(depth));
-                }
-                depth += usize::from(has_children);
-                continue;
-            }
-            let Some(entry) = self.read(offset) else { return };
             let (class, has_children) = (plan.class, plan.has_children);
-            let is_hit = match class {
-                Class::Function => self.enter_function(offset, &entry, inside.is_some()),
-                _ => self.enter_call(offset, &entry),
-            };
-            if !is_hit && entry.sibling.is_some_and(|sibling| cursor.jump(sibling as u64)) {
+            let is_call = class == Class::Inlined && self.function_around().is_some();
+            let has_code = class == Class::Function || is_call;
+            let is_near = has_code && cursor.bounds(plan).is_none_or(|bounds| self.is_wanted(bounds));
+            let mut number = None;
+            let mut descends = has_children;
+            // Of functions that hold no address, and of types, the children are left out at first.
+            let can_leave = way == Way::Quick && matches!(class, Class::Function | Class::Seldom);
+            if is_near {
+                let Some(entry) = self.read(offset) else { return };
+                number = match class {
+                    Class::Function => self.enter_function(offset, &entry, aside.is_some()),
+                    _ => self.enter_call(offset, &entry),
+                };
+                let leaves = can_leave && number.is_none() && has_children;
+                if leaves && entry.sibling.is_some_and(|sibling| cursor.jump(sibling as u64)) {
+                    descends = false;
+                } else {
+                    cursor.jump(entry.end as u64);
+                }
+            } else {
+                let leaves = can_leave || class == Class::Closed;
+                let Some(has_next) = cursor.skip(plan, steps, leaves) else { return };
+                descends = has_next;
+            }
+            if has_children && !descends && class != Class::Closed {
+                self.left.push(offset..cursor.offset());
+            }
+            if !descends {
+                if self.missing == 0 && self.path.is_empty() && number.is_some() {
+                    return;
+                }
                 continue;
             }
-            cursor.jump(entry.end as u64);
-            if has_children {
-                match (is_hit, inside) {
-                    (true, None) => inside = Some(depth),
-                    (false, Some(_)) => outside = outside.or(Some(depth)),
-                    _ => {}
-                }
-                depth += 1;
-            } else if self.missing == 0 && inside.is_none() {
-                return;
+            if has_code {
+                self.path.push(Level { depth, entry: offset, number, outer: self.inside });
             }
+            if class == Class::Function {
+                self.inside = Some(self.path.len() - 1);
+            }
+            if class == Class::Seldom || class == Class::Function && number.is_none() {
+                aside = aside.or(Some(depth));
+            }
+            depth += 1;
         }
+    }
+
+    /// The number of the innermost function around, if it is the owner of an address.
+    fn function_around(&self) -> Option<u32> {
+        self.path.get(self.inside?)?.number
     }
 
     /// Whether any of the addresses is among `bounds`.
@@ -224,42 +283,83 @@ impl<'a> Walk<'_, 'a> {
         });
     }
 
-    /// Enters a function; whether it holds any address is the result. Of functions that the linker has
-    /// folded into one the first keeps the address; a function within another takes it over.
-    fn enter_function(&mut self, offset: usize, entry: &Entry<'a>, nested: bool) -> bool {
+    /// Enters a function; its number if it owns any address.
+    fn enter_function(&mut self, offset: usize, entry: &Entry<'a>, aside: bool) -> Option<u32> {
         self.find(entry);
-        let of = &mut self.chains.of;
-        self.hits.retain(|&hit| nested || of[hit].is_empty());
-        if self.hits.is_empty() {
-            return false;
-        }
-        let number = self.chains.scopes.len() as u32;
-        for &hit in &self.hits {
-            let chain = &mut self.chains.of[hit];
-            self.missing = self.missing.saturating_sub(usize::from(chain.is_empty()));
-            chain.clear();
-            chain.push(number);
-        }
-        self.chains.scopes.push(Scope { entry: UnitOffset(offset), call: Call::default() });
-        true
-    }
-
-    fn enter_call(&mut self, offset: usize, entry: &Entry<'a>) -> bool {
-        self.find(entry);
-        let number = self.chains.scopes.len() as u32;
+        let function = self.chains.scopes.len() as u32;
+        let is_aside = aside || self.inside.is_some();
+        let around = self.function_around();
         let mut any = false;
-        for &hit in &self.hits {
-            let chain = &mut self.chains.of[hit];
-            if !chain.is_empty() && chain.len() < MOST_CALLS && chain.last() != Some(&number) {
-                chain.push(number);
-                any = true;
+        for row in 0..self.hits.len() {
+            let hit = self.hits[row];
+            let present = self.owners[hit];
+            let owner = match present {
+                Some(present) if around == Some(present.function) => Owner { function, ..present },
+                _ => Owner { is_aside, root: offset, function },
+            };
+            let is_new = present.is_none_or(|present| present.root != owner.root);
+            let is_surely_in_none = || (self.asked.is_padding)(self.asked.addresses[hit]);
+            if is_new && (present.is_some_and(|present| present < owner) || is_aside && is_surely_in_none()) {
+                continue;
             }
+            self.missing -= usize::from(!owner.is_aside && present.is_none_or(|present| present.is_aside));
+            self.unowned = self.unowned.saturating_sub(usize::from(present.is_none()));
+            self.owners[hit] = Some(owner);
+            let chain = &mut self.chains.of[hit];
+            chain.clear();
+            chain.push(function);
+            any = true;
         }
         if any {
-            self.chains.scopes.push(Scope { entry: UnitOffset(offset), call: entry.call });
+            self.chains.scopes.push(Scope { entry: UnitOffset(offset), call: Call::default() });
         }
-        any
+        any.then_some(function)
     }
+
+    /// Enters an inlined call; its number if it holds any address of the function around. The calls between them
+    /// count, whether they hold the address or not.
+    fn enter_call(&mut self, offset: usize, entry: &Entry<'a>) -> Option<u32> {
+        self.find(entry);
+        let first = self.inside?;
+        let (owners, around) = (&self.owners, self.path[first].number);
+        self.hits.retain(|&hit| owners[hit].is_some_and(|owner| Some(owner.function) == around));
+        if self.hits.is_empty() || self.path.len() - first > MOST_CALLS {
+            return None;
+        }
+        for row in first + 1..self.path.len() {
+            let Level { entry, number, .. } = self.path[row];
+            if number.is_none() {
+                let call = self.read(entry)?.call;
+                self.path[row].number = Some(self.scope(entry, call));
+            }
+        }
+        let number = self.scope(offset, entry.call);
+        let around = &self.path[first..];
+        for &hit in &self.hits {
+            let chain = &mut self.chains.of[hit];
+            let last = around.last().and_then(|level| level.number);
+            if chain.len() != around.len() || chain.last().copied() != last {
+                chain.clear();
+                chain.extend(around.iter().filter_map(|level| level.number));
+            }
+            chain.push(number);
+        }
+        Some(number)
+    }
+
+    fn scope(&mut self, entry: usize, call: Call) -> u32 {
+        self.chains.scopes.push(Scope { entry: UnitOffset(entry), call });
+        self.chains.scopes.len() as u32 - 1
+    }
+}
+
+/// How entries are walked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Way {
+    /// What seldom holds code of interest is left out where its end is known, and taken note of.
+    Quick,
+    /// Everything is looked into.
+    Whole,
 }
 
 /// All bytes of a unit, from its header on.

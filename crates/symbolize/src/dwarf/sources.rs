@@ -4,7 +4,7 @@
 
 use gimli::{AttributeValue, DebugLineOffset, Format};
 
-use crate::dwarf::{Slice, lines};
+use crate::dwarf::{Slice, source_path};
 
 /// The text of the source file at `path`, if it is in the debug information. Only headers of line programs are
 /// read. Only DWARF 5 has text, and its paths need nothing of the unit.
@@ -27,8 +27,9 @@ pub(crate) fn source<'a>(dwarf: &gimli::Dwarf<Slice<'a>>, path: &[u8]) -> Option
                 let name = text(file.path_name()).filter(|name| path.ends_with(last_part(name)));
                 let Some(name) = name else { continue };
                 let folder = file.directory(header).and_then(text).unwrap_or_default();
+                let compiler_folder = if file.directory_index() == 0 { b"" } else { compiler_folder };
                 let source = file.source().and_then(text).filter(|source| !source.is_empty());
-                if source.is_some() && lines::join(compiler_folder, folder, name) == path {
+                if source.is_some() && source_path::join(compiler_folder, folder, name) == path {
                     return source;
                 }
             }

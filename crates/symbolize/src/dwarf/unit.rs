@@ -9,7 +9,7 @@ use hotlist_profile::{StringId, Strings};
 use crate::dwarf::names::{Described, Foreign, UnitStarts, describe};
 use crate::dwarf::scopes::{Asked, Chains, chains};
 use crate::dwarf::units::Units;
-use crate::dwarf::{Slice, Unit, lines, split};
+use crate::dwarf::{Slice, Unit, lines, source_path, split};
 use crate::object_file::ObjectFile;
 use crate::positions::Frame;
 
@@ -152,7 +152,7 @@ impl<'u, 'a> Files<'u, 'a> {
     fn id(&mut self, file: Option<u64>, strings: &mut Strings) -> StringId {
         let (Some(file), Some(program)) = (file, &self.unit.line_program) else { return StringId::EMPTY };
         *self.ids.entry(file).or_insert_with(|| {
-            let path = lines::path(self.dwarf, self.unit, program.header(), file);
+            let path = source_path::path(self.dwarf, self.unit, program.header(), file);
             strings.intern(&path.unwrap_or_default())
         })
     }

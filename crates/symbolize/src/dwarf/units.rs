@@ -105,6 +105,15 @@ impl Units {
         }
     }
 
+    /// Where the range of addresses that holds `start` ends, or else the next one begins.
+    pub(crate) fn end_around(&self, start: u64) -> u64 {
+        let after = self.ranges.partition_point(|range| range.begin <= start);
+        let around = self.ranges[after.saturating_sub(MOST_NESTING)..after].iter();
+        let end = around.filter(|range| range.end > start).map(|range| range.end).min();
+        let next = self.ranges.get(after).map(|range| range.begin);
+        end.or(next).unwrap_or(u64::MAX)
+    }
+
     /// The units that may hold `address`, in the order of the file.
     pub(crate) fn holding(&self, address: u64, found: &mut Vec<u32>) {
         found.clear();

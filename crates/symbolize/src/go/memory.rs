@@ -4,7 +4,7 @@ use hashbrown::HashMap;
 use object::{Object, RelocationKind, RelocationTarget};
 use rustc_hash::FxBuildHasher;
 
-use crate::object_file::{Format, Kind, ObjectFile};
+use crate::object_file::{Format, Linkage, ObjectFile};
 
 /// Programs with more relocations than this have their inlined calls left out.
 const MOST_RELOCATIONS: usize = 8 << 20;
@@ -21,7 +21,7 @@ impl<'a> Memory<'a> {
     pub(crate) fn new(file: &'a ObjectFile) -> Memory<'a> {
         let mut relocations = HashMap::default();
         if file.format == Format::Elf
-            && file.kind == Kind::Dynamic
+            && file.linkage == Linkage::Dynamic
             && let Ok(view) = file.view()
             && let Some(all) = view.dynamic_relocations()
         {

@@ -1,9 +1,7 @@
-//! Which of the names of an address is shown.
+//! The names of addresses in machine code, and which of several is shown.
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
-
-use crate::Symbol;
 
 /// What a label names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -46,6 +44,15 @@ pub struct Slot {
     pub defined_at: Option<u64>,
 }
 
+/// A name and the address that has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NamedAddress<'s> {
+    /// The name.
+    pub name: Cow<'s, str>,
+    /// What it names.
+    pub address: u64,
+}
+
 /// All labels of an object file.
 ///
 /// An address is named by the nearest label at or before it. Of several labels of one address the choice is
@@ -69,13 +76,13 @@ impl Labels {
 
     /// The name of `address`: that of what the dynamic linker puts there, or the nearest label at or before
     /// it, or the first of all where there is none.
-    pub fn nearest(&self, address: u64) -> Option<Symbol<'_>> {
+    pub fn nearest(&self, address: u64) -> Option<NamedAddress<'_>> {
         if let Ok(row) = self.slots.binary_search_by_key(&address, |slot| slot.address) {
             let Slot { name, defined_at, .. } = &self.slots[row];
-            return Some(Symbol { name: Cow::Borrowed(name), address: defined_at.unwrap_or(address) });
+            return Some(NamedAddress { name: Cow::Borrowed(name), address: defined_at.unwrap_or(address) });
         }
         let label = self.at_or_before(address).first()?;
-        Some(Symbol { name: Cow::Borrowed(&label.name), address: label.address })
+        Some(NamedAddress { name: Cow::Borrowed(&label.name), address: label.address })
     }
 
     /// All labels of the nearest address at or before `address`, the preferred one first; those of the first
@@ -92,6 +99,12 @@ impl Labels {
         let after = self.sorted.partition_point(|label| label.address <= address);
         let is_part = |label: &&Label| label.kind != LabelKind::Debugging;
         self.sorted[after..].iter().find(is_part).map(|label| label.address)
+    }
+
+    /// The same with more labels.
+    pub fn with(self, more: impl IntoIterator<Item = Label>) -> Labels {
+        let labels = self.sorted.into_iter().chain(more).collect();
+        Labels::new(labels, self.slots)
     }
 
     /// The labels in the order of their addresses; those of one address the preferred one first.
