@@ -11,7 +11,6 @@ use hotlist_profile::{encode_to_vec, merge};
 fn main() -> io::Result<()> {
     let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus");
     for (file, bytes) in decode()
-        .chain(deflated())
         .chain(names())
         .chain(disassembly())
         .chain(merges())
@@ -26,16 +25,6 @@ fn main() -> io::Result<()> {
         fs::write(path, bytes)?;
     }
     Ok(())
-}
-
-/// Nothing, one byte for a long time, text, all bytes, and an encoded profile, each several times over.
-fn deflated() -> impl Iterator<Item = Seed> {
-    let text = b"runtime.mallocgc runtime.mallocgcSmall runtime.newobject main.(*server).handle ".to_vec();
-    let bodies = [vec![], vec![7; 300], text, (0..=255).collect(), profiles()[1].clone()];
-    bodies.into_iter().enumerate().map(|(number, body)| {
-        let header = [[0, 0], [255, 9], [255, 200], [40, 128], [3, 255]][number];
-        (format!("deflate/{number:02}"), [header.to_vec(), body].concat())
-    })
 }
 
 type Seed = (String, Vec<u8>);

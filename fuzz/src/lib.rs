@@ -9,11 +9,9 @@
 //! belongs into `corpus/<harness>/` once the law holds again.
 
 pub mod decode;
-pub mod deflate;
 pub mod demangle;
 pub mod describe;
 pub mod disassemble;
-pub mod inflate;
 pub mod merge;
 pub mod mutate;
 pub mod options;
@@ -37,8 +35,6 @@ pub struct Harness {
 /// Every harness.
 pub const ALL: &[Harness] = &[
     Harness { name: "decode", run: decode::run, mutations: 4000 },
-    Harness { name: "deflate", run: deflate::run, mutations: 400 },
-    Harness { name: "inflate", run: inflate::run, mutations: 4_000 },
     Harness { name: "demangle", run: demangle::run, mutations: 400 },
     Harness { name: "disassemble", run: disassemble::run, mutations: 4000 },
     Harness { name: "merge", run: merge::run, mutations: 2000 },

@@ -113,16 +113,6 @@ fn decode() {
 }
 
 #[test]
-fn deflate() {
-    run("deflate");
-}
-
-#[test]
-fn inflate() {
-    run("inflate");
-}
-
-#[test]
 fn demangle() {
     run("demangle");
 }

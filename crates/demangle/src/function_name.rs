@@ -35,7 +35,8 @@ pub fn function_name(system_name: &str, mode: Mode) -> Option<String> {
     if mode == Mode::Default {
         name = without_pairs(&name, '<', '>');
     }
-    (name != system_name).then_some(name)
+    // A name that is nothing but such pairs is shown whole, so that it is not taken for another one.
+    (name != system_name && !name.trim().is_empty()).then_some(name)
 }
 
 /// Whether a name seems to be one of C++ that was demangled. `class.<init>` is Java's, `pkg.(*T[...]).Method` is
@@ -91,8 +92,14 @@ mod tests {
 
     #[test]
     fn other_languages_stay() {
-        for name in ["main.(*Set[...]).Add", "java.util.List.<init>", "memcpy", "operator new(unsigned long)"]
-        {
+        for name in [
+            "main.(*Set[...]).Add",
+            "(::MyStruct)(n::Int64)",
+            "(<a>)<b>",
+            "java.util.List.<init>",
+            "memcpy",
+            "operator new(unsigned long)",
+        ] {
             assert_eq!(function_name(name, Mode::Default), None, "{name}");
         }
         assert_eq!(function_name("a::b<c>(d)", Mode::Full), None);

@@ -8,8 +8,8 @@ const BLOCK: usize = 256 << 10;
 /// How many blocks there are.
 const BLOCKS: usize = 3;
 
-/// An input whose next blocks are read on another thread, since unpacking takes the longest of all and had
-/// otherwise to wait for each of them.
+/// An input whose next blocks are read on another thread, since unpacking takes the longest of all and would
+/// otherwise have to wait for each of them.
 pub(crate) struct Ahead {
     full: Receiver<io::Result<Vec<u8>>>,
     empty: Sender<Vec<u8>>,
@@ -26,7 +26,7 @@ pub(crate) struct Source<R> {
 }
 
 impl Ahead {
-    /// What `input` yields, as soon as the other half [runs](Source::run) on a thread of its own.
+    /// What `input` yields, as soon as the other half [runs](Source::run) on another thread.
     pub(crate) fn of<R: Read>(input: R) -> (Self, Source<R>) {
         let (full_sender, full) = sync_channel(BLOCKS);
         let (empty, empty_receiver) = channel();
@@ -40,7 +40,7 @@ impl Ahead {
 }
 
 impl<R: Read> Source<R> {
-    /// Reads until the input ends or fails, or nobody wants more of it.
+    /// Reads until the input ends or fails, or no more of it is wanted.
     pub(crate) fn run(mut self) {
         while let Ok(mut block) = self.empty.recv() {
             block.clear();
@@ -53,7 +53,7 @@ impl<R: Read> Source<R> {
                 Ok(BLOCK) => {}
                 Ok(_) => return,
                 Err(error) => {
-                    // Nobody listens when unpacking has failed already.
+                    // This fails when unpacking has failed already.
                     let _ = self.full.send(Err(error));
                     return;
                 }
@@ -92,7 +92,7 @@ impl Read for Ahead {
 mod tests {
     use super::*;
 
-    /// So many bytes and then an end or an error, in reads of uneven sizes.
+    /// As many bytes as the number says and then an end or an error, in reads of uneven sizes.
     struct Uneven(usize, Option<io::ErrorKind>);
 
     impl Read for Uneven {
@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn reading_stops_when_nobody_wants_more() {
+    fn reading_stops_when_no_more_is_wanted() {
         let (mut ahead, source) = Ahead::of(io::repeat(7));
         std::thread::scope(|scope| {
             scope.spawn(|| source.run());

@@ -35,33 +35,37 @@ pub enum Error {
     /// It looks like an encoded profile, but is not a valid one.
     #[error(transparent)]
     Decode(DecodeError),
-    /// It is in a legacy format, but malformed.
+    /// It is in another format, but malformed.
     #[error("malformed {format} profile: {source}")]
-    Legacy {
-        /// The name of the format, see [`ALL`](crate::ALL).
+    Malformed {
+        /// The title of the format, see [`ALL`](crate::ALL).
         format: &'static str,
         /// What is wrong and where.
         #[source]
         source: Malformed,
     },
     /// In no format that is known here.
-    #[error("unrecognized profile format{}", what_it_seems(*.seems))]
+    #[error("unrecognized profile format{}", explained(*.seems, .hint))]
     Unrecognized {
         /// What the input seems to be, with an article: `an HTML page`.
         seems: Option<&'static str>,
+        /// Which formats it might have been in, or what to do.
+        hint: Option<String>,
     },
 }
 
-fn what_it_seems(what: Option<&str>) -> String {
-    what.map(|what| format!(": this looks like {what}")).unwrap_or_default()
+fn explained(seems: Option<&str>, hint: &Option<String>) -> String {
+    let seems = seems.map(|what| format!(": this looks like {what}")).unwrap_or_default();
+    let hint = hint.as_ref().map(|hint| format!("; {hint}")).unwrap_or_default();
+    seems + &hint
 }
 
-/// What is wrong with a file in a legacy format.
+/// What is wrong with a file that is in some format, or claims to be.
 #[derive(Debug, Error, Clone, PartialEq, Eq)]
 #[error("{place}: {reason}")]
 pub struct Malformed {
     /// Where.
-    pub place: Place,
+    pub place: Position,
     /// Why.
     pub reason: String,
     /// Whether the file may still be in another format that begins alike.
@@ -70,30 +74,38 @@ pub struct Malformed {
 
 /// A position in the unpacked input.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Place {
+pub enum Position {
     /// Distance from the start, in bytes.
     Byte(u64),
     /// A line of text, counted from 1.
     Line(u64),
+    /// A character of a line, both counted from 1.
+    Column {
+        /// The line.
+        line: u64,
+        /// The character.
+        column: u64,
+    },
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for Position {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Place::Byte(offset) => write!(out, "byte {offset}"),
-            Place::Line(number) => write!(out, "line {number}"),
+            Position::Byte(offset) => write!(out, "byte {offset}"),
+            Position::Line(number) => write!(out, "line {number}"),
+            Position::Column { line, column } => write!(out, "line {line}, column {column}"),
         }
     }
 }
 
 impl Malformed {
     /// A file that is surely in the format, and broken at `place`.
-    pub(crate) fn new(place: Place, reason: impl Into<String>) -> Self {
+    pub(crate) fn new(place: Position, reason: impl Into<String>) -> Self {
         Malformed { place, reason: reason.into(), may_be_another: false }
     }
 
     /// A file that does not follow the format from `place` on, so that another format gets a try.
-    pub(crate) fn unlike(place: Place, reason: impl Into<String>) -> Self {
+    pub(crate) fn unlike(place: Position, reason: impl Into<String>) -> Self {
         Malformed { may_be_another: true, ..Malformed::new(place, reason) }
     }
 }

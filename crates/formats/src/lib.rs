@@ -1,8 +1,8 @@
 //! Bytes to a [`Profile`](hotlist_profile::Profile) and back.
 //!
 //! [`read`] takes a stream and [`read_bytes`] a buffer; both find out by the first bytes whether the
-//! data is gzip, zstd or plain, and whether it holds an encoded `profile.proto` or one of the
-//! [legacy formats](ALL). [`write()`] makes the gzip file that every pprof tool reads.
+//! data is gzip, zstd or plain, and in which of [many formats](ALL) it is. [`write()`] makes the gzip file that every
+//! pprof tool reads.
 //!
 //! ```
 //! use hotlist_formats::{Limits, read_bytes, write};
@@ -19,21 +19,24 @@
 //! Opening files and asking servers is the business of `hotlist-fetch`.
 
 mod ahead;
-mod deflate;
 mod error;
 mod foreign;
 mod format;
-mod inflate;
-mod intake;
+mod input;
+mod json;
 mod legacy;
+mod named_stacks;
 mod piece;
 mod read;
+mod sniff;
+mod text;
+mod unpack;
 mod write;
 mod zstd;
 
-pub use deflate::{Ending, deflate};
-pub use error::{Error, Malformed, Place};
-pub use format::{ALL, Format};
-pub use inflate::GzipReader;
-pub use read::{Limits, read, read_bytes};
+pub use error::{Error, Malformed, Position};
+pub use format::{ALL, Format, ReadStream, ReadWhole, Reader, named};
+pub use input::Input;
+pub use read::{Limits, read, read_as, read_bytes, read_bytes_as};
+pub use sniff::{Claim, Head, Sniff};
 pub use write::write;

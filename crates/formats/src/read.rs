@@ -1,22 +1,24 @@
-//! Reading: reading, unpacking and decoding each on a thread of its own.
+//! Reading: the input is read, unpacked and decoded on a thread each.
 
-use std::io::{self, BufRead, Read};
-use std::sync::mpsc::{Receiver, SyncSender, channel, sync_channel};
+use std::io::{self, Read};
 use std::thread;
 
-use hotlist_profile::Profile;
+use hotlist_profile::{DecodeError, Decoder, Profile, looks_like_profile};
 
 use crate::ahead::Ahead;
-use crate::error::Error;
-use crate::inflate::GzipReader;
-use crate::intake::Intake;
-use crate::piece::{PIECE, Piece, Pieces, Unpack};
-use crate::zstd::ZstdReader;
+use crate::error::{Error, Malformed, Position};
+use crate::format::{self, Format, Reader, Verdict};
+use crate::input::Input;
+use crate::piece::{InMemory, Pieces, Reading};
+use crate::sniff::Head;
+use crate::unpack::Compression;
 
 /// Up to this size a compressed input is not worth a thread.
 const SMALL: usize = 64 << 10;
-/// How many pieces are on their way between the two threads.
-const PIECES: usize = 4;
+/// How many bytes are looked at first to find out the format.
+const HEAD: usize = 16 << 10;
+/// How many are looked at most, when formats ask for more.
+const LARGEST_HEAD: usize = 64 << 20;
 
 /// How large a profile may be, so that a small hostile file cannot use up the machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,29 +43,38 @@ impl Limits {
 
 /// Reads a profile in any known format, compressed or not.
 ///
-/// A large compressed input is read on one thread and unpacked on another, while this one decodes; the
-/// input is never held as a whole.
+/// A large compressed input is read on one thread and unpacked on another, while this one decodes. The input is held
+/// as a whole only where its [format](Reader::Whole) needs that.
 ///
 /// # Errors
 /// When the input fails, is damaged, exceeds a limit or is not a profile.
-pub fn read(mut input: impl Read + Send, limits: Limits) -> Result<Profile, Error> {
+pub fn read(input: impl Read + Send, limits: Limits) -> Result<Profile, Error> {
+    read_as(None, input, limits)
+}
+
+/// Like [`read`], in this format whatever the data looks like.
+///
+/// # Errors
+/// As those of [`read`].
+pub fn read_as(
+    format: Option<&'static Format>,
+    mut input: impl Read + Send,
+    limits: Limits,
+) -> Result<Profile, Error> {
     let mut head = Vec::with_capacity(SMALL);
     input.by_ref().take(SMALL as u64).read_to_end(&mut head).map_err(Error::Read)?;
     if head.len() < SMALL {
-        return read_bytes(&head, limits);
+        return read_bytes_as(format, &head, limits);
     }
-    match Compression::of(&head) {
-        None => {
-            let mut intake = Intake::new(limits);
-            intake.push(&head)?;
-            drop(head);
-            pump(input, PIECE, None, intake)
-        }
+    let compression = Compression::of(&head);
+    let input = io::Cursor::new(head).chain(input);
+    match compression {
+        None => read_pieces(format, &mut Reading::new(input, None), limits),
         Some(compression) => {
-            let (ahead, source) = Ahead::of(io::Cursor::new(head).chain(input));
+            let (ahead, source) = Ahead::of(input);
             thread::scope(|scope| {
                 scope.spawn(move || source.run());
-                unpack_beside(compression, ahead, limits)
+                compression.unpack_beside(ahead, |pieces| read_pieces(format, pieces, limits))
             })
         }
     }
@@ -74,130 +85,127 @@ pub fn read(mut input: impl Read + Send, limits: Limits) -> Result<Profile, Erro
 /// # Errors
 /// When the data is damaged, exceeds a limit or is not a profile.
 pub fn read_bytes(data: &[u8], limits: Limits) -> Result<Profile, Error> {
-    match Compression::of(data) {
-        None => {
-            let mut intake = Intake::new(limits);
-            intake.push(data)?;
-            intake.finish()
-        }
-        Some(compression) if data.len() < SMALL => {
-            pump(compression.reader(data), SMALL, Some(compression), Intake::new(limits))
-        }
-        Some(compression) => unpack_beside(compression, data, limits),
-    }
+    read_bytes_as(None, data, limits)
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Compression {
-    Gzip,
-    Zstd,
-}
-
-impl Compression {
-    /// RFC 1952 section 2.3.1; RFC 8878 section 3.1.1 and, for skippable frames, 3.1.2.
-    fn of(head: &[u8]) -> Option<Self> {
-        match head {
-            [0x1f, 0x8b, ..] => Some(Compression::Gzip),
-            [0x28, 0xb5, 0x2f, 0xfd, ..] | [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..] => Some(Compression::Zstd),
-            _ => None,
-        }
-    }
-
-    fn reader<'a>(self, input: impl BufRead + 'a) -> Box<dyn Read + 'a> {
-        match self {
-            Compression::Gzip => Box::new(GzipReader::new(input)),
-            Compression::Zstd => Box::new(ZstdReader::new(input)),
-        }
-    }
-
-    fn unpacker<'a>(self, input: impl BufRead + 'a) -> Box<dyn Unpack + 'a> {
-        match self {
-            Compression::Gzip => Box::new(GzipReader::new(input)),
-            Compression::Zstd => Box::new(Pieces::of(ZstdReader::new(input))),
-        }
-    }
-
-    fn explain(self, error: io::Error) -> Error {
-        let compression = match self {
-            Compression::Gzip => "gzip",
-            Compression::Zstd => "zstd",
-        };
-        match error.kind() {
-            io::ErrorKind::UnexpectedEof => {
-                Error::Compressed { compression, reason: "the data ends too early".to_owned() }
-            }
-            // These are the kinds under which the decompressors report damage.
-            io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput => {
-                Error::Compressed { compression, reason: error.to_string() }
-            }
-            _ => Error::Read(error),
-        }
-    }
-}
-
-/// Decodes what `input` yields, on this thread.
-fn pump(
-    mut input: impl Read,
-    piece: usize,
-    compression: Option<Compression>,
-    mut intake: Intake,
-) -> Result<Profile, Error> {
-    let mut buffer = vec![0; piece];
-    loop {
-        match input.read(&mut buffer) {
-            Ok(0) => return intake.finish(),
-            Ok(length) => intake.push(&buffer[..length])?,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => {
-                return Err(match compression {
-                    Some(compression) => compression.explain(error),
-                    None => Error::Read(error),
-                });
-            }
-        }
-    }
-}
-
-/// Unpacks `input` on a second thread and decodes on this one.
+/// Like [`read_bytes`], in this format whatever the data looks like.
 ///
-/// Full pieces go one way and their memory comes back, so that it is bounded and not allocated
-/// anew. When decoding fails, the channels close and unpacking stops at its next piece.
-fn unpack_beside(
-    compression: Compression,
-    input: impl BufRead + Send,
+/// # Errors
+/// As those of [`read_bytes`].
+pub fn read_bytes_as(format: Option<&'static Format>, data: &[u8], limits: Limits) -> Result<Profile, Error> {
+    match Compression::of(data) {
+        None => read_pieces(format, &mut InMemory::new(data), limits),
+        Some(compression) if data.len() < SMALL => {
+            let mut pieces = Reading::new(compression.reader(data), Some(compression));
+            read_pieces(format, &mut pieces, limits)
+        }
+        Some(compression) => compression.unpack_beside(data, |pieces| read_pieces(format, pieces, limits)),
+    }
+}
+
+/// Finds out the format of unpacked data, unless it is given, and reads it.
+fn read_pieces(
+    format: Option<&'static Format>,
+    pieces: &mut dyn Pieces,
     limits: Limits,
 ) -> Result<Profile, Error> {
-    let (full_sender, full) = sync_channel::<io::Result<Piece>>(PIECES);
-    let (empty_sender, empty) = channel::<Piece>();
-    for _ in 0..PIECES {
-        // The receiver lives in this function, so this cannot fail.
-        let _ = empty_sender.send(Piece::default());
+    let mut input = Input::new(pieces, limits.unpacked_bytes);
+    if input.peek(1)?.0.is_empty() {
+        return Err(Error::Decode(DecodeError::Empty));
     }
-    // This closure owns its ends of both channels: however it ends, it hangs up before the scope waits
-    // for the other thread.
-    thread::scope(move |scope| {
-        scope.spawn(move || unpack(&mut *compression.unpacker(input), &full_sender, &empty));
-        let mut intake = Intake::new(limits);
-        for piece in full {
-            let piece = piece.map_err(|error| compression.explain(error))?;
-            intake.push(piece.bytes())?;
-            // The other side has gone when it has read everything.
-            let _ = empty_sender.send(piece);
+    if let Some(format) = format {
+        return match format.reader {
+            Reader::Encoded => decode(&mut input, limits, None),
+            Reader::Stream(read) => stream(format, read, &mut input, limits),
+            Reader::Whole(read) => read(&input.rest()?, limits).map_err(|source| malformed(format, source)),
+        };
+    }
+    let mut wanted = HEAD;
+    let verdict = loop {
+        let (bytes, is_whole) = input.peek(wanted)?;
+        let head = Head::new(bytes, is_whole || wanted >= LARGEST_HEAD);
+        match format::verdict(&head) {
+            Verdict::Undecided => wanted *= 4,
+            verdict => break verdict,
         }
-        intake.finish()
+    };
+    match verdict {
+        Verdict::Foreign(error) => Err(error),
+        Verdict::Encoded { otherwise } => decode(&mut input, limits, otherwise),
+        Verdict::Stream(format, read) => stream(format, read, &mut input, limits),
+        Verdict::Whole(candidates) => read_whole(&candidates, &input.rest()?, limits),
+        Verdict::Undecided => unreachable!("the loop goes on until formats have decided"),
+    }
+}
+
+/// Decodes a `profile.proto`. `otherwise` is what to say when that fails, unless the decoder is to say it.
+fn decode(input: &mut Input<'_>, limits: Limits, otherwise: Option<Error>) -> Result<Profile, Error> {
+    let mut decoder = Decoder::new(limits.memory());
+    let decoded = loop {
+        let piece = input.piece()?;
+        if piece.is_empty() {
+            break decoder.finish();
+        }
+        let count = piece.len();
+        if let Err(error) = decoder.push(piece) {
+            break Err(error);
+        }
+        std::io::BufRead::consume(input, count);
+    };
+    decoded.map_err(|error| match (error, otherwise) {
+        (DecodeError::Memory { .. }, _) => Error::Memory { limit: limits.memory() as u64 },
+        (_, Some(otherwise)) => otherwise,
+        (error, None) => Error::Decode(error),
     })
 }
 
-fn unpack(input: &mut dyn Unpack, full: &SyncSender<io::Result<Piece>>, empty: &Receiver<Piece>) {
-    while let Ok(mut piece) = empty.recv() {
-        let next = match input.next(&mut piece) {
-            Ok(()) if piece.bytes().is_empty() => return,
-            next => next.map(|()| piece),
-        };
-        let failed = next.is_err();
-        // Nobody listens when decoding has failed already.
-        if full.send(next).is_err() || failed {
-            return;
+fn stream(
+    format: &'static Format,
+    read: format::ReadStream,
+    input: &mut Input<'_>,
+    limits: Limits,
+) -> Result<Profile, Error> {
+    let outcome = read(input, limits);
+    match input.failure.take() {
+        Some(failure) => Err(failure),
+        None => outcome.map_err(|source| malformed(format, source)),
+    }
+}
+
+/// Reads `data` in the first format that takes it.
+///
+/// When none does, the message is that of the format that got furthest.
+fn read_whole(
+    candidates: &[(&'static Format, format::ReadWhole)],
+    data: &[u8],
+    limits: Limits,
+) -> Result<Profile, Error> {
+    // The words of another format may also stand in a comment of an encoded profile.
+    if looks_like_profile(data) {
+        let mut decoder = Decoder::new(limits.memory());
+        if let Ok(profile) = decoder.push(data).and_then(|()| decoder.finish()) {
+            return Ok(profile);
         }
     }
+    let mut furthest: Option<(&'static Format, Malformed)> = None;
+    for &(format, read) in candidates {
+        match read(data, limits) {
+            Ok(profile) => return Ok(profile),
+            Err(source) if !source.may_be_another => return Err(malformed(format, source)),
+            Err(source) => {
+                let so_far = furthest.as_ref().map_or(Position::Byte(0), |(_, other)| other.place);
+                if furthest.is_none() || source.place > so_far {
+                    furthest = Some((format, source));
+                }
+            }
+        }
+    }
+    Err(match furthest {
+        Some((format, source)) => malformed(format, source),
+        None => format::unrecognized(&Head::new(data, true)),
+    })
+}
+
+fn malformed(format: &'static Format, source: Malformed) -> Error {
+    Error::Malformed { format: format.title, source }
 }

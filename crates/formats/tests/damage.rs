@@ -6,7 +6,7 @@ use std::io::{self, Read, Write};
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use hotlist_formats::{Error, Limits, read, read_bytes};
+use hotlist_formats::{Error, Limits, read, read_bytes, read_bytes_as};
 use hotlist_profile::Builder;
 use proptest::prelude::*;
 
@@ -157,7 +157,7 @@ proptest! {
     fn no_bytes_cause_a_panic(data in proptest::collection::vec(any::<u8>(), 0..300)) {
         let _ = read_bytes(&data, Limits::default());
         for format in hotlist_formats::ALL {
-            let _ = (format.read)(&data);
+            let _ = read_bytes_as(Some(format), &data, Limits::default());
         }
     }
 
@@ -166,7 +166,7 @@ proptest! {
         let text: String = pieces.into_iter().map(|piece| PIECES[piece]).collect();
         let _ = read_bytes(text.as_bytes(), Limits::default());
         for format in hotlist_formats::ALL {
-            let _ = (format.read)(text.as_bytes());
+            let _ = read_bytes_as(Some(format), text.as_bytes(), Limits::default());
         }
     }
 }

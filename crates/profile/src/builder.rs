@@ -1,11 +1,12 @@
 //! Making a profile row by row, for importers, collectors and tests.
 
 use hashbrown::HashMap;
+use hashbrown::hash_map::Entry;
 use rustc_hash::FxBuildHasher;
 
 use crate::profile::{Function, Line, Location, Mapping, Samples, ValueType};
 use crate::stack::StackInterner;
-use crate::{FunctionId, Label, LocationId, MappingId, Profile, SampleId, StringId};
+use crate::{FunctionId, Label, LabelSetId, LocationId, MappingId, Profile, SampleId, StackId, StringId};
 
 /// Collects the rows of a [`Profile`].
 ///
@@ -26,6 +27,19 @@ pub struct Builder {
     pub profile: Profile,
     stacks: StackInterner,
     functions: HashMap<Function, FunctionId, FxBuildHasher>,
+    /// The samples that were [added](Builder::add).
+    added: HashMap<(StackId, LabelSetId), SampleId, FxBuildHasher>,
+}
+
+/// Why values cannot be added to a profile.
+#[derive(Debug, thiserror::Error, Clone, Copy, PartialEq, Eq)]
+pub enum AddError {
+    /// The tables are full.
+    #[error(transparent)]
+    Full(#[from] Full),
+    /// The sum of two values of a sample is too large.
+    #[error("the sum of two values does not fit in 64 bits")]
+    Overflow,
 }
 
 /// A table of the profile has as many rows as 32 bits can number.
@@ -50,7 +64,12 @@ impl Builder {
                 unit: profile.strings.intern(unit.as_bytes()),
             })
             .collect();
-        Builder { profile, stacks: StackInterner::default(), functions: HashMap::default() }
+        Builder {
+            profile,
+            stacks: StackInterner::default(),
+            functions: HashMap::default(),
+            added: HashMap::default(),
+        }
     }
 
     /// The id of a string.
@@ -115,6 +134,45 @@ impl Builder {
         let stack = self.stacks.intern(stack).ok_or(Full)?;
         let labels = self.profile.labels.intern(labels).ok_or(Full)?;
         Ok(self.profile.samples.push(stack, labels, values))
+    }
+
+    /// Adds values to the sample that has this stack, which begins with the leaf, and these labels, or makes one.
+    ///
+    /// Samples made by [`sample`](Self::sample) are not looked at.
+    ///
+    /// # Errors
+    /// When the tables are full or a sum is too large.
+    ///
+    /// # Panics
+    /// When there is not one value for each sample type.
+    pub fn add(
+        &mut self,
+        stack: &[LocationId],
+        labels: &[Label],
+        values: &[i64],
+    ) -> Result<SampleId, AddError> {
+        let stack = self.stacks.intern(stack).ok_or(Full)?;
+        let labels = self.profile.labels.intern(labels).ok_or(Full)?;
+        match self.added.entry((stack, labels)) {
+            Entry::Vacant(vacant) => Ok(*vacant.insert(self.profile.samples.push(stack, labels, values))),
+            Entry::Occupied(known) => {
+                assert_eq!(values.len(), self.profile.samples.width(), "one value for each sample type");
+                for (sum, &value) in self.profile.samples.values_mut(*known.get()).iter_mut().zip(values) {
+                    *sum = sum.checked_add(value).ok_or(AddError::Overflow)?;
+                }
+                Ok(*known.get())
+            }
+        }
+    }
+
+    /// Heap bytes held.
+    pub fn memory(&self) -> usize {
+        const ADDED: usize = size_of::<((StackId, LabelSetId), SampleId)>() + 1;
+        const FUNCTION: usize = size_of::<(Function, FunctionId)>() + 1;
+        self.profile.memory()
+            + self.stacks.memory()
+            + self.functions.capacity() * FUNCTION
+            + self.added.capacity() * ADDED
     }
 
     /// The profile.

@@ -36,7 +36,7 @@ impl Index {
         self.entries.insert_unique(Entry::spread(hash), Entry { hash, row }, rehash);
     }
 
-    /// Makes room for so many more rows.
+    /// Makes room for `rows` more rows.
     pub(crate) fn reserve(&mut self, rows: usize) {
         self.entries.reserve(rows, |entry| Entry::spread(entry.hash));
     }

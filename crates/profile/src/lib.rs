@@ -34,7 +34,7 @@ mod strings;
 pub mod unit;
 mod wire;
 
-pub use builder::{Builder, Full};
+pub use builder::{AddError, Builder, Full};
 pub use id::{FunctionId, LabelSetId, LocationId, MappingId, SampleId, StackId, StringId};
 pub use label::{Label, LabelSets, LabelValue};
 pub use merge::{MergeError, Merger, merge};
@@ -43,5 +43,6 @@ pub use scale::Incompatible;
 pub use simplify::simplify;
 pub use stack::{StackInterner, Stacks};
 pub use strings::Strings;
-pub use wire::decode::{DecodeError, Decoder, WireError, decode, looks_like_profile};
+pub use wire::decode::{Decoder, decode, looks_like_profile};
 pub use wire::encode::{encode, encode_to_vec};
+pub use wire::error::{DecodeError, WireError};

@@ -136,7 +136,7 @@ pub struct Locations {
 }
 
 impl Locations {
-    /// Makes room for so many more locations with a line each.
+    /// Makes room for `rows` more locations with a line each.
     pub(crate) fn reserve(&mut self, rows: usize) {
         self.rows.reserve(rows);
         self.lines.reserve(rows);
@@ -151,7 +151,7 @@ impl Locations {
         let id = LocationId::new(self.rows.len());
         self.rows.push(location);
         self.lines.extend_from_slice(lines);
-        self.ends.push(StringId::new(self.lines.len()).raw());
+        self.ends.push(row_end(self.lines.len()));
         id
     }
 
@@ -215,6 +215,17 @@ impl Locations {
         self.rows.capacity() * size_of::<Location>()
             + self.lines.capacity() * size_of::<Line>()
             + self.ends.capacity() * 4
+    }
+}
+
+/// How many rows come before the end of a range of them, as 32 bits.
+///
+/// # Panics
+/// When the table has more than 2^32 rows.
+fn row_end(rows: usize) -> u32 {
+    match u32::try_from(rows) {
+        Ok(end) => end,
+        Err(_) => panic!("{rows} rows are more than 32 bits can number"),
     }
 }
 

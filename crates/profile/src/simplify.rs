@@ -12,7 +12,8 @@ pub fn simplify(name: &[u8]) -> &[u8] {
         if let Some(reserved) = RESERVED.iter().find(|reserved| rest.starts_with(reserved)) {
             at += reserved.len();
         } else if rest[0] == b'(' {
-            return &name[..at];
+            // A name of nothing but arguments stays as it is, so that it is not taken for another one.
+            return if at == 0 { name } else { &name[..at] };
         } else {
             at += 1;
         }
@@ -28,7 +29,9 @@ fn argument_lists_go() {
         ("(anonymous namespace)::f(char)", "(anonymous namespace)::f"),
         ("A::operator()(int) const", "A::operator()"),
         ("plain", "plain"),
-        ("(x)", ""),
+        ("(x)", "(x)"),
+        ("(::MyStruct)(n::Int64)", "(::MyStruct)(n::Int64)"),
+        (".(x)", "(x)"),
     ] {
         assert_eq!(simplify(name.as_bytes()), expected.as_bytes());
     }

@@ -159,7 +159,7 @@ impl StackInterner {
         self.stacks
     }
 
-    /// Makes room for so many more stacks with so many frames together.
+    /// Makes room for more stacks, which have this number of frames together.
     pub(crate) fn reserve(&mut self, stacks: usize, frames: usize) {
         self.stacks.frames.reserve(frames);
         self.stacks.ends.reserve(stacks);

@@ -29,7 +29,7 @@ static RULES: LazyLock<Option<Rules>> = LazyLock::new(|| {
 
 /// `name` without package path, module version, namespaces and Java arguments.
 pub fn short_name(name: &str) -> String {
-    let name = name.strip_prefix("(anonymous namespace)::").unwrap_or(name);
+    let name = name.strip_prefix("(anonymous namespace)::").filter(|rest| !rest.is_empty()).unwrap_or(name);
     let Some(rules) = &*RULES else { return name.to_owned() };
     let mut name = name.to_owned();
     if let Some(kept) = groups(&rules.go_version, &name) {

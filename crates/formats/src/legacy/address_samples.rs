@@ -4,10 +4,11 @@ use std::collections::{HashMap, HashSet};
 
 use hotlist_profile::{Builder, Label, LabelValue, LocationId, Profile, StringId};
 
+use super::address_names::AddressNames;
 use super::frame_lists;
 use super::mapping_layout::MappingLayout;
 use super::memory_map::MapEntry;
-use crate::error::{Malformed, Place};
+use crate::error::{Malformed, Position};
 
 /// The header fields of a legacy profile.
 #[derive(Debug, Default)]
@@ -21,15 +22,21 @@ pub(crate) struct Header<'a> {
 
 /// Samples in the order of the file.
 #[derive(Debug, Default)]
-pub(crate) struct AddressSamples {
+pub(crate) struct AddressSamples<'a> {
     addresses: Vec<u64>,
     samples: Vec<Sample>,
+    /// Keys and values of text labels of all samples.
+    labels: Vec<(String, Vec<u8>)>,
+    names: AddressNames<'a>,
+    comments: Vec<Vec<u8>>,
 }
 
 #[derive(Debug)]
 struct Sample {
     /// Where its addresses end; they begin where those of the sample before end.
     end: usize,
+    /// Where its labels end; they begin where those of the sample before end.
+    labels_end: usize,
     values: [i64; 4],
     /// The value of the label `bytes`.
     block_size: Option<i64>,
@@ -44,7 +51,7 @@ pub(crate) enum RepeatedLeaf {
     Drop,
 }
 
-impl AddressSamples {
+impl<'a> AddressSamples<'a> {
     /// Adds a frame to the stack under construction, the leaf first.
     pub(crate) fn frame(&mut self, address: u64) {
         self.addresses.push(address);
@@ -52,7 +59,32 @@ impl AddressSamples {
 
     /// Completes the sample under construction. Values beyond the sample types are ignored.
     pub(crate) fn sample(&mut self, values: [i64; 4], block_size: Option<i64>) {
-        self.samples.push(Sample { end: self.addresses.len(), values, block_size });
+        let (end, labels_end) = (self.addresses.len(), self.labels.len());
+        self.samples.push(Sample { end, labels_end, values, block_size });
+    }
+
+    /// Adds a label to the sample that was added last.
+    pub(crate) fn label(&mut self, key: &str, value: &[u8]) {
+        if let Some(last) = self.samples.last_mut() {
+            self.labels.push((key.to_owned(), value.to_vec()));
+            last.labels_end = self.labels.len();
+        }
+    }
+
+    /// Adds a comment to the profile.
+    pub(crate) fn comment(&mut self, comment: Vec<u8>) {
+        self.comments.push(comment);
+    }
+
+    /// What is known of the addresses.
+    pub(crate) fn names(&mut self) -> &mut AddressNames<'a> {
+        &mut self.names
+    }
+
+    /// The stack of the sample that was added last, and what is known of addresses.
+    pub(crate) fn last_stack_and_names(&mut self) -> (&[u64], &mut AddressNames<'a>) {
+        let start = self.samples.iter().rev().nth(1).map_or(0, |sample| sample.end);
+        (&self.addresses[start..], &mut self.names)
     }
 
     /// The sample that was added last.
@@ -110,9 +142,12 @@ impl AddressSamples {
         let mut layout = MappingLayout::new(mappings);
         let mut builder = self.build(header, repeated_leaf, |builder, address| {
             let mapping = layout.mapping_of(address);
-            builder.location(hotlist_profile::Location { mapping, address, ..Default::default() }, &[])
+            let lines = self.names.lines(address, builder);
+            builder.location(hotlist_profile::Location { mapping, address, ..Default::default() }, &lines)
         })?;
         layout.add_to(&mut builder);
+        let comments = self.comments.iter().map(|comment| builder.string(comment)).collect();
+        builder.profile.comments = comments;
         Ok(builder.finish())
     }
 
@@ -132,7 +167,7 @@ impl AddressSamples {
 
         let bytes = builder.string("bytes");
         let mut locations = HashMap::new();
-        let mut frames = Vec::new();
+        let (mut frames, mut labels, mut first_label) = (Vec::new(), Vec::new(), 0);
         for (sample, stack) in self.samples.iter().zip(self.stacks()) {
             frames.clear();
             for &address in stack {
@@ -145,13 +180,19 @@ impl AddressSamples {
             {
                 frames.remove(1);
             }
-            let label = sample.block_size.map(|value| Label {
+            labels.clear();
+            labels.extend(self.labels[first_label..sample.labels_end].iter().map(|(key, value)| Label {
+                key: builder.string(key),
+                value: LabelValue::Text(builder.string(value)),
+            }));
+            first_label = sample.labels_end;
+            labels.extend(sample.block_size.map(|value| Label {
                 key: bytes,
                 value: LabelValue::Number { value, unit: StringId::EMPTY },
-            });
+            }));
             builder
-                .sample(&frames, label.as_slice(), &sample.values[..header.sample_types.len()])
-                .map_err(|full| Malformed::new(Place::Byte(0), full.to_string()))?;
+                .sample(&frames, &labels, &sample.values[..header.sample_types.len()])
+                .map_err(|full| Malformed::new(Position::Byte(0), full.to_string()))?;
         }
         Ok(builder)
     }

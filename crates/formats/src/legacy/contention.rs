@@ -12,16 +12,25 @@
 
 use hotlist_profile::Profile;
 
+use super::address_names::AddressNames;
 use super::address_samples::{AddressSamples, Header, RepeatedLeaf};
+use super::go_comments::GoComments;
 use super::lines::{Lines, is_blank_or_comment, trim};
 use super::memory_map;
 use super::scan::{Scan, addresses, at_digit_runs, decimal, excerpt, go_integer, is_address_list};
 use super::unsampling::to_integer;
 use crate::error::Malformed;
-use crate::format::Format;
+use crate::format::{Format, Reader};
+use crate::sniff::Sniff;
 
-pub(crate) const FORMAT: Format =
-    Format { name: "contention", sniff: |head| Lines::new(head).next().is_some_and(is_heading), read };
+pub(crate) const FORMAT: Format = Format {
+    name: "contention",
+    title: "contention",
+    writers: "gperftools, Go (debug=1 of mutex and block)",
+    lost: "",
+    sniff: Sniff::Bytes(|head| Lines::new(head).next().is_some_and(is_heading)),
+    reader: Reader::Whole(|data, _| read(data)),
+};
 
 /// How the numbers of a sample are to be scaled.
 #[derive(Clone, Copy, Debug)]
@@ -38,6 +47,11 @@ fn is_heading(line: &[u8]) -> bool {
 }
 
 fn read(data: &[u8]) -> Result<Profile, Malformed> {
+    read_named(data, AddressNames::default())
+}
+
+/// Reads a profile about whose addresses something is known.
+pub(crate) fn read_named<'a>(data: &'a [u8], names: AddressNames<'a>) -> Result<Profile, Malformed> {
     let mut lines = Lines::new(data);
     if !lines.next().is_some_and(is_heading) {
         return Err(Malformed::unlike(lines.place(), "not the heading of a contention profile"));
@@ -51,16 +65,21 @@ fn read(data: &[u8]) -> Result<Profile, Malformed> {
     let mut scaling = Scaling { period: 1, cycles_per_second: 0 };
     let mut current = read_attributes(&mut lines, &mut header, &mut scaling)?;
     header.period = scaling.period;
-    let mut samples = AddressSamples::default();
+    let (mut samples, mut comments) = (AddressSamples::default(), GoComments::default());
+    *samples.names() = names;
     while let Some(line) = current.map(trim) {
         if line.starts_with(b"---") {
             break;
         }
-        if !is_blank_or_comment(line) {
+        if is_blank_or_comment(line) {
+            comments.line(line, &mut samples);
+        } else {
+            comments.end_sample(&mut samples);
             read_sample(line, scaling, &mut samples, &lines)?;
         }
         current = lines.next();
     }
+    comments.end_sample(&mut samples);
     let mappings = memory_map::find_and_read(current, &mut lines)?;
     samples.into_profile(&header, mappings, RepeatedLeaf::Keep)
 }
@@ -105,7 +124,7 @@ fn read_attributes<'a>(
 fn read_sample(
     line: &[u8],
     scaling: Scaling,
-    samples: &mut AddressSamples,
+    samples: &mut AddressSamples<'_>,
     lines: &Lines<'_>,
 ) -> Result<(), Malformed> {
     let (cycles, count, stack) = sample(line)

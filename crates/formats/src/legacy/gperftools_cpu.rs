@@ -13,11 +13,18 @@ use super::address_samples::{AddressSamples, Header, RepeatedLeaf};
 use super::lines::Lines;
 use super::memory_map;
 use super::words::Words;
-use crate::error::{Malformed, Place};
-use crate::format::Format;
+use crate::error::{Malformed, Position};
+use crate::format::{Format, Reader};
+use crate::sniff::Sniff;
 
-pub(crate) const FORMAT: Format =
-    Format { name: "gperftools CPU", sniff: |head| header(head, Language::Native).is_some(), read };
+pub(crate) const FORMAT: Format = Format {
+    name: "gperftools-cpu",
+    title: "gperftools CPU",
+    writers: "gperftools",
+    lost: "",
+    sniff: Sniff::Bytes(|head| header(head, Language::Native).is_some()),
+    reader: Reader::Whole(|data, _| read(data)),
+};
 
 /// The third word of the header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,7 +56,7 @@ pub(crate) fn header(data: &[u8], language: Language) -> Option<CpuHeader<'_>> {
 
 fn read(data: &[u8]) -> Result<Profile, Malformed> {
     let header = header(data, Language::Native)
-        .ok_or_else(|| Malformed::unlike(Place::Byte(0), "the header is not that of a CPU profile"))?;
+        .ok_or_else(|| Malformed::unlike(Position::Byte(0), "the header is not that of a CPU profile"))?;
     let (mut samples, text) = header.samples(data, Frames::ReturnAddresses)?;
     remove_handler_frames(&mut samples);
     let mappings = memory_map::read(&mut Lines::new(text))?;
@@ -88,7 +95,7 @@ impl<'a> CpuHeader<'a> {
         &self,
         data: &'a [u8],
         frames: Frames,
-    ) -> Result<(AddressSamples, &'a [u8]), Malformed> {
+    ) -> Result<(AddressSamples<'static>, &'a [u8]), Malformed> {
         let period = self.period_nanos(data)?;
         let mut samples = AddressSamples::default();
         let mut rest = self.body;
@@ -124,13 +131,13 @@ impl<'a> CpuHeader<'a> {
 }
 
 /// Where `rest`, the end of `data`, begins.
-fn place(data: &[u8], rest: &[u8]) -> Place {
-    Place::Byte((data.len() - rest.len()) as u64)
+fn place(data: &[u8], rest: &[u8]) -> Position {
+    Position::Byte((data.len() - rest.len()) as u64)
 }
 
 /// Removes up to two frames that nearly all stacks have behind the leaf: those of the signal handler,
 /// since the leaf comes from the interrupted context and the others from unwinding the handler.
-fn remove_handler_frames(samples: &mut AddressSamples) {
+fn remove_handler_frames(samples: &mut AddressSamples<'_>) {
     const FRAMES: usize = 2;
     const SAMPLES_FOR_ONE_EXCEPTION: usize = 32;
     let enough = samples.len() - samples.len() / SAMPLES_FOR_ONE_EXCEPTION;

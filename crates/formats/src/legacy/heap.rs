@@ -10,18 +10,24 @@
 
 use hotlist_profile::Profile;
 
+use super::address_names::AddressNames;
 use super::address_samples::{AddressSamples, Header, RepeatedLeaf};
+use super::go_comments::GoComments;
 use super::lines::{Lines, is_blank_or_comment, trim};
 use super::memory_map;
 use super::scan::{Scan, addresses, after_word, at_digit_runs, decimal, excerpt, is_address_list};
 use super::unsampling::unsample;
 use crate::error::Malformed;
-use crate::format::Format;
+use crate::format::{Format, Reader};
+use crate::sniff::Sniff;
 
 pub(crate) const FORMAT: Format = Format {
     name: "heap",
-    sniff: |head| Lines::new(head).next().is_some_and(|line| heading(line).is_some()),
-    read,
+    title: "heap",
+    writers: "gperftools, tcmalloc, Go (debug=1)",
+    lost: "",
+    sniff: Sniff::Bytes(|head| Lines::new(head).next().is_some_and(|line| heading(line).is_some())),
+    reader: Reader::Whole(|data, _| read(data)),
 };
 
 /// What the first line says.
@@ -36,7 +42,7 @@ struct Heading {
 enum Sampling {
     /// The numbers are true.
     None,
-    /// One allocation every so many bytes was seen; see [`unsample`].
+    /// On average one allocation was seen in each period of bytes; see [`unsample`].
     Poisson,
 }
 
@@ -51,11 +57,17 @@ enum Columns {
 type Numbers<'a> = [&'a [u8]; 4];
 
 fn read(data: &[u8]) -> Result<Profile, Malformed> {
+    read_named(data, AddressNames::default())
+}
+
+/// Reads a profile about whose addresses something is known.
+pub(crate) fn read_named<'a>(data: &'a [u8], names: AddressNames<'a>) -> Result<Profile, Malformed> {
     let mut lines = Lines::new(data);
     let heading = lines.next().and_then(heading);
     let heading =
         heading.ok_or_else(|| Malformed::unlike(lines.place(), "not the heading of a heap profile"))?;
-    let mut samples = AddressSamples::default();
+    let (mut samples, mut comments) = (AddressSamples::default(), GoComments::default());
+    *samples.names() = names;
     let mut current = None;
     while let Some(line) = lines.next() {
         let line = trim(line);
@@ -63,11 +75,15 @@ fn read(data: &[u8]) -> Result<Profile, Malformed> {
         if memory_map::is_heading(line) {
             break;
         }
-        if !is_blank_or_comment(line) {
+        if is_blank_or_comment(line) {
+            comments.line(line, &mut samples);
+        } else {
+            comments.end_sample(&mut samples);
             read_sample(line, &heading, &mut samples)
                 .map_err(|reason| Malformed::new(lines.place(), reason))?;
         }
     }
+    comments.end_sample(&mut samples);
     let header = Header {
         sample_types: match heading.columns {
             Columns::InUse => vec![("objects", "count"), ("space", "bytes")],
@@ -157,7 +173,7 @@ fn signed_digits<'a>(scan: &mut Scan<'a>) -> Option<&'a [u8]> {
     Some(&text[..text.len() - scan.rest().len()])
 }
 
-fn read_sample(line: &[u8], heading: &Heading, samples: &mut AddressSamples) -> Result<(), String> {
+fn read_sample(line: &[u8], heading: &Heading, samples: &mut AddressSamples<'_>) -> Result<(), String> {
     let found = at_digit_runs(line, |mut scan| {
         let numbers = numbers(&mut scan, signed_digits)?;
         scan.literal(b" @")?;

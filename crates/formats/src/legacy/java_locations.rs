@@ -27,7 +27,7 @@ struct Description<'a> {
 /// Makes a profile of `samples`, whose addresses the `lines` describe. The addresses themselves mean
 /// nothing outside of the file and are dropped, so that profiles merge better.
 pub(crate) fn describe(
-    samples: &AddressSamples,
+    samples: &AddressSamples<'_>,
     header: &Header<'_>,
     mut lines: Lines<'_>,
 ) -> Result<Profile, Malformed> {

@@ -18,9 +18,17 @@ use super::lines::{Lines, trim};
 use super::scan::{Scan, addresses, at_digit_runs, excerpt, go_integer, is_address_list};
 use super::unsampling::unsample;
 use crate::error::Malformed;
-use crate::format::Format;
+use crate::format::{Format, Reader};
+use crate::sniff::Sniff;
 
-pub(crate) const FORMAT: Format = Format { name: "Java", sniff: |head| subject(head).is_some(), read };
+pub(crate) const FORMAT: Format = Format {
+    name: "java-text",
+    title: "Java",
+    writers: "Java agents (heapz, contentionz)",
+    lost: "the made-up addresses of frames",
+    sniff: Sniff::Bytes(|head| subject(head).is_some()),
+    reader: Reader::Whole(|data, _| read(data)),
+};
 
 /// Java samples an allocation every 512 KiB.
 const HEAP_RATE: i64 = 512 << 10;
@@ -113,7 +121,11 @@ fn attribute(line: &[u8]) -> Option<(&[u8], &[u8])> {
 }
 
 /// Reads samples, up to the first line that is none or is cut off, which may have lost frames.
-fn read_samples(subject: Subject, period: i64, lines: &mut Lines<'_>) -> Result<AddressSamples, Malformed> {
+fn read_samples(
+    subject: Subject,
+    period: i64,
+    lines: &mut Lines<'_>,
+) -> Result<AddressSamples<'static>, Malformed> {
     let mut samples = AddressSamples::default();
     loop {
         let mut ahead = lines.clone();

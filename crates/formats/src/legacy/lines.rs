@@ -1,6 +1,6 @@
 //! The lines of a text, with their numbers.
 
-use crate::error::Place;
+use crate::error::Position;
 
 /// Yields lines without their ends, `\n` or `\r\n`.
 #[derive(Clone, Debug)]
@@ -21,9 +21,14 @@ impl<'a> Lines<'a> {
         line.filter(|_| !self.is_cut)
     }
 
+    /// What follows the line that was yielded last.
+    pub(crate) fn rest(&self) -> &'a [u8] {
+        self.rest
+    }
+
     /// The line that was yielded last.
-    pub(crate) fn place(&self) -> Place {
-        Place::Line(self.number.max(1))
+    pub(crate) fn place(&self) -> Position {
+        Position::Line(self.number.max(1))
     }
 }
 
@@ -62,6 +67,6 @@ fn lines_are_numbered_and_trimmed() {
     assert_eq!(lines.next(), Some(&b"one"[..]));
     assert_eq!(lines.next(), Some(&b""[..]));
     assert_eq!(lines.next().map(trim), Some(&b"two"[..]));
-    assert_eq!(lines.place(), Place::Line(3));
+    assert_eq!(lines.place(), Position::Line(3));
     assert_eq!(lines.next(), None);
 }

@@ -18,15 +18,19 @@ use super::lines::{Lines, is_blank_or_comment, trim};
 use super::memory_map;
 use super::scan::{addresses, after_word, excerpt};
 use crate::error::Malformed;
-use crate::format::Format;
+use crate::format::{Format, Reader};
+use crate::sniff::Sniff;
 
 pub(crate) const FORMAT: Format = Format {
-    name: "thread",
-    sniff: |head| {
+    name: "threads",
+    title: "thread",
+    writers: "C++ servers (threadz)",
+    lost: "names of threads",
+    sniff: Sniff::Bytes(|head| {
         let first = Lines::new(head).find(|line| !is_blank_or_comment(line));
         first.is_some_and(|line| is_dump(line) || is_thread(line))
-    },
-    read,
+    }),
+    reader: Reader::Whole(|data, _| read(data)),
 };
 
 fn read(data: &[u8]) -> Result<Profile, Malformed> {
@@ -81,7 +85,7 @@ fn is_thread(line: &[u8]) -> bool {
 }
 
 /// Reads one stack and returns the line behind it; at the end of the file, the last line.
-fn read_thread<'a>(lines: &mut Lines<'a>, samples: &mut AddressSamples) -> Result<&'a [u8], Malformed> {
+fn read_thread<'a>(lines: &mut Lines<'a>, samples: &mut AddressSamples<'_>) -> Result<&'a [u8], Malformed> {
     let mut same_as_previous = false;
     let mut stack = Vec::new();
     let mut line: &[u8] = b"";

@@ -48,7 +48,7 @@ pub(super) struct Merged {
     other_samples: FxMap<(StackId, LabelSetId), SampleId>,
     mappings: FxMap<MappingKey, MappingId>,
     functions: FxMap<Function, FunctionId>,
-    /// All locations by their [`hash`](Place::hash).
+    /// All locations by their [`hash`](LocationKey::hash).
     locations: Index,
     /// What the rows of the source before have become.
     before: Renumbered,
@@ -57,7 +57,7 @@ pub(super) struct Merged {
 
 /// What makes two locations of a profile the same.
 #[derive(PartialEq, Eq, Hash, Clone, Copy, Debug)]
-struct Place<'a> {
+struct LocationKey<'a> {
     mapping: Option<MappingId>,
     /// Relative to the start of the mapping.
     address: u64,
@@ -65,12 +65,17 @@ struct Place<'a> {
     lines: &'a [Line],
 }
 
-impl<'a> Place<'a> {
+impl<'a> LocationKey<'a> {
     /// Where `id` of `profile` is.
     fn of(profile: &'a Profile, id: LocationId) -> Self {
         let Location { mapping, address, is_folded, .. } = profile.locations.get(id);
         let start = mapping.map_or(0, |mapping| profile.mapping(mapping).start);
-        Place { mapping, address: address.wrapping_sub(start), is_folded, lines: profile.locations.lines(id) }
+        LocationKey {
+            mapping,
+            address: address.wrapping_sub(start),
+            is_folded,
+            lines: profile.locations.lines(id),
+        }
     }
 
     fn hash(&self) -> u32 {
@@ -262,7 +267,7 @@ impl Merged {
             });
         }
         for (id, &likely) in source.locations.ids().zip(&before.locations).filter(|pair| *pair.1 != UNKNOWN) {
-            let (place, known) = (Place::of(source, id), Place::of(profile, likely));
+            let (place, known) = (LocationKey::of(source, id), LocationKey::of(profile, likely));
             let mapping = place.mapping.map(|mapping| new.mappings[mapping.index()]);
             let is_same_line = |(line, known): (&Line, &Line)| {
                 new.functions[line.function.index()] == Some(known.function)
@@ -363,7 +368,7 @@ impl Merged {
                 .map(|line| Line { function: self.function(source, new, line.function), ..*line }),
         );
         let relative = location.address.wrapping_sub(from);
-        let place = Place { mapping, address: relative, is_folded: location.is_folded, lines: &lines };
+        let place = LocationKey { mapping, address: relative, is_folded: location.is_folded, lines: &lines };
         let merged = self.location_at(place, relative.wrapping_add(to));
         self.line_buffer = lines;
         new.locations[id.index()] = merged;
@@ -371,14 +376,14 @@ impl Merged {
     }
 
     /// The location at `place`, which becomes a new row with `address` when there is none.
-    fn location_at(&mut self, place: Place<'_>, address: u64) -> LocationId {
+    fn location_at(&mut self, place: LocationKey<'_>, address: u64) -> LocationId {
         let hash = place.hash();
         let profile = &self.profile;
-        let is_it = |row| Place::of(profile, LocationId::from_raw(row)) == place;
+        let is_it = |row| LocationKey::of(profile, LocationId::from_raw(row)) == place;
         if let Some(row) = self.locations.find(hash, is_it) {
             return LocationId::from_raw(row);
         }
-        let Place { mapping, is_folded, lines, .. } = place;
+        let LocationKey { mapping, is_folded, lines, .. } = place;
         let id = profile.locations.len() as u64 + 1;
         let location = self.profile.locations.push(Location { id, mapping, address, is_folded }, lines);
         self.locations.add(hash, location.raw());

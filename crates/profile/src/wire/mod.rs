@@ -5,6 +5,7 @@
 
 pub(crate) mod decode;
 pub(crate) mod encode;
+pub(crate) mod error;
 mod raw_ids;
 mod varint;
 #[cfg(target_arch = "x86_64")]

@@ -2,7 +2,7 @@
 
 use rustc_hash::FxHashMap;
 
-use super::decode::WireError;
+use super::error::WireError;
 use super::varint::{short_varints, varint};
 #[cfg(target_arch = "x86_64")]
 use super::words::{self, Words};
@@ -11,7 +11,7 @@ use crate::LocationId;
 /// Ids as they are met before their table is known, squeezed into 32 bits.
 ///
 /// Nearly all writers number rows 1, 2, 3 …, so an id less one is the row already. An id that is too
-/// large for that, or zero, gets a number of its own with the top bit set.
+/// large for that, or zero, gets another number with the top bit set.
 #[derive(Default, Debug)]
 pub(super) struct Provisional {
     large: FxHashMap<u64, u32>,

@@ -1,6 +1,6 @@
 //! Variable-length integers and the fields of a message.
 
-use super::decode::WireError;
+use super::error::WireError;
 
 /// Reads one varint from the front of `data`.
 #[inline]

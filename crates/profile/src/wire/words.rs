@@ -11,9 +11,9 @@ use super::varint::{TOPS, first_bytes};
 
 /// How many numbers are found at once, at most.
 pub(super) const ROOM: usize = 64;
-/// As many numbers may end in a word.
+/// The largest number of varints that end in a word.
 const MOST: usize = 8;
-/// So many nearly always do at most.
+/// The number that nearly always suffices.
 const USUAL: usize = 4;
 /// Of a word, the bits of numbers.
 const BITS: u64 = !TOPS;

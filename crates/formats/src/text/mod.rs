@@ -1,0 +1,3 @@
+//! Formats of text that other tools write.
+
+pub(crate) mod folded;
