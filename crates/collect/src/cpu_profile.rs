@@ -13,6 +13,7 @@ use crate::cpu::sampler;
 #[must_use]
 pub struct Cpu {
     hertz: u32,
+    tells_threads: bool,
 }
 
 /// A CPU profile of all threads, to be [started](Cpu::start).
@@ -24,7 +25,7 @@ pub struct Cpu {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn cpu() -> Cpu {
-    Cpu { hertz: 100 }
+    Cpu { hertz: 100, tells_threads: true }
 }
 
 impl Cpu {
@@ -32,20 +33,26 @@ impl Cpu {
     /// kernel looks at timers once in a tick of its own clock, often 250 times a second; at higher rates a
     /// sample stands for several periods.
     pub fn hertz(self, hertz: u32) -> Cpu {
-        Cpu { hertz: hertz.clamp(1, 10_000) }
+        Cpu { hertz: hertz.clamp(1, 10_000), ..self }
+    }
+
+    /// Whether samples have the name of their thread as a label, `thread`, which they have at first.
+    pub fn thread_names(self, are_told: bool) -> Cpu {
+        Cpu { tells_threads: are_told, ..self }
     }
 
     /// Begins to sample. Any number of profiles may be taken at the same time.
     ///
-    /// The first call installs a handler for `SIGPROF` that stays; signals that are not its own go on to
-    /// the handler that was there before.
+    /// The first call installs a handler for a signal, `SIGURG` unless
+    /// [another one was chosen](crate::set_signal), that stays; signals that are not its own go on to the
+    /// handler that was there before, under the conditions that it was installed with.
     ///
     /// # Errors
     /// When the system does not let threads be sampled.
     pub fn start(self) -> Result<CpuProfile, Error> {
         let _quiet = Unsampled::enter();
         let period = Duration::from_nanos(1_000_000_000 / u64::from(self.hertz));
-        Ok(CpuProfile { id: sampler::start(period)?, is_over: false })
+        Ok(CpuProfile { id: sampler::start(period, self.tells_threads)?, is_over: false })
     }
 }
 

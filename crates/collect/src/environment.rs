@@ -18,7 +18,7 @@ pub(crate) fn heap_seed() -> Option<u64> {
 }
 
 /// Whether `HOTLIST_OFF` is set to something other than 0 or nothing: then nothing is sampled, served or
-/// written by the environment's wish. Does not allocate.
+/// written because the environment asks for it. Does not allocate.
 pub(crate) fn is_off() -> bool {
     variable(c"HOTLIST_OFF").is_some_and(|value| value != "0")
 }
@@ -41,6 +41,17 @@ pub(crate) fn cpu_file() -> Option<&'static str> {
 /// `HOTLIST_CPU_RATE`: samples per second of CPU time for that file.
 pub(crate) fn cpu_rate() -> Option<u32> {
     variable(c"HOTLIST_CPU_RATE")?.parse().ok()
+}
+
+/// `HOTLIST_SIGNAL`: the signal that interrupts threads.
+#[cfg(target_os = "linux")]
+pub(crate) fn signal() -> Option<&'static str> {
+    variable(c"HOTLIST_SIGNAL")
+}
+
+/// `HOTLIST_STACK_DEPTH`: how many frames a stack has at most. Does not allocate.
+pub(crate) fn stack_depth() -> Option<usize> {
+    variable(c"HOTLIST_STACK_DEPTH")?.parse().ok()
 }
 
 /// The value of a variable, if it is text. Does not allocate.

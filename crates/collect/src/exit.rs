@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicI32, Ordering};
 
 use crate::countdown::Unsampled;
 use crate::cpu_profile::{self, CpuProfile};
+use crate::error::whole_text;
 use crate::http::server::serve;
 use crate::source;
 use crate::sys::Lock;
@@ -83,5 +84,5 @@ fn write(variable: &str, path: &str, content: impl FnOnce(&mut dyn Write) -> Res
 
 /// There is nobody to return an error to, but somebody asked for this in the environment.
 fn complain(variable: &str, error: &Error) {
-    drop(writeln!(std::io::stderr(), "hotlist-collect: {variable}: {error}"));
+    drop(writeln!(std::io::stderr(), "hotlist-collect: {variable}: {}", whole_text(error)));
 }

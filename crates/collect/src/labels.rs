@@ -2,6 +2,7 @@
 #![allow(unsafe_code)]
 
 use std::cell::Cell;
+use std::collections::HashSet;
 use std::future::Future;
 use std::marker::PhantomData;
 use std::pin::Pin;
@@ -13,8 +14,23 @@ use crate::fork::{self, Hook, Rank};
 use crate::store::{Index, mix};
 use crate::sys::{Column, Lock};
 
-/// More different sets than this are all shown as one.
+/// More different sets than this are not remembered; values of keys with many of them are left out first.
 const SETS: usize = 1 << 14;
+
+/// Sets beyond this number must do without values of keys that have many.
+const SETS_WITH_ALL: usize = SETS / 4 * 3;
+
+/// A key may have this many values; those that come later are shown as one.
+const VALUES: usize = 1024;
+
+/// And this many when sets run out.
+const FEW_VALUES: usize = 16;
+
+/// More keys than this are not told apart in the count of their values.
+const KEYS: usize = 64;
+
+/// What is shown in place of values for which there is no room.
+const TOO_MANY_VALUES: &str = "[too many]";
 
 /// The number of the set without labels.
 const NONE: u32 = 0;
@@ -33,12 +49,23 @@ thread_local! {
 /// that was loaded late may have to be allocated.
 static IS_USED: AtomicBool = AtomicBool::new(false);
 
-static TABLE: Lock<Table> = Lock::new(Table { sets: Column::empty(), index: Index::empty() });
+static TABLE: Lock<Table> =
+    Lock::new(Table { sets: Column::empty(), index: Index::empty(), keys: [None; KEYS] });
 
 /// Sets live for ever, so their numbers stay valid.
 struct Table {
     sets: Column<&'static Set>,
     index: Index,
+    /// The values that each key has had.
+    keys: [Option<&'static Key>; KEYS],
+}
+
+/// A key of labels, and how many values it has had.
+struct Key {
+    name: String,
+    values: Lock<HashSet<String>>,
+    /// Whether values were left out.
+    is_flooded: AtomicBool,
 }
 
 struct Set {
@@ -49,8 +76,10 @@ struct Set {
 
 /// A set of labels: keys with one value each. A number, so it can be copied and sent for nothing.
 ///
-/// Every different set is remembered for ever, so values should be of a kind with few different ones: a
-/// route, a tenant, not the number of a request. Of more than 16 384 sets all further ones are one.
+/// Every different set is remembered for good, so values should be of a kind with few different ones: a
+/// route, a tenant, not the number of a request. After 1024 values of one key its further ones are shown as
+/// `[too many]`, and after 16 384 sets those of keys with many values; other keys keep theirs, and a comment of the
+/// profile names the key.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 pub struct Labels {
     number: u32,
@@ -79,7 +108,7 @@ impl Labels {
             }
         }
         all.sort_unstable();
-        Labels { number: intern(&all) }
+        Labels { number: number_of(&mut all) }
     }
 
     /// Keys and values, in the order of the keys.
@@ -87,7 +116,7 @@ impl Labels {
         let _quiet = Unsampled::enter();
         match self.number {
             NONE => Vec::new(),
-            TOO_MANY => vec![("labels".to_owned(), "[too many]".to_owned())],
+            TOO_MANY => vec![("labels".to_owned(), TOO_MANY_VALUES.to_owned())],
             number => {
                 // The set is found under the lock and copied outside, because nothing may be allocated
                 // there.
@@ -176,42 +205,118 @@ pub(crate) fn of_number(number: u32) -> Labels {
     Labels { number }
 }
 
-/// The number of a set in the order of its keys.
-fn intern(pairs: &[(String, String)]) -> u32 {
+static HOOK: Hook = Hook { hold: || TABLE.take(), release: || TABLE.give_back(), in_child: || () };
+
+/// The number of a set in the order of its keys. What there is no room for is left out of it, the values of
+/// keys with many of them first.
+fn number_of(pairs: &mut [(String, String)]) -> u32 {
     if pairs.is_empty() {
         return NONE;
     }
-    static HOOK: Hook = Hook { hold: || TABLE.take(), release: || TABLE.give_back(), in_child: || () };
     fork::register(Rank::Labels, &HOOK);
-    let bytes = pairs.iter().flat_map(|(key, value)| [key.as_bytes(), b"\0", value.as_bytes(), b"\0"]);
-    let hash = bytes.flatten().fold(0, |hash, &byte| mix(hash ^ u64::from(byte)));
-    let find = |table: &Table| {
-        let is_it = |row: u32| {
-            let set = table.sets[row as usize];
-            set.hash == hash && set.pairs == pairs
-        };
-        table.index.find(hash, is_it)
-    };
-    if let Some(row) = find(&TABLE.hold()) {
-        return row + FIRST;
+    if let Some(number) = find(pairs) {
+        return number;
     }
+    bound(pairs, VALUES);
+    if TABLE.hold().sets.len() >= SETS_WITH_ALL {
+        bound(pairs, FEW_VALUES);
+    }
+    intern(pairs)
+}
+
+/// Leaves out new values of keys that have had `most` of them.
+fn bound(pairs: &mut [(String, String)], most: usize) {
+    for (name, value) in pairs {
+        let Some(key) = key(name) else { continue };
+        // Nothing of the program runs while this lock is held, and no other lock is taken.
+        let mut values = key.values.hold();
+        let is_known = values.contains(value.as_str());
+        let has_room = values.len() < most;
+        let place = values.len();
+        if !is_known && has_room {
+            values.insert(value.clone());
+        } else if !is_known || place > most {
+            drop(values);
+            key.is_flooded.store(true, Ordering::Relaxed);
+            TOO_MANY_VALUES.clone_into(value);
+        }
+    }
+}
+
+/// What is known of a key; `None` when there are too many keys.
+fn key(name: &str) -> Option<&'static Key> {
+    let find = |table: &Table| table.keys.iter().flatten().find(|key| key.name == name).copied();
+    if let Some(key) = find(&TABLE.hold()) {
+        return Some(key);
+    }
+    let new = Box::into_raw(Box::new(Key {
+        name: name.to_owned(),
+        values: Lock::new(HashSet::new()),
+        is_flooded: AtomicBool::new(false),
+    }));
+    let placed = {
+        let mut table = TABLE.hold();
+        let known = find(&table);
+        match table.keys.iter_mut().find(|place| place.is_none()).filter(|_| known.is_none()) {
+            // SAFETY: the key was just made, and lives for good when it is in the table.
+            Some(place) => Ok(*place.insert(unsafe { &*new })),
+            None => Err(known),
+        }
+    };
+    placed.map_or_else(
+        |known| {
+            // SAFETY: the key is not in the table, so nothing else knows it.
+            drop(unsafe { Box::from_raw(new) });
+            known
+        },
+        Some,
+    )
+}
+
+/// Which values were left out, in words for readers of profiles.
+pub(crate) fn notes() -> Vec<String> {
+    let keys = TABLE.hold().keys;
+    let flooded = keys.into_iter().flatten().filter(|key| key.is_flooded.load(Ordering::Relaxed));
+    flooded
+        .map(|key| {
+            format!("the label {} has had too many values: others are shown as {TOO_MANY_VALUES}", key.name)
+        })
+        .collect()
+}
+
+fn hash_of(pairs: &[(String, String)]) -> u64 {
+    let bytes = pairs.iter().flat_map(|(key, value)| [key.as_bytes(), b"\0", value.as_bytes(), b"\0"]);
+    bytes.flatten().fold(0, |hash, &byte| mix(hash ^ u64::from(byte)))
+}
+
+/// The number of a set that is known.
+fn find(pairs: &[(String, String)]) -> Option<u32> {
+    TABLE.hold().find(hash_of(pairs), pairs).map(|row| row + FIRST)
+}
+
+fn intern(pairs: &[(String, String)]) -> u32 {
+    if let Some(number) = find(pairs) {
+        return number;
+    }
+    let hash = hash_of(pairs);
     // Allocated outside of the lock, and given back there too when another thread was faster.
     let set = Box::into_raw(Box::new(Set { hash, pairs: pairs.to_vec() }));
     let row = {
         let mut table = TABLE.hold();
         if table.sets.capacity() == 0 {
-            *table = Table { sets: Column::with_capacity(SETS), index: Index::with_capacity(SETS) };
+            table.sets = Column::with_capacity(SETS);
+            table.index = Index::with_capacity(SETS);
         }
-        match find(&table) {
+        match table.find(hash, pairs) {
             Some(row) => Err(Some(row)),
-            // SAFETY: the set was just made, and lives for ever when it is in the table.
+            // SAFETY: the set was just made, and lives for good when it is in the table.
             None => table.add(unsafe { &*set }).ok_or(None),
         }
     };
     match row {
         Ok(row) => row + FIRST,
         Err(known) => {
-            // SAFETY: the set is not in the table, so nobody else knows it.
+            // SAFETY: the set is not in the table, so nothing else knows it.
             drop(unsafe { Box::from_raw(set) });
             known.map_or(TOO_MANY, |row| row + FIRST)
         }
@@ -219,6 +324,14 @@ fn intern(pairs: &[(String, String)]) -> u32 {
 }
 
 impl Table {
+    fn find(&self, hash: u64, pairs: &[(String, String)]) -> Option<u32> {
+        let is_it = |row: u32| {
+            let set = self.sets[row as usize];
+            set.hash == hash && set.pairs == pairs
+        };
+        self.index.find(hash, is_it)
+    }
+
     fn add(&mut self, set: &'static Set) -> Option<u32> {
         let row = u32::try_from(self.sets.len()).ok()?;
         let sets = &self.sets;
@@ -233,6 +346,27 @@ impl Table {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// In one test, because all of a program share the table.
+    #[test]
+    fn a_flood_of_one_key_leaves_the_others_alone() {
+        let value_of = |labels: Labels, wanted: &str| {
+            let found = labels.pairs().into_iter().find(|(key, _)| key == wanted);
+            found.map(|(_, value)| value).unwrap_or_default()
+        };
+        for number in 0..20_000 {
+            let trace = format!("{number:032x}");
+            let labels = Labels::none().with(&[("flood", &trace), ("tenant of the flood", "acme")]);
+            assert_eq!(value_of(labels, "tenant of the flood"), "acme");
+            let expected = if number < VALUES { &trace } else { TOO_MANY_VALUES };
+            assert_eq!(value_of(labels, "flood"), expected);
+        }
+        let later = Labels::none().with(&[("tenant after the flood", "other")]);
+        assert_eq!(value_of(later, "tenant after the flood"), "other");
+        let notes = notes();
+        assert!(notes.iter().any(|note| note.contains("the label flood has")), "{notes:?}");
+        assert!(!notes.iter().any(|note| note.contains("tenant")), "{notes:?}");
+    }
 
     #[test]
     fn equal_sets_have_one_number() {

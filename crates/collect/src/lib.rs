@@ -78,6 +78,9 @@ pub use http::axum;
 pub use http::hyper;
 pub use http::server::{Server, ServerOptions, serve, serve_with};
 pub use labels::{EnteredLabels, FutureExt, Labels, WithLabels, with_labels};
+#[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
+pub use signal::{Signal, set_signal};
 pub use source::{Source, allocs, block, heap, mutex, threads};
 #[cfg(feature = "tracing")]
 pub use spans::LabelsLayer;
+pub use unwind::set_stack_depth;

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::unwind::{Module, modules};
+use crate::unwind::{CodeSegment, Module, modules};
 
 /// One executable range.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -24,6 +24,10 @@ pub(crate) fn code_ranges() -> Vec<CodeRange> {
     let modules = modules();
     let text = std::fs::read("/proc/self/maps").unwrap_or_default();
     let mut ranges = parse(&String::from_utf8_lossy(&text));
+    if ranges.is_empty() {
+        // Without /proc, as in an empty root, the loader knows the same, but for what the kernel maps itself.
+        return modules.iter().flat_map(ranges_of).collect();
+    }
     for range in &mut ranges {
         let module = modules.iter().find(|module| {
             module.segments.iter().any(|&(start, end)| start < range.limit && range.start < end)
@@ -35,6 +39,27 @@ pub(crate) fn code_ranges() -> Vec<CodeRange> {
     let main = std::env::current_exe().unwrap_or_default();
     ranges.sort_by_key(|range| Path::new(&range.file) != main);
     ranges
+}
+
+/// The executable segments of a module. The first module is the main binary, which the loader has no name for.
+fn ranges_of(module: &Module) -> Vec<CodeRange> {
+    let build_id: String = module.build_id.iter().map(|byte| format!("{byte:02x}")).collect();
+    let file = if module.path.as_os_str().is_empty() { program() } else { module.path.clone() };
+    let range = |code: &CodeSegment| CodeRange {
+        start: code.start,
+        limit: code.end,
+        offset: code.offset,
+        file: file.to_string_lossy().into_owned(),
+        build_id: build_id.clone(),
+    };
+    module.code.iter().map(range).collect()
+}
+
+/// The path that this program was started by.
+fn program() -> std::path::PathBuf {
+    std::env::current_exe()
+        .or_else(|_| std::path::absolute(std::env::args_os().next().unwrap_or_default()))
+        .unwrap_or_default()
 }
 
 /// The executable lines of `/proc/<pid>/maps` (proc_pid_maps(5)).
@@ -93,6 +118,20 @@ nonsense
                 (0x8000, 0x9000, 0x2000, "/tmp/x")
             ]
         );
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn the_loader_knows_the_same_ranges() {
+        let (with, modules) = (code_ranges(), modules());
+        let without: Vec<CodeRange> = modules.iter().flat_map(ranges_of).collect();
+        let here = the_loader_knows_the_same_ranges as *const () as u64;
+        let of = |ranges: &[CodeRange]| {
+            let range = ranges.iter().find(|range| (range.start..range.limit).contains(&here));
+            let range = range.expect("this function has a range").clone();
+            (range.file, range.build_id, here - range.start + range.offset)
+        };
+        assert_eq!(of(&without), of(&with));
     }
 
     #[cfg(target_os = "linux")]

@@ -2,17 +2,99 @@
 //!
 //! The handler runs on whatever thread is asked, in the middle of anything: it takes no lock, allocates
 //! nothing, initialises nothing, and makes system calls directly. It is installed by the first capture and
-//! stays for ever, because a timer signal after its removal would end the program.
+//! stays for ever, because a signal that came late could otherwise end the program.
+//!
+//! A handler that was there before goes on to get the signals that are not ours, under the conditions it was
+//! installed with: ours takes over its stack, its mask and its flags, so the kernel provides them.
 #![allow(unsafe_code)]
 
-use std::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
+use std::cell::Cell;
+use std::sync::atomic::{AtomicI32, AtomicPtr, AtomicUsize, Ordering};
 
 use crate::fork::{self, Hook, Rank};
 use crate::sys::Lock;
 use crate::unwind::Registers;
+use crate::{Error, environment};
 
-/// The signal that is used.
-pub(crate) const SIGNAL: i32 = libc::SIGPROF;
+/// Which signal interrupts threads for samples and stacks; see [`set_signal`].
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[non_exhaustive]
+pub enum Signal {
+    /// `SIGURG`, the only one of these that ends nothing where its handler was removed, and the one that
+    /// debuggers pass on in silence. Go's runtime uses it for the same reasons.
+    #[default]
+    Urgent,
+    /// `SIGPROF`, which other profilers use as well.
+    Profiling,
+    /// `SIGRTMIN` plus this.
+    RealTime(u8),
+}
+
+impl Signal {
+    /// The system's number; `None` when there is no such real-time signal.
+    pub(crate) fn number(self) -> Option<i32> {
+        match self {
+            Signal::Urgent => Some(libc::SIGURG),
+            Signal::Profiling => Some(libc::SIGPROF),
+            Signal::RealTime(above) => {
+                let number = libc::SIGRTMIN() + i32::from(above);
+                (number <= libc::SIGRTMAX()).then_some(number)
+            }
+        }
+    }
+
+    /// Reads `SIGURG`, `SIGPROF` or `SIGRTMIN+3`, with or without `SIG`.
+    pub(crate) fn parse(text: &str) -> Option<Signal> {
+        let text = text.trim();
+        match text.strip_prefix("SIG").unwrap_or(text) {
+            "URG" => Some(Signal::Urgent),
+            "PROF" => Some(Signal::Profiling),
+            other => {
+                let above = other.strip_prefix("RTMIN")?;
+                let above = if above.is_empty() { "0" } else { above.strip_prefix('+')? };
+                Some(Signal::RealTime(above.parse().ok()?)).filter(|signal| signal.number().is_some())
+            }
+        }
+    }
+}
+
+/// The number of the signal that is used; 0 until one is needed.
+static NUMBER: AtomicI32 = AtomicI32::new(0);
+
+/// The signal that is used. Not for the handler the first time.
+pub(crate) fn number() -> i32 {
+    let number = NUMBER.load(Ordering::Relaxed);
+    if number != 0 {
+        return number;
+    }
+    let wanted = environment::signal().and_then(Signal::parse).unwrap_or_default();
+    let wanted = wanted.number().unwrap_or(libc::SIGURG);
+    NUMBER.compare_exchange(0, wanted, Ordering::Relaxed, Ordering::Relaxed).err().unwrap_or(wanted)
+}
+
+/// Chooses the signal, in place of what `HOTLIST_SIGNAL` says. To be called before the first capture.
+///
+/// With any other than [`Signal::Urgent`] the program ends when something resets the handler to the default
+/// while a capture is under way.
+///
+/// # Errors
+/// When another signal is in use already, or there is no such signal.
+pub fn set_signal(signal: Signal) -> Result<(), Error> {
+    let wanted = signal.number().ok_or_else(|| Error::signal("there is no such real-time signal"))?;
+    match NUMBER.compare_exchange(0, wanted, Ordering::Relaxed, Ordering::Relaxed) {
+        Err(used) if used != wanted => Err(Error::signal("another signal is in use already")),
+        _ => Ok(()),
+    }
+}
+
+/// The name of the signal that is used.
+pub(crate) fn name() -> String {
+    match number() {
+        libc::SIGURG => "SIGURG".to_owned(),
+        libc::SIGPROF => "SIGPROF".to_owned(),
+        other => format!("SIGRTMIN+{}", other - libc::SIGRTMIN()),
+    }
+}
 
 /// Marks the signals of this profiler.
 const COOKIE: usize = 0x4854;
@@ -24,11 +106,13 @@ pub(crate) enum Purpose {
     Sample,
     /// To put the stack into the place of this number.
     Stack,
+    /// To take a sample for the process, if the thread has no timer of its own.
+    Process,
 }
 
 impl Purpose {
     /// All of them, in the order of their numbers.
-    const ALL: [Purpose; 2] = [Purpose::Sample, Purpose::Stack];
+    const ALL: [Purpose; 3] = [Purpose::Sample, Purpose::Stack, Purpose::Process];
 }
 
 /// What a signal carries: a purpose, a number, and the generation of what the number stands for, so that a
@@ -71,9 +155,21 @@ impl Message {
     }
 }
 
-/// The handler that was there before, as `sa_sigaction` and `sa_flags`.
-static PREVIOUS: AtomicUsize = AtomicUsize::new(libc::SIG_DFL);
-static PREVIOUS_FLAGS: AtomicUsize = AtomicUsize::new(0);
+/// A handler that was found, with the flags it was installed with. Rows are written before they are published
+/// and never change, so a signal handler sees a whole one.
+struct Found {
+    handler: AtomicUsize,
+    flags: AtomicI32,
+}
+
+/// More different handlers than this are not remembered; the last one keeps its signals.
+const FOUND: usize = 32;
+
+static FOUND_BEFORE: [Found; FOUND] =
+    [const { Found { handler: AtomicUsize::new(libc::SIG_DFL), flags: AtomicI32::new(0) } }; FOUND];
+
+/// The row of the handler that gets signals of others; null when there is none.
+static PREVIOUS: AtomicPtr<Found> = AtomicPtr::new(std::ptr::null_mut());
 
 /// A signal of the profiler, or one for the handler that was there before.
 extern "C" fn on_signal(signal: i32, info: *mut libc::siginfo_t, context: *mut libc::c_void) {
@@ -84,17 +180,31 @@ extern "C" fn on_signal(signal: i32, info: *mut libc::siginfo_t, context: *mut l
     let Some(Message { purpose, number, generation }) = message else { return chain(signal, info, context) };
     // SAFETY: the context is that of the handler.
     let registers = unsafe { Registers::interrupted(context) };
+    // SAFETY: after number, errno, code and padding come the timer and how many expiries were left out.
+    let overrun = if code == libc::SI_TIMER { unsafe { info.cast::<i32>().add(5).read() } } else { 0 };
+    let expiries = u64::from(overrun.max(0).unsigned_abs()) + 1;
     let handler = HANDLERS[purpose as usize].load(Ordering::Acquire);
     if !handler.is_null() {
         // SAFETY: only `answer` stores here, and what it stores is a function of this type.
         let handler: Handler = unsafe { std::mem::transmute(handler) };
-        handler(number, generation, registers);
+        handler(Delivery { number, generation, expiries, registers });
     }
 }
 
-/// What a signal makes its thread do, given the number and the generation of the message. The rules of
-/// signal handlers hold for it.
-pub(crate) type Handler = fn(u32, u32, Registers);
+/// A message, where it found its thread.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Delivery {
+    /// The number and the generation of the message.
+    pub(crate) number: u32,
+    pub(crate) generation: u32,
+    /// How many expiries of its timer it stands for.
+    pub(crate) expiries: u64,
+    /// Where the thread was.
+    pub(crate) registers: Registers,
+}
+
+/// What a signal makes its thread do. The rules of signal handlers hold for it.
+pub(crate) type Handler = fn(Delivery);
 
 /// The handler of each purpose; null while there is none.
 static HANDLERS: [AtomicPtr<()>; Purpose::ALL.len()] =
@@ -105,65 +215,111 @@ pub(crate) fn answer(purpose: Purpose, handler: Handler) {
     HANDLERS[purpose as usize].store(handler as *mut (), Ordering::Release);
 }
 
+thread_local! {
+    /// Whether this thread is in the handler of another one: two that hand signals to each other must not do
+    /// so without end.
+    static IS_CHAINED: Cell<bool> = const { Cell::new(false) };
+}
+
 fn chain(signal: i32, info: *mut libc::siginfo_t, context: *mut libc::c_void) {
-    let previous = PREVIOUS.load(Ordering::Acquire);
-    // The default would end the program: a signal that came late must not.
-    if previous == libc::SIG_DFL || previous == libc::SIG_IGN {
+    // SAFETY: null, or a row of a table that lives for ever.
+    let Some(previous) = (unsafe { PREVIOUS.load(Ordering::Acquire).as_ref() }) else { return };
+    let (handler, flags) = (previous.handler.load(Ordering::Relaxed), previous.flags.load(Ordering::Relaxed));
+    if IS_CHAINED.replace(true) {
         return;
     }
-    // SAFETY: the address and the kind of the handler are those that `sigaction` reported.
+    if flags & libc::SA_RESETHAND != 0 {
+        // Such a handler is called once.
+        PREVIOUS.store(std::ptr::null_mut(), Ordering::Release);
+    }
+    // SAFETY: the address and the kind of the handler are those that `sigaction` reported, and the kernel
+    // has provided the stack and the mask that it asked for, since `install` asked for the same.
     unsafe {
-        if PREVIOUS_FLAGS.load(Ordering::Acquire) & libc::SA_SIGINFO as usize != 0 {
+        if flags & libc::SA_SIGINFO != 0 {
             let handler: extern "C" fn(i32, *mut libc::siginfo_t, *mut libc::c_void) =
-                std::mem::transmute(previous);
+                std::mem::transmute(handler);
             handler(signal, info, context);
         } else {
-            let handler: extern "C" fn(i32) = std::mem::transmute(previous);
+            let handler: extern "C" fn(i32) = std::mem::transmute(handler);
             handler(signal);
         }
     }
+    IS_CHAINED.set(false);
 }
 
 /// Held while the handler is installed.
 static INSTALLING: Lock<()> = Lock::new(());
 
-/// For the child of a fork: whoever was installing is gone. At worst the old handler was noted and ours is
-/// not there yet, which the next capture makes up for.
+/// For the child of a fork: the thread that was installing is gone. At worst the old handler was noted and
+/// ours is not there yet, which the next capture makes up for.
 fn start_over_in_child() {
     // SAFETY: the child has one thread.
     unsafe { INSTALLING.start_over(()) };
+    IS_CHAINED.set(false);
 }
 
-/// Installs the handler, if it is not the one there is.
+/// What was found in the place of our handler.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Seen {
+    /// Our handler.
+    Ours,
+    /// The default action, or none.
+    Nothing,
+    /// Another handler.
+    Other,
+}
+
+/// Installs the handler, if it is not the one there is, and says what was there.
 ///
-/// Called again for every capture: a program that installs its own handler later takes the signal away,
-/// and gets its signals through this one from the next capture on.
-pub(crate) fn install() -> std::io::Result<()> {
+/// Called again while captures are under way: a program that installs its own handler later takes the signal
+/// away, and gets its signals through this one from then on.
+pub(crate) fn install() -> std::io::Result<Seen> {
     static HOOK: Hook = Hook { in_child: start_over_in_child, ..Hook::NONE };
     fork::register(Rank::Signal, &HOOK);
     let _alone = INSTALLING.hold();
     let own = on_signal as *const () as usize;
-    // SAFETY: the structures live through the calls. The previous handler is stored before ours is in
+    // SAFETY: the structures live through the calls. The previous handler is published before ours is in
     // place, so that no signal of others is lost in between.
     unsafe {
         let mut old: libc::sigaction = std::mem::zeroed();
-        if libc::sigaction(SIGNAL, std::ptr::null(), &raw mut old) != 0 {
+        if libc::sigaction(number(), std::ptr::null(), &raw mut old) != 0 {
             return Err(std::io::Error::last_os_error());
         }
         if old.sa_sigaction == own {
-            return Ok(());
+            return Ok(Seen::Ours);
         }
-        PREVIOUS_FLAGS.store(old.sa_flags as usize, Ordering::Release);
-        PREVIOUS.store(old.sa_sigaction, Ordering::Release);
         let mut action: libc::sigaction = std::mem::zeroed();
         action.sa_sigaction = own;
-        action.sa_flags = libc::SA_SIGINFO | libc::SA_RESTART | libc::SA_ONSTACK;
-        libc::sigemptyset(&raw mut action.sa_mask);
-        if libc::sigaction(SIGNAL, &raw const action, std::ptr::null_mut()) != 0 {
+        let seen = if matches!(old.sa_sigaction, libc::SIG_DFL | libc::SIG_IGN) {
+            PREVIOUS.store(std::ptr::null_mut(), Ordering::Release);
+            action.sa_flags = libc::SA_SIGINFO | libc::SA_RESTART | libc::SA_ONSTACK;
+            libc::sigemptyset(&raw mut action.sa_mask);
+            Seen::Nothing
+        } else {
+            remember(old.sa_sigaction, old.sa_flags);
+            let taken_over = libc::SA_RESTART | libc::SA_ONSTACK | libc::SA_NODEFER;
+            action.sa_flags = libc::SA_SIGINFO | old.sa_flags & taken_over;
+            action.sa_mask = old.sa_mask;
+            Seen::Other
+        };
+        if libc::sigaction(number(), &raw const action, std::ptr::null_mut()) != 0 {
             return Err(std::io::Error::last_os_error());
         }
+        Ok(seen)
     }
-    Ok(())
+}
+
+/// Publishes a handler that was found. Only for the holder of [`INSTALLING`].
+fn remember(handler: usize, flags: i32) {
+    let row = FOUND_BEFORE.iter().find(|row| {
+        let known = row.handler.load(Ordering::Relaxed);
+        known == libc::SIG_DFL || known == handler && row.flags.load(Ordering::Relaxed) == flags
+    });
+    if let Some(row) = row {
+        row.flags.store(flags, Ordering::Relaxed);
+        row.handler.store(handler, Ordering::Relaxed);
+        PREVIOUS.store(std::ptr::from_ref(row).cast_mut(), Ordering::Release);
+    }
 }
 
 #[cfg(test)]
@@ -182,5 +338,17 @@ mod tests {
         }
         assert_eq!(Message::unpack(0), None);
         assert_eq!(Message::unpack(usize::MAX), None);
+    }
+
+    #[test]
+    fn signals_have_names() {
+        let read = |text| Signal::parse(text).and_then(Signal::number);
+        assert_eq!(read("SIGPROF"), Some(libc::SIGPROF));
+        assert_eq!(read("URG"), Some(libc::SIGURG));
+        assert_eq!(read("SIGRTMIN+3"), Some(libc::SIGRTMIN() + 3));
+        assert_eq!(read("SIGRTMIN"), Some(libc::SIGRTMIN()));
+        for wrong in ["", "SIGKILL", "SIGSEGV", "SIGRTMIN+200", "SIGRTMIN-1", "9"] {
+            assert_eq!(read(wrong), None, "{wrong}");
+        }
     }
 }

@@ -16,6 +16,15 @@ pub(crate) fn state(thread: i32) -> Option<char> {
     text.get(end + 2).map(|&byte| char::from(byte))
 }
 
+/// Whether a thread blocks a signal; `false` when that is not known.
+#[cfg(target_os = "linux")]
+pub(crate) fn blocks(thread: i32, signal: i32) -> bool {
+    let text = std::fs::read_to_string(format!("/proc/self/task/{thread}/status")).unwrap_or_default();
+    let blocked = text.lines().find_map(|line| line.strip_prefix("SigBlk:"));
+    let blocked = blocked.and_then(|digits| u64::from_str_radix(digits.trim(), 16).ok()).unwrap_or(0);
+    (1..=64).contains(&signal) && blocked >> (signal - 1) & 1 != 0
+}
+
 /// The name of a thread; empty when it has ended.
 pub(crate) fn name(thread: i32) -> String {
     let text = std::fs::read(format!("/proc/self/task/{thread}/comm")).unwrap_or_default();

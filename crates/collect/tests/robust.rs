@@ -140,7 +140,7 @@ fn allocation_storm() {
 /// Signals at 10 kHz while threads do all that unwinders and loaders trip over.
 #[test]
 fn signal_storm() {
-    alone("signal_storm", &[], || {
+    alone("signal_storm", &[("HOTLIST_SIGNAL", "SIGPROF")], || {
         set_heap_rate(10_000);
         std::panic::set_hook(Box::new(|_| {}));
         let is_over = AtomicBool::new(false);
@@ -405,7 +405,7 @@ fn the_previous_handler_is_called() {
     extern "C" fn own(_signal: i32) {
         CALLS.fetch_add(1, Ordering::Relaxed);
     }
-    alone("the_previous_handler_is_called", &[], || {
+    alone("the_previous_handler_is_called", &[("HOTLIST_SIGNAL", "SIGPROF")], || {
         // SAFETY: installs a handler of the kind that `signal` asks for, and raises its signal.
         unsafe {
             libc::signal(libc::SIGPROF, own as *const () as usize);

@@ -17,7 +17,7 @@ fn ask(server: &Server, request: &str) -> String {
 }
 
 fn get(server: &Server, target: &str) -> String {
-    ask(server, &format!("GET {target} HTTP/1.1\r\nHost: x\r\n\r\n"))
+    ask(server, &format!("GET {target} HTTP/1.1\r\nHost: localhost\r\n\r\n"))
 }
 
 #[test]
@@ -101,7 +101,8 @@ fn head_has_no_body() {
 
 #[test]
 fn a_token_is_needed_where_one_is_set() {
-    let options = ServerOptions { token: Some("secret".to_owned()), allow_remote: false };
+    let mut options = ServerOptions::default();
+    options.token = Some("secret".to_owned());
     let server = serve_with("127.0.0.1:0", options).unwrap();
     assert!(get(&server, "/debug/pprof/").starts_with("HTTP/1.1 401 "));
     let with = |token: &str| {
@@ -109,6 +110,25 @@ fn a_token_is_needed_where_one_is_set() {
     };
     assert!(with("secreT").starts_with("HTTP/1.1 401 "));
     assert!(with("secret").starts_with("HTTP/1.1 200 "));
+}
+
+/// A page from elsewhere whose name was made to lead here gets nothing.
+#[test]
+fn other_hosts_are_refused() {
+    let server = serve("127.0.0.1:0").unwrap();
+    let with = |host: &str| ask(&server, &format!("GET /debug/pprof/ HTTP/1.1\r\nHost: {host}\r\n\r\n"));
+    for host in ["evil.example", "evil.example:6060", "127.0.0.1.evil.example", "10.0.0.1", ""] {
+        assert!(with(host).starts_with("HTTP/1.1 403 "), "{host}");
+    }
+    for host in ["127.0.0.1", "127.0.0.1:6060", "localhost:1", "LOCALHOST", "[::1]:6060"] {
+        assert!(with(host).starts_with("HTTP/1.1 200 "), "{host}");
+    }
+    assert!(ask(&server, "GET /debug/pprof/ HTTP/1.1\r\n\r\n").starts_with("HTTP/1.1 200 "));
+    let mut options = ServerOptions::default();
+    options.allow_remote = true;
+    let open = serve_with("127.0.0.1:0", options).unwrap();
+    let answer = ask(&open, "GET /debug/pprof/ HTTP/1.1\r\nHost: any.example\r\n\r\n");
+    assert!(answer.starts_with("HTTP/1.1 200 "));
 }
 
 #[test]

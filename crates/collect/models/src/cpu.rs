@@ -7,5 +7,5 @@ pub(crate) mod slot;
 
 pub(crate) mod limits {
     /// So few that the third record of a model is at the start again.
-    pub(crate) const RING_WORDS: usize = 13;
+    pub(crate) const RING_WORDS: usize = 17;
 }

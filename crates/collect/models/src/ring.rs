@@ -3,7 +3,7 @@
 use loom::sync::Arc;
 use loom::thread;
 
-use crate::cpu::ring::Ring;
+use crate::cpu::ring::{Owner, Ring};
 use crate::unwind::MOST_FRAMES;
 
 /// One thread writes records while another one empties the ring; the third finds the end of the ring.
@@ -20,8 +20,8 @@ pub fn order_is_kept() {
                 for number in 1..=4_u64 {
                     // SAFETY: this is the only writer.
                     let has_room = unsafe {
-                        ring.push(number, 7, |frames| {
-                            *frames = [number * 100; MOST_FRAMES];
+                        ring.push(number, Owner { labels: 7, thread: [8, 9] }, MOST_FRAMES, |frames| {
+                            frames.fill(number * 100);
                             MOST_FRAMES
                         })
                     };
@@ -38,7 +38,7 @@ pub fn order_is_kept() {
             unsafe {
                 ring.drain(|record| {
                     let frame = record.nanos * 100;
-                    assert_eq!(record.labelled_frames, [7, frame, frame]);
+                    assert_eq!(record.key, [7, 8, 9, frame, frame]);
                     read.push(record.nanos);
                 });
             }

@@ -8,7 +8,7 @@ mod memory;
 #[path = "../../src/sys/region.rs"]
 mod region;
 
-pub(crate) use call::{Clock, clock_nanos};
+pub(crate) use call::{Clock, clock_nanos, thread_name};
 pub(crate) use lock::Lock;
 pub(crate) use memory::{Region, Tracked, using};
 pub(crate) use region::Column;

@@ -43,6 +43,8 @@ static IS_PREPARED: AtomicBool = AtomicBool::new(false);
 /// | `HOTLIST_HTTP` | the loopback address to serve on, as [`serve`](crate::serve) |
 /// | `HOTLIST_HEAP_FILE` | the heap profile in this file when the program exits |
 /// | `HOTLIST_CPU_FILE` | a CPU profile of the whole run in this file when the program exits |
+/// | `HOTLIST_SIGNAL` | the signal for samples and stacks: `SIGURG`, `SIGPROF`, `SIGRTMIN+3` and so on; see [`set_signal`](crate::set_signal) |
+/// | `HOTLIST_STACK_DEPTH` | how many frames a stack has at most, 128 at first |
 /// | `HOTLIST_CPU_RATE` | samples per second of CPU time for it, 100 at first |
 /// | `HOTLIST_OFF` | none of these, and no samples of the heap |
 ///
@@ -267,6 +269,9 @@ fn prepare_once(reads_environment: bool) {
     }
     if let Some(rate) = crate::environment::heap_rate().filter(|_| reads_environment) {
         countdown::set_rate(rate);
+    }
+    if let Some(depth) = crate::environment::stack_depth() {
+        crate::unwind::set_stack_depth(depth);
     }
     if let Some(seed) = crate::environment::heap_seed() {
         countdown::set_seed(seed);

@@ -15,4 +15,6 @@ pub(crate) struct Captured {
     pub(crate) start: SystemTime,
     /// How long it took.
     pub(crate) duration: Duration,
+    /// What is missing, and why, in words.
+    pub(crate) notes: Vec<String>,
 }

@@ -10,7 +10,7 @@ use crate::Error;
 pub(crate) enum Id {}
 
 /// Says that there are no captures.
-pub(crate) fn start(_period: Duration) -> Result<Id, Error> {
+pub(crate) fn start(_period: Duration, _tells_threads: bool) -> Result<Id, Error> {
     let reason = "there are no CPU profiles on this system";
     Err(Error::Cpu(std::io::Error::new(std::io::ErrorKind::Unsupported, reason)))
 }

@@ -4,13 +4,10 @@
 use super::limits::RING_WORDS as WORDS;
 use crate::sys::atomic::{AtomicPtr, AtomicUsize, Ordering};
 use crate::sys::{Region, using};
-use crate::unwind::MOST_FRAMES;
 
-/// Words of a record before its frames: how many words there are in all, the nanoseconds, the labels.
-const HEAD: usize = 3;
-
-/// The most words of a record.
-const LARGEST: usize = HEAD + MOST_FRAMES;
+/// Words of a record before its frames: how many words there are in all, the nanoseconds, the labels, and the
+/// name of the thread.
+const HEAD: usize = 5;
 
 /// In place of a length: the next record is at the start of the ring.
 const AT_THE_START: u64 = u64::MAX;
@@ -34,8 +31,17 @@ pub(crate) struct Ring {
 pub(crate) struct Record<'a> {
     /// The CPU time that it stands for.
     pub(crate) nanos: u64,
-    /// The number of the set of labels, then the frames, leaf first.
-    pub(crate) labelled_frames: &'a [u64],
+    /// The number of the set of labels, the two words of the name of the thread, then the frames, leaf first.
+    pub(crate) key: &'a [u64],
+}
+
+/// Whose time a record is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Owner {
+    /// The number of the set of labels.
+    pub(crate) labels: u32,
+    /// The name of the thread.
+    pub(crate) thread: [u64; 2],
 }
 
 impl Ring {
@@ -58,16 +64,18 @@ impl Ring {
         true
     }
 
-    /// Appends a record; `fill` writes frames and says how many. Says whether there was room.
+    /// Appends a record; `fill` writes up to `most` frames and says how many. Says whether there was room.
     ///
     /// # Safety
     /// No other call of this function for this ring is under way.
     pub(crate) unsafe fn push(
         &self,
         nanos: u64,
-        labels: u32,
-        fill: impl FnOnce(&mut [u64; MOST_FRAMES]) -> usize,
+        owner: Owner,
+        most: usize,
+        fill: impl FnOnce(&mut [u64]) -> usize,
     ) -> bool {
+        let largest = HEAD + most;
         let words = self.words.load(Ordering::Acquire);
         if words.is_null() {
             return false;
@@ -75,8 +83,8 @@ impl Ring {
         let mut written = self.written.load(Ordering::Relaxed);
         let vacant = WORDS - written.wrapping_sub(self.read.load(Ordering::Acquire)).min(WORDS);
         let to_the_end = WORDS - written % WORDS;
-        let skipped = if to_the_end < LARGEST { to_the_end } else { 0 };
-        if vacant < skipped + LARGEST {
+        let skipped = if to_the_end < largest { to_the_end } else { 0 };
+        if vacant < skipped + largest {
             return false;
         }
         // SAFETY: all places are below `WORDS`, and belong to the writer until `written` says otherwise;
@@ -88,12 +96,14 @@ impl Ring {
                 written = written.wrapping_add(skipped);
             }
             let record = words.add(written % WORDS);
-            using::to_write(record, LARGEST);
-            let frames = &mut *record.add(HEAD).cast::<[u64; MOST_FRAMES]>();
-            let length = HEAD + fill(frames).min(MOST_FRAMES);
+            using::to_write(record, largest);
+            let frames = std::slice::from_raw_parts_mut(record.add(HEAD), most);
+            let length = HEAD + fill(frames).min(most);
             record.write(length as u64);
             record.add(1).write(nanos);
-            record.add(2).write(u64::from(labels));
+            record.add(2).write(u64::from(owner.labels));
+            record.add(3).write(owner.thread[0]);
+            record.add(4).write(owner.thread[1]);
             self.written.store(written.wrapping_add(length), Ordering::Release);
         }
         true
@@ -120,8 +130,8 @@ impl Ring {
                 [AT_THE_START, ..] => to_the_end,
                 [length, nanos, ..] => {
                     let length = *length as usize;
-                    if let Some(labelled_frames) = rest.get(2..length) {
-                        each(Record { nanos: *nanos, labelled_frames });
+                    if let Some(key) = rest.get(2..length) {
+                        each(Record { nanos: *nanos, key });
                     }
                     length
                 }
@@ -146,10 +156,12 @@ impl Ring {
 mod tests {
     use super::*;
 
+    const MOST: usize = 129;
+
     fn push(ring: &Ring, nanos: u64, frames: &[u64]) -> bool {
         // SAFETY: one thread.
         unsafe {
-            ring.push(nanos, 7, |room| {
+            ring.push(nanos, Owner { labels: 7, thread: [8, 9] }, MOST, |room| {
                 room[..frames.len()].copy_from_slice(frames);
                 frames.len()
             })
@@ -159,7 +171,7 @@ mod tests {
     fn drain(ring: &Ring) -> Vec<(u64, Vec<u64>)> {
         let mut all = Vec::new();
         // SAFETY: one thread.
-        unsafe { ring.drain(|record| all.push((record.nanos, record.labelled_frames.to_vec()))) };
+        unsafe { ring.drain(|record| all.push((record.nanos, record.key.to_vec()))) };
         all
     }
 
@@ -171,13 +183,13 @@ mod tests {
         for round in 0..100_u64 {
             let mut expected = Vec::new();
             for number in 0.. {
-                let frames: Vec<u64> = (0..(round * 7 + number) % (MOST_FRAMES as u64 + 1)).collect();
+                let frames: Vec<u64> = (0..(round * 7 + number) % (MOST as u64 + 1)).collect();
                 if !push(&ring, number, &frames) {
                     break;
                 }
-                expected.push((number, [&[7], &*frames].concat()));
+                expected.push((number, [&[7, 8, 9], &*frames].concat()));
             }
-            assert!(expected.len() > WORDS / LARGEST - 2, "{}", expected.len());
+            assert!(expected.len() > WORDS / (HEAD + MOST) - 2, "{}", expected.len());
             assert_eq!(drain(&ring), expected);
             assert_eq!(drain(&ring), []);
         }
@@ -200,8 +212,8 @@ mod tests {
             while next < count {
                 for (nanos, words) in drain(&ring) {
                     assert_eq!(nanos, next);
-                    assert_eq!(words.len() as u64, 1 + next % 100);
-                    assert!(words[1..].iter().all(|&word| word == next));
+                    assert_eq!(words.len() as u64, 3 + next % 100);
+                    assert!(words[3..].iter().all(|&word| word == next));
                     next += 1;
                 }
             }

@@ -7,14 +7,16 @@ use std::time::{Duration, Instant, SystemTime};
 
 use super::captured::Captured;
 use super::counts::Counts;
+use super::process;
+use super::ring::Record;
 use super::slot::{SLOTS, Slot, slot};
 use super::timer::Timer;
 use crate::Error;
 use crate::fork::{self, Hook, Rank};
 use crate::own_threads::OwnThread;
-use crate::signal::{self, Message, Purpose, SIGNAL};
+use crate::signal::{self, Message, Purpose, Seen};
 use crate::sys::{Clock, Lock, clock_nanos, send_signal};
-use crate::tasks::{state, threads};
+use crate::tasks::{blocks, state, threads};
 
 /// How often rings are emptied and new threads looked for.
 const ROUND: Duration = Duration::from_millis(50);
@@ -33,6 +35,7 @@ fn start_over_in_child() {
     // SAFETY: the child has one thread.
     unsafe { SAMPLER.start_over(None) };
     super::slot::start_over_in_child();
+    process::start_over_in_child();
 }
 
 /// The number of a capture.
@@ -40,11 +43,12 @@ fn start_over_in_child() {
 pub(crate) struct Id(u64);
 
 /// Begins a capture with a sample every `period` of CPU time; shorter ones of other captures are shared.
-pub(crate) fn start(period: Duration) -> Result<Id, Error> {
+pub(crate) fn start(period: Duration, tells_threads: bool) -> Result<Id, Error> {
     static HOOK: Hook = Hook { in_child: start_over_in_child, ..Hook::NONE };
     fork::register(Rank::Cpu, &HOOK);
     crate::unwind::refresh();
-    signal::answer(Purpose::Sample, super::slot::on_sample);
+    signal::answer(Purpose::Sample, on_sample);
+    signal::answer(Purpose::Process, process::on_process);
     signal::install().map_err(Error::Cpu)?;
     let mut held = SAMPLER.hold();
     let sampler = held.get_or_insert_with(Sampler::new);
@@ -55,19 +59,21 @@ pub(crate) fn start(period: Duration) -> Result<Id, Error> {
     sampler.captures.push(Capture {
         id,
         period,
-        counts: Counts::default(),
+        counts: Counts::new(tells_threads),
         start: SystemTime::now(),
         began: Instant::now(),
         process: process.saturating_sub(sampler.own_nanos()),
+        replaced: 0,
     });
     if period < sampler.period {
         sampler.period = period;
         sampler.stop_timers();
     }
     sampler.look_for_threads();
-    if sampler.threads.is_empty() {
+    if sampler.threads.is_empty() && sampler.process.is_none() {
         let refused = std::io::Error::other("the threads of this process cannot be listed or sampled");
         sampler.captures.retain(|capture| capture.id != id);
+        sampler.stop_if_unused();
         return Err(Error::Cpu(refused));
     }
     if !sampler.is_collected {
@@ -91,6 +97,7 @@ pub(crate) fn finish(id: &Id) -> Option<Captured> {
     let place = sampler.captures.iter().position(|capture| capture.id == id.0)?;
     let mut capture = sampler.captures.swap_remove(place);
     let threads = sampler.threads.len();
+    let blocked = sampler.blocked(&capture);
     let used = process.saturating_sub(capture.process);
     sampler.stop_if_unused();
     drop(held);
@@ -102,7 +109,41 @@ pub(crate) fn finish(id: &Id) -> Option<Captured> {
     if missing > 2 + (threads as f64).sqrt() as u64 {
         capture.counts.add_not_sampled(missing * period);
     }
-    Some(Captured { counts: capture.counts, period, start: capture.start, duration: capture.began.elapsed() })
+    let duration = capture.began.elapsed();
+    let notes = notes(&capture, blocked);
+    Some(Captured { counts: capture.counts, period, start: capture.start, duration, notes })
+}
+
+/// What the profile lacks, for those who read it.
+fn notes(capture: &Capture, blocked: usize) -> Vec<String> {
+    let mut notes = Vec::new();
+    let (signal, counts) = (signal::name(), &capture.counts);
+    let percent = |nanos: u64| nanos as f64 * 100.0 / counts.total().max(1) as f64;
+    if capture.replaced > 0 {
+        let times = capture.replaced;
+        notes.push(format!(
+            "the handler of {signal} was replaced during the capture, {times} times, and installed again: \
+             there are fewer samples, and some stand for more time"
+        ));
+    }
+    if blocked > 0 {
+        notes.push(format!("{blocked} threads block {signal} and have no samples"));
+    }
+    if counts.lost() > 0 {
+        notes.push(format!("{:.1} % of the time is without a stack: no room for it", percent(counts.lost())));
+    }
+    if counts.truncated() > 0 {
+        let share = percent(counts.truncated());
+        notes.push(format!("{share:.1} % of the time is in stacks whose root is missing, [truncated]"));
+    }
+    notes
+}
+
+/// For the signal handler: the calling thread is asked for a sample.
+fn on_sample(delivery: signal::Delivery) {
+    if let Some(slot) = slot(delivery.number) {
+        slot.take_sample(delivery.generation, delivery.registers);
+    }
 }
 
 /// Gives a capture up.
@@ -133,6 +174,7 @@ fn collect() {
             sampler.ended_nanos += clock_nanos(Clock::ThisThread).unwrap_or(0);
             return;
         }
+        sampler.keep_the_handler();
         sampler.look_for_threads();
         sampler.ask_threads_without_timer();
         sampler.drain();
@@ -151,6 +193,8 @@ struct Capture {
     began: Instant,
     /// The CPU time of the process when it began.
     process: u64,
+    /// How often another handler was found in the place of ours.
+    replaced: u64,
 }
 
 /// One sampled thread.
@@ -168,6 +212,8 @@ struct Sampler {
     /// The shortest period of all captures.
     period: Duration,
     threads: HashMap<i32, Thread>,
+    /// For threads that are not among these; `None` where the system refuses it.
+    process: Option<Timer>,
     /// Threads that were there before the captures, and those that were seen since.
     known: HashSet<i32>,
     vacant: VecDeque<u32>,
@@ -186,6 +232,7 @@ impl Sampler {
             captures: Vec::new(),
             period: Duration::MAX,
             threads: HashMap::new(),
+            process: None,
             known: HashSet::new(),
             vacant: (0..SLOTS as u32).collect(),
             generation: 0,
@@ -205,6 +252,9 @@ impl Sampler {
 
     /// Starts timers for threads that have none, and ends those of threads that are gone.
     fn look_for_threads(&mut self) {
+        if self.process.is_none() {
+            self.begin_process();
+        }
         let is_first = self.threads.is_empty() && self.known.is_empty();
         let listed = threads();
         let alive: HashSet<i32> = listed.iter().copied().collect();
@@ -221,15 +271,30 @@ impl Sampler {
         }
     }
 
-    /// Begins to sample a thread. What a new one has used until now is part of its first sample.
+    /// Begins to sample the threads that have no timer.
+    fn begin_process(&mut self) {
+        self.generation = self.generation % (Message::GENERATIONS - 1) + 1;
+        let message = Message { purpose: Purpose::Process, number: 0, generation: self.generation };
+        let period = nanos(self.period).max(1);
+        if process::open(message.generation, period) {
+            let first = Duration::from_nanos(1 + self.random() % period);
+            self.process = Timer::of_process(message, self.period, first);
+        }
+    }
+
+    /// Begins to sample a thread. What a new one has used until now is part of its first sample, unless the
+    /// timer of the process has stood for it.
     fn begin(&mut self, thread: i32, is_new: bool) {
         let period = nanos(self.period).max(1);
         let now = clock_nanos(Clock::Thread(thread));
-        let since = if is_new { 0 } else { now.unwrap_or(0) };
+        let since = if is_new && self.process.is_none() { 0 } else { now.unwrap_or(0) };
         // Uniform in the period, so that threads that live shortly are neither favoured nor missed.
         let next = since + 1 + self.random() % period;
+        if !process::leave_out(thread) {
+            return;
+        }
         for _ in 0..self.vacant.len().min(64) {
-            let Some(number) = self.vacant.pop_front() else { return };
+            let Some(number) = self.vacant.pop_front() else { break };
             let Some(slot) = slot(number) else { continue };
             self.generation = self.generation % (Message::GENERATIONS - 1) + 1;
             let message = Message { purpose: Purpose::Sample, number, generation: self.generation };
@@ -242,12 +307,14 @@ impl Sampler {
             self.threads.insert(thread, Thread { timer, message, slot });
             return;
         }
+        process::take_in(thread);
     }
 
     /// Ends the sampling of a thread; what it has written is given to the captures.
     fn end(&mut self, thread: i32) {
         if let Some(mut ended) = self.threads.remove(&thread) {
             drop(ended.timer.take());
+            process::take_in(thread);
             ended.slot.close();
             drain(ended.slot, &mut self.captures);
             self.vacant.push_back(ended.message.number);
@@ -257,6 +324,26 @@ impl Sampler {
     fn stop_timers(&mut self) {
         let all: Vec<i32> = self.threads.keys().copied().collect();
         all.into_iter().for_each(|thread| self.end(thread));
+        self.process = None;
+        process::close();
+        self.drain();
+    }
+
+    /// Installs the handler again where it was replaced, and notes that.
+    fn keep_the_handler(&mut self) {
+        if signal::install().is_ok_and(|seen| seen != Seen::Ours) {
+            self.captures.iter_mut().for_each(|capture| capture.replaced += 1);
+        }
+    }
+
+    /// How many threads block the signal, of those that should have taken samples long ago.
+    fn blocked(&self, capture: &Capture) -> usize {
+        let patience = nanos(capture.period).saturating_mul(10);
+        let is_silent = |number: i32, thread: &Thread| {
+            let now = clock_nanos(Clock::Thread(number)).unwrap_or(0);
+            thread.slot.is_due(now.saturating_sub(patience)) && blocks(number, signal::number())
+        };
+        self.threads.iter().filter(|&(&number, thread)| is_silent(number, thread)).count()
     }
 
     fn stop_if_unused(&mut self) {
@@ -271,6 +358,9 @@ impl Sampler {
         for thread in self.threads.values() {
             drain(thread.slot, &mut self.captures);
         }
+        // SAFETY: only the holder of the sampler's lock gets here.
+        let lost = unsafe { process::drain(|record| give(&mut self.captures, record)) };
+        self.captures.iter_mut().for_each(|capture| capture.counts.add_lost(lost));
     }
 
     /// Where timers are refused, a thread that has used its period and runs gets a signal from here. One
@@ -278,7 +368,7 @@ impl Sampler {
     fn ask_threads_without_timer(&self) {
         for (&number, thread) in self.threads.iter().filter(|(_, thread)| thread.timer.is_none()) {
             if is_due(number, thread) && state(number) == Some('R') {
-                send_signal(number, SIGNAL, thread.message.pack());
+                send_signal(number, signal::number(), thread.message.pack());
             }
         }
     }
@@ -300,7 +390,7 @@ impl Sampler {
                 let Some(thread) = self.threads.get(number) else { return false };
                 let is_missing = thread.slot.is_due(*limit) && state(*number) == Some('R');
                 if is_missing && !*is_asked {
-                    *is_asked = send_signal(*number, SIGNAL, thread.message.pack());
+                    *is_asked = send_signal(*number, signal::number(), thread.message.pack());
                 }
                 is_missing && *is_asked
             });
@@ -328,15 +418,15 @@ fn is_due(number: i32, thread: &Thread) -> bool {
 
 fn drain(slot: &Slot, captures: &mut [Capture]) {
     // SAFETY: only the holder of the sampler's lock gets here.
-    let lost = unsafe {
-        slot.drain(|record| {
-            for capture in &mut *captures {
-                capture.counts.add(record.labelled_frames, record.nanos);
-            }
-        })
-    };
+    let lost = unsafe { slot.drain(|record| give(captures, record)) };
     for capture in captures {
         capture.counts.add_lost(lost);
+    }
+}
+
+fn give(captures: &mut [Capture], record: Record<'_>) {
+    for capture in captures {
+        capture.counts.add(record.key, record.nanos);
     }
 }
 

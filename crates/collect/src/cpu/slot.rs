@@ -1,10 +1,10 @@
 //! Where the signals of one thread's timer go.
 #![allow(unsafe_code)]
 
-use super::ring::{Record, Ring};
+use super::ring::{Owner, Record, Ring};
 use crate::sys::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering, fence};
-use crate::sys::{Clock, clock_nanos};
-use crate::unwind::{Registers, StackBounds, walk_into};
+use crate::sys::{Clock, clock_nanos, thread_name};
+use crate::unwind::{Registers, depth, walk_into};
 
 /// The most threads that are sampled at a time.
 pub(crate) const SLOTS: usize = 4096;
@@ -37,13 +37,6 @@ pub(crate) struct Slot {
 /// The slot of this number.
 pub(crate) fn slot(number: u32) -> Option<&'static Slot> {
     ALL.get(number as usize)
-}
-
-/// For the signal handler: the calling thread is asked for a sample.
-pub(crate) fn on_sample(number: u32, generation: u32, registers: Registers) {
-    if let Some(slot) = slot(number) {
-        slot.take_sample(generation, registers);
-    }
 }
 
 /// For the child of a fork: no slot is in use.
@@ -128,11 +121,10 @@ impl Slot {
         if let Some(over) = now.checked_sub(next) {
             let nanos = (over / period + 1).saturating_mul(period);
             self.next.store(next.saturating_add(nanos), Ordering::Relaxed);
-            let labels = crate::labels::current_in_handler();
+            let owner = Owner { labels: crate::labels::current_in_handler(), thread: thread_name() };
             // SAFETY: `is_busy` was taken by this call.
-            let has_room = unsafe {
-                self.ring.push(nanos, labels, |room| walk_into(registers, StackBounds::default(), room))
-            };
+            let has_room =
+                unsafe { self.ring.push(nanos, owner, depth() + 1, |room| walk_into(registers, room)) };
             if !has_room {
                 self.lost.fetch_add(nanos, Ordering::Relaxed);
             }

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use crate::signal::{Message, SIGNAL};
+use crate::signal::{self, Message};
 use crate::sys::thread_clock;
 
 /// The timer of one thread; deleted when dropped.
@@ -22,6 +22,25 @@ impl Timer {
     /// `setitimer`, the alternative, counts all threads together, and loses most signals at rates above
     /// that of the kernel's clock.
     pub(crate) fn start(thread: i32, message: Message, period: Duration, first: Duration) -> Option<Timer> {
+        Timer::with_clock(thread_clock(thread), Some(thread), message, period, first)
+    }
+
+    /// Sends `message` to the thread that runs when `first` of CPU time of the whole process has passed, and then
+    /// once in each `period`. `None` when the system refuses, or would not choose the running thread.
+    pub(crate) fn of_process(message: Message, period: Duration, first: Duration) -> Option<Timer> {
+        if !chooses_the_running_thread() {
+            return None;
+        }
+        Timer::with_clock(libc::CLOCK_PROCESS_CPUTIME_ID, None, message, period, first)
+    }
+
+    fn with_clock(
+        clock: libc::clockid_t,
+        thread: Option<i32>,
+        message: Message,
+        period: Duration,
+        first: Duration,
+    ) -> Option<Timer> {
         let time = |duration: Duration| libc::timespec {
             tv_sec: duration.as_secs() as _,
             tv_nsec: libc::c_long::from(duration.subsec_nanos() as i32),
@@ -30,12 +49,12 @@ impl Timer {
         // it.
         unsafe {
             let mut event: libc::sigevent = std::mem::zeroed();
-            event.sigev_notify = libc::SIGEV_THREAD_ID;
-            event.sigev_signo = SIGNAL;
+            event.sigev_notify = if thread.is_some() { libc::SIGEV_THREAD_ID } else { libc::SIGEV_SIGNAL };
+            event.sigev_signo = signal::number();
             event.sigev_value.sival_ptr = std::ptr::without_provenance_mut(message.pack());
-            event.sigev_notify_thread_id = thread;
+            event.sigev_notify_thread_id = thread.unwrap_or(0);
             let mut timer: libc::timer_t = std::mem::zeroed();
-            if libc::timer_create(thread_clock(thread), &raw mut event, &raw mut timer) != 0 {
+            if libc::timer_create(clock, &raw mut event, &raw mut timer) != 0 {
                 return None;
             }
             let timer = Timer { timer };
@@ -52,4 +71,18 @@ impl Drop for Timer {
         // SAFETY: the timer exists. A failure, as in a sandbox that refuses the call, changes nothing.
         unsafe { libc::timer_delete(self.timer) };
     }
+}
+
+/// Whether a signal for the process goes to the thread that runs, and not to the first one: since Linux 6.4
+/// (commit bcb7ee79029d, "posix-timers: Prefer delivery of signals to the current thread").
+fn chooses_the_running_thread() -> bool {
+    // SAFETY: the call fills in the structure, whose texts end with a zero byte.
+    let release = unsafe {
+        let mut system: libc::utsname = std::mem::zeroed();
+        libc::uname(&raw mut system);
+        std::ffi::CStr::from_ptr(system.release.as_ptr()).to_string_lossy().into_owned()
+    };
+    let mut numbers = release.split(|character: char| !character.is_ascii_digit()).map(str::parse::<u32>);
+    let mut next = || numbers.next().and_then(Result::ok).unwrap_or(0);
+    (next(), next()) >= (6, 4)
 }

@@ -12,7 +12,8 @@ use hotlist_profile::{Builder, Label, LabelValue, LocationId, encode_to_vec};
 
 use crate::Error;
 use crate::cpu::captured::Captured;
-use crate::heap::snapshot::{Row, Snapshot};
+use crate::cpu::counts::Row;
+use crate::heap::snapshot::{self, Snapshot};
 use crate::labels;
 use crate::sums::Sums;
 use crate::symbols::Symbols;
@@ -43,13 +44,15 @@ pub(crate) fn heap(
     when(&mut builder, snapshot.time, Duration::from_nanos(snapshot.duration_nanos));
     if snapshot.lost > 0 {
         let text = format!("{} samples were left out because a table was full", snapshot.lost);
-        let comment = builder.string(text);
-        builder.profile.comments.push(comment);
+        comment(&mut builder, &[text]);
+    }
+    if let Some(resident) = resident_bytes() {
+        comment(&mut builder, &[format!("resident memory of the process: {resident} bytes")]);
     }
     let bytes_key = builder.string("bytes");
     let no_unit = builder.string("");
     let mut rows = Rows::new(&mut builder, symbols);
-    for Row { frames, labels, block_size, values } in &snapshot.rows {
+    for snapshot::Row { frames, labels, block_size, values } in &snapshot.rows {
         if *values == [0; 4] {
             continue;
         }
@@ -65,12 +68,18 @@ pub(crate) fn cpu(captured: &Captured, symbols: Option<&mut Symbols>) -> Result<
     let mut builder = Builder::new(&[("samples", "count"), ("cpu", "nanoseconds")]);
     builder.period("cpu", "nanoseconds", i64::try_from(captured.period).unwrap_or(i64::MAX));
     when(&mut builder, captured.start, captured.duration);
+    comment(&mut builder, &captured.notes);
+    let thread_key = builder.string("thread");
     let mut rows = Rows::new(&mut builder, symbols);
-    for (labels, frames, nanos) in captured.counts.rows() {
+    for row in captured.counts.rows() {
+        let Row { labels, frames, nanos, .. } = row;
+        let name = row.thread_name();
+        let thread = (!name.is_empty())
+            .then(|| Label { key: thread_key, value: LabelValue::Text(builder.string(name)) });
         // Another capture may have shared its shorter period; time is exact then, and counts are rounded.
         let count = (nanos + captured.period / 2) / captured.period;
         let values = [count, nanos].map(|value| i64::try_from(value).unwrap_or(i64::MAX));
-        rows.add(&mut builder, frames, labels, None, &values)?;
+        rows.add(&mut builder, frames, labels, thread, &values)?;
     }
     finish(builder)
 }
@@ -85,6 +94,23 @@ pub(crate) fn sums(sums: &Sums, symbols: Option<&mut Symbols>) -> Result<Vec<u8>
         rows.add(&mut builder, frames, *labels, None, values)?;
     }
     finish(builder)
+}
+
+/// Tells readers in words what figures cannot.
+fn comment(builder: &mut Builder, texts: &[String]) {
+    for text in texts.iter().chain(&labels::notes()) {
+        let text = builder.string(text);
+        if !builder.profile.comments.contains(&text) {
+            builder.profile.comments.push(text);
+        }
+    }
+}
+
+/// The memory of the process that is in use just now; `None` where the system does not say.
+fn resident_bytes() -> Option<u64> {
+    let text = std::fs::read_to_string("/proc/self/status").ok()?;
+    let kilobytes = text.lines().find_map(|line| line.strip_prefix("VmRSS:"))?.trim().strip_suffix(" kB")?;
+    kilobytes.trim().parse::<u64>().ok()?.checked_mul(1024)
 }
 
 fn when(builder: &mut Builder, time: SystemTime, duration: Duration) {
@@ -131,8 +157,9 @@ impl<'a> Rows<'a> {
                 })
                 .collect()
         });
-        let all: Vec<Label> = labels.iter().copied().chain(further).collect();
-        builder.sample(&stack, &all, values)?;
+        let is_new = |further: &Label| labels.iter().all(|label| label.key != further.key);
+        let all: Vec<Label> = labels.iter().copied().chain(further.filter(is_new)).collect();
+        builder.sample(&stack, &all, values).map_err(|_full| Error::Full)?;
         Ok(())
     }
 }

@@ -6,7 +6,7 @@ use super::weight::Weight;
 use crate::countdown;
 use crate::fork::{self, Hook, Rank};
 use crate::sys::{Held, Lock};
-use crate::unwind::{Registers, Trace};
+use crate::unwind::{Registers, with_trace};
 
 /// The frame of the allocator at the leaf of every stack.
 const OWN_FRAMES: usize = 1;
@@ -32,17 +32,18 @@ pub(crate) fn finish(block: *mut u8, size: usize, rate: u64, registers: Register
     if block.is_null() {
         TABLE.hold().break_promise();
     } else {
-        let trace = Trace::<OWN_FRAMES>::of(registers, countdown::bounds());
-        let sample = Sample {
-            address: block as u64,
-            size: size as u64,
-            frames: trace.frames(),
-            labels: crate::labels::current(),
-            weight: Weight::of(size as u64, rate),
-        };
-        let mut table = TABLE.hold();
-        table.insert(&sample);
-        FILTER.add(block as u64);
+        with_trace(registers, countdown::bounds(), OWN_FRAMES, |frames| {
+            let sample = Sample {
+                address: block as u64,
+                size: size as u64,
+                frames,
+                labels: crate::labels::current(),
+                weight: Weight::of(size as u64, rate),
+            };
+            let mut table = TABLE.hold();
+            table.insert(&sample);
+            FILTER.add(block as u64);
+        });
     }
     countdown::resume();
 }

@@ -8,12 +8,13 @@ use super::index::index;
 use super::reply::Reply;
 use super::request::ProfileRequest;
 use crate::cpu_profile::cpu;
+use crate::error::whole_text;
 use crate::fork::{self, Hook, Rank};
 use crate::source::ProfileKind;
 use crate::symbols::Symbols;
 use crate::text;
 use crate::threads::ask::stacks;
-use crate::unwind::{Registers, StackBounds, Trace};
+use crate::unwind::{Registers, StackBounds, with_trace};
 
 /// Requests that wait for time to pass, at the same time.
 const CAPTURES: usize = 8;
@@ -54,8 +55,8 @@ fn profile(kind: ProfileKind, request: &ProfileRequest, has_left: &dyn Fn() -> b
     let debug = request.debug();
     // The request is answered on a thread of the profiler's own, which is not listed. Where it is one of
     // the program's, its stack begins here.
-    let trace = Trace::<0>::of(Registers::here(), StackBounds::default());
-    let caller = trace.frames();
+    let caller = with_trace(Registers::here(), StackBounds::default(), 0, <[u64]>::to_vec);
+    let caller = &caller[..];
     let answered = (|| {
         if kind == ProfileKind::Goroutine && debug >= 2 {
             return Ok(Some(Reply::text(text::thread_dump(&stacks(caller)?))));
@@ -77,15 +78,16 @@ fn profile(kind: ProfileKind, request: &ProfileRequest, has_left: &dyn Fn() -> b
         let mut symbols = symbols(request);
         Ok(Some(Reply::file(&file, taken.encode(symbols.as_mut())?)))
     })();
-    answered.unwrap_or_else(|error: crate::Error| Some(Reply::error(500, &error.to_string())))
+    answered.unwrap_or_else(|error: crate::Error| Some(Reply::error(500, &whole_text(&error))))
 }
 
 fn cpu_profile(request: &ProfileRequest, has_left: &dyn Fn() -> bool) -> Option<Reply> {
-    let failed =
-        |error: crate::Error| Some(Reply::error(500, &format!("Could not enable CPU profiling: {error}")));
+    let failed = |error: crate::Error| {
+        Some(Reply::error(500, &format!("Could not enable CPU profiling: {}", whole_text(&error))))
+    };
     let Some(_place) = CaptureSlot::take() else { return Some(busy()) };
     let hertz = request.parameter("hz").and_then(|text| text.parse().ok()).unwrap_or(100);
-    let capture = match cpu().hertz(hertz).start() {
+    let capture = match cpu().hertz(hertz).thread_names(request.parameter("threads") != Some("0")).start() {
         Ok(capture) => capture,
         Err(error) => return failed(error),
     };

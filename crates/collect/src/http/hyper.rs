@@ -51,6 +51,7 @@ where
         path: head.uri.path().to_owned(),
         query: head.uri.query().unwrap_or_default().to_owned(),
         authorization: None,
+        host: None,
         body: body.to_vec(),
     };
     let answer = match Pending::start(request) {

@@ -18,6 +18,8 @@ pub(crate) struct ProfileRequest {
     pub(crate) query: String,
     /// The value of the header of that name.
     pub(crate) authorization: Option<String>,
+    /// The host that the client believes it talks to, where the built-in server asks.
+    pub(crate) host: Option<String>,
     /// The body, of which only `symbol` makes use.
     pub(crate) body: Vec<u8>,
 }

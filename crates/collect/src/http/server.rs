@@ -1,7 +1,7 @@
 //! The built-in server: plain threads, HTTP/1.1, one request per connection.
 
 use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream, ToSocketAddrs};
+use std::net::{IpAddr, SocketAddr, TcpListener, TcpStream, ToSocketAddrs};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread::JoinHandle;
@@ -13,6 +13,7 @@ use super::reply::Reply;
 use super::request::ProfileRequest;
 use crate::Error;
 use crate::countdown::Unsampled;
+use crate::error::whole_text;
 use crate::own_threads::OwnThread;
 
 /// A request must be complete within this time.
@@ -24,7 +25,13 @@ const WRITE_TIME: Duration = Duration::from_secs(30);
 const SLOWEST: usize = 32 * 1024;
 
 /// How [`serve_with`] serves.
+///
+/// ```
+/// let mut options = hotlist_collect::ServerOptions::default();
+/// options.token = Some("secret".to_owned());
+/// ```
 #[derive(Clone, Debug, Default)]
+#[non_exhaustive]
 pub struct ServerOptions {
     /// When set, requests must carry `Authorization: Bearer <token>`.
     pub token: Option<String>,
@@ -60,10 +67,17 @@ impl Drop for Server {
 
 /// Serves `/debug/pprof/` on a loopback address such as `127.0.0.1:6060`.
 ///
+/// A failure is written to standard error as well, because `let _server = serve(…)` would hide it, and so that a
+/// program need not end for want of a profile. [`serve_with`] leaves that to its caller.
+///
 /// # Errors
 /// When the address is taken or is not a loopback address.
 pub fn serve(address: &str) -> Result<Server, Error> {
-    serve_with(address, ServerOptions::default())
+    let served = serve_with(address, ServerOptions::default());
+    if let Err(error) = &served {
+        drop(writeln!(std::io::stderr(), "hotlist-collect: {}", whole_text(error)));
+    }
+    served
 }
 
 /// Serves `/debug/pprof/` as the options say.
@@ -79,19 +93,32 @@ pub fn serve_with(address: &str, options: ServerOptions) -> Result<Server, Error
         return Err(Error::NotLoopback { address: address.to_owned() });
     }
     let listener = TcpListener::bind(&*addresses).map_err(failed)?;
+    let guard =
+        Guard { token: options.token, any_host: options.allow_remote, bound: host(address).to_owned() };
     let address = listener.local_addr().map_err(failed)?;
     let is_stopped = Arc::new(AtomicBool::new(false));
     let thread = std::thread::Builder::new()
         .name("hotlist-server".to_owned())
         .spawn({
             let is_stopped = Arc::clone(&is_stopped);
-            move || accept(&listener, &is_stopped, &Arc::new(options))
+            move || accept(&listener, &is_stopped, &Arc::new(guard))
         })
         .map_err(failed)?;
     Ok(Server { address, is_stopped, thread: Some(thread) })
 }
 
-fn accept(listener: &TcpListener, is_stopped: &AtomicBool, options: &Arc<ServerOptions>) {
+/// Who is answered.
+#[derive(Debug)]
+struct Guard {
+    /// What requests must carry.
+    token: Option<String>,
+    /// Answer whatever host is named, although there is no token.
+    any_host: bool,
+    /// The name that the server was asked to listen on.
+    bound: String,
+}
+
+fn accept(listener: &TcpListener, is_stopped: &AtomicBool, guard: &Arc<Guard>) {
     let _own = OwnThread::enter();
     let open = Arc::new(AtomicUsize::new(0));
     loop {
@@ -110,11 +137,11 @@ fn accept(listener: &TcpListener, is_stopped: &AtomicBool, options: &Arc<ServerO
             drop(send(&stream, &answer, false, Duration::from_secs(1)));
             continue;
         }
-        let (options, open) = (Arc::clone(options), Open(Arc::clone(&open)));
+        let (guard, open) = (Arc::clone(guard), Open(Arc::clone(&open)));
         let started = std::thread::Builder::new().name("hotlist-request".to_owned()).spawn(move || {
             let _own = OwnThread::enter();
             let _open = open;
-            serve_one(&stream, &options);
+            serve_one(&stream, &guard);
         });
         // The connection is counted until its thread ends, or fails to begin.
         drop(started);
@@ -130,29 +157,56 @@ impl Drop for Open {
     }
 }
 
-fn serve_one(stream: &TcpStream, options: &ServerOptions) {
+fn serve_one(stream: &TcpStream, guard: &Guard) {
     let Some(request) = read_request(stream) else {
         drop(send(stream, &Reply::error(400, "malformed request"), false, WRITE_TIME));
         return;
     };
     let is_head = request.method == "HEAD";
-    let answer = if is_allowed(&request, options) {
-        answer(&request, &|| has_left(stream))
-    } else {
+    let answer = if !guard.knows_host(&request) {
+        Some(Reply::error(403, "this server is not known by that host name"))
+    } else if !guard.is_allowed(&request) {
         Some(Reply::error(401, "a bearer token is needed"))
+    } else {
+        answer(&request, &|| has_left(stream))
     };
     if let Some(answer) = answer {
         drop(send(stream, &answer, is_head, WRITE_TIME));
     }
 }
 
-/// Compares every byte, so that the time says nothing about the token.
-fn is_allowed(request: &ProfileRequest, options: &ServerOptions) -> bool {
-    let Some(token) = &options.token else { return true };
-    let given = request.authorization.as_deref().and_then(|value| value.strip_prefix("Bearer "));
-    let given = given.unwrap_or_default().as_bytes();
-    given.len() == token.len()
-        && given.iter().zip(token.as_bytes()).fold(0, |sum, (one, other)| sum | (one ^ other)) == 0
+impl Guard {
+    /// A page from elsewhere may make its own name lead here (DNS rebinding), and a browser then sends that name.
+    /// Where a token is needed the page does not have it. What is no browser may send none.
+    fn knows_host(&self, request: &ProfileRequest) -> bool {
+        if self.any_host || self.token.is_some() {
+            return true;
+        }
+        let Some(named) = &request.host else { return true };
+        let named = host(named);
+        let is_loopback = named.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
+        is_loopback || named.eq_ignore_ascii_case("localhost") || named.eq_ignore_ascii_case(&self.bound)
+    }
+
+    /// Compares every byte, so that the time says nothing about the token.
+    fn is_allowed(&self, request: &ProfileRequest) -> bool {
+        let Some(token) = &self.token else { return true };
+        let given = request.authorization.as_deref().and_then(|value| value.strip_prefix("Bearer "));
+        let given = given.unwrap_or_default().as_bytes();
+        given.len() == token.len()
+            && given.iter().zip(token.as_bytes()).fold(0, |sum, (one, other)| sum | (one ^ other)) == 0
+    }
+}
+
+/// The host of an address with or without a port, without the brackets of IPv6.
+fn host(address: &str) -> &str {
+    if let Some((inside, _)) = address.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+        return inside;
+    }
+    match address.rsplit_once(':') {
+        Some((host, _)) if !host.contains(':') => host,
+        _ => address,
+    }
 }
 
 /// Whether the other side has closed the connection.
@@ -196,7 +250,7 @@ fn read_request(mut stream: &TcpStream) -> Option<ProfileRequest> {
         let found = headers.clone().find(|(name, _)| name.eq_ignore_ascii_case(wanted));
         found.map(|(_, value)| value.trim().to_owned())
     };
-    let authorization = header("authorization");
+    let (authorization, host) = (header("authorization"), header("host"));
     let body_size = header("content-length").map_or(Some(0), |size| size.parse::<usize>().ok())?;
     if body_size > LARGEST_REQUEST {
         return None;
@@ -206,7 +260,7 @@ fn read_request(mut stream: &TcpStream) -> Option<ProfileRequest> {
     }
     let (path, query) = target.split_once('?').unwrap_or((&target, ""));
     let body = bytes[head_end + 4..][..body_size].to_vec();
-    Some(ProfileRequest { method, path: path.to_owned(), query: query.to_owned(), authorization, body })
+    Some(ProfileRequest { method, path: path.to_owned(), query: query.to_owned(), authorization, host, body })
 }
 
 /// Sends the answer, unless its reader pauses for longer than `pause` or is slower than [`SLOWEST`] altogether.
@@ -216,6 +270,7 @@ fn send(stream: &TcpStream, answer: &Reply, is_head: bool, pause: Duration) -> s
         301 => "Moved Permanently",
         400 => "Bad Request",
         401 => "Unauthorized",
+        403 => "Forbidden",
         404 => "Not Found",
         405 => "Method Not Allowed",
         429 => "Too Many Requests",
@@ -257,6 +312,13 @@ fn send_until(mut stream: &TcpStream, bytes: &[u8], pause: Duration, end: Instan
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn hosts_are_told_from_ports() {
+        let hosts = ["a.example:80", "a.example", "127.0.0.1:6060", "[::1]:6060", "[::1]", "::1"];
+        let expected = ["a.example", "a.example", "127.0.0.1", "::1", "::1", "::1"];
+        assert_eq!(hosts.map(host), expected);
+    }
 
     /// A reader that takes some bytes every now and then never pauses for long, but is given up all the same.
     #[test]

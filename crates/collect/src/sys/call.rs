@@ -72,6 +72,17 @@ pub(crate) fn thread_id() -> i32 {
     0
 }
 
+/// The name of the calling thread, at most 15 bytes and zeros.
+#[cfg(target_os = "linux")]
+pub(crate) fn thread_name() -> [u64; 2] {
+    let mut name = [0_u64; 2];
+    // SAFETY: the kernel writes 16 bytes, which is the size of the array.
+    unsafe {
+        raw_call(libc::SYS_prctl as u64, [libc::PR_GET_NAME as u64, name.as_mut_ptr() as u64, 0, 0, 0, 0])
+    };
+    name
+}
+
 /// Nanoseconds of CPU time that `clock` counts; `None` when the system refuses, or there is no such
 /// thread.
 #[cfg(target_os = "linux")]

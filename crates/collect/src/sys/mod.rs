@@ -8,7 +8,7 @@ mod region;
 pub(crate) mod using;
 
 #[cfg(target_os = "linux")]
-pub(crate) use call::{Clock, clock_nanos, send_signal, thread_clock};
+pub(crate) use call::{Clock, clock_nanos, send_signal, thread_clock, thread_name};
 pub(crate) use call::{is_readable, thread_id};
 pub(crate) use lock::{Held, Lock};
 pub(crate) use region::{Column, Region};

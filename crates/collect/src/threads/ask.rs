@@ -10,10 +10,10 @@ use crate::Error;
 use crate::countdown::Unsampled;
 use crate::fork::{self, Hook, Rank};
 use crate::marks::NO_ANSWER;
-use crate::signal::{self, Message, Purpose, SIGNAL};
+use crate::signal::{self, Delivery, Message, Purpose};
 use crate::sys::{Lock, Region, send_signal, thread_id};
 use crate::tasks::{name, state, threads};
-use crate::unwind::{MOST_FRAMES, Registers, StackBounds, walk_into};
+use crate::unwind::{MOST_FRAMES, depth, walk_into};
 
 /// The most threads whose stacks are taken at a time.
 const PLACES: usize = 4096;
@@ -57,7 +57,8 @@ fn place(number: u32) -> Option<&'static AnswerSlot> {
 }
 
 /// For the signal handler: the calling thread is asked for its stack.
-fn on_request(number: u32, generation: u32, registers: Registers) {
+fn on_request(delivery: Delivery) {
+    let Delivery { number, generation, registers, .. } = delivery;
     let Some(place) = place(number) else { return };
     let with = |state| generation << 2 | state;
     let asked =
@@ -67,7 +68,10 @@ fn on_request(number: u32, generation: u32, registers: Registers) {
     }
     // SAFETY: from here to the store below the frames belong to this call: nobody else gets from `ASKED`
     // to `ANSWERING`, and the reader waits for `ANSWERED`.
-    let length = unsafe { walk_into(registers, StackBounds::default(), &mut *place.frames.get()) };
+    let length = unsafe {
+        let frames: &mut [u64; MOST_FRAMES] = &mut *place.frames.get();
+        walk_into(registers, &mut frames[..=depth()])
+    };
     place.labels.store(crate::labels::current_in_handler(), Ordering::Relaxed);
     place.length.store(length as u64, Ordering::Relaxed);
     place.state.store(with(ANSWERED), Ordering::Release);
@@ -141,7 +145,7 @@ pub(crate) fn stacks(caller: &[u64]) -> Result<Vec<ThreadStack>, Error> {
 /// Asks a thread; says whether the signal is on its way.
 fn ask(place: &AnswerSlot, number: u32, generation: u32, thread: i32) -> bool {
     place.state.store(generation << 2 | ASKED, Ordering::Release);
-    send_signal(thread, SIGNAL, Message { purpose: Purpose::Stack, number, generation }.pack())
+    send_signal(thread, signal::number(), Message { purpose: Purpose::Stack, number, generation }.pack())
 }
 
 /// Labels and frames, if the thread has answered; from then on its answer is not accepted any more.

@@ -12,17 +12,19 @@ mod cache;
 mod eh_frame;
 mod module;
 mod registers;
+mod rescue;
 mod rule;
 mod stack;
 mod trace;
 mod walk;
 
-pub(crate) use module::{Module, modules, refresh};
+pub(crate) use module::{CodeSegment, Module, modules, refresh};
 pub(crate) use registers::Registers;
 pub(crate) use stack::StackBounds;
-pub(crate) use trace::{MOST_FRAMES, Trace, walk_into};
+pub use trace::set_stack_depth;
+pub(crate) use trace::{MOST_FRAMES, depth, walk_into, with_trace};
 #[cfg(test)]
-pub(crate) use walk::{Depth, MAX_FRAMES, walk};
+pub(crate) use walk::{Depth, walk};
 
 #[cfg(test)]
 mod tests;

@@ -9,16 +9,28 @@ pub(crate) struct Module {
     /// What to add to an address in the file to get one in memory.
     pub(crate) base: u64,
     /// The path of the file as the loader has it; empty for the main binary.
-    #[cfg_attr(not(feature = "symbolize"), allow(dead_code, reason = "only names are looked up there"))]
     pub(crate) path: std::path::PathBuf,
     /// The GNU build id.
     pub(crate) build_id: Vec<u8>,
     /// Its mapped segments, as first address and one past the last.
     pub(crate) segments: Vec<(u64, u64)>,
+    /// Those of them that hold code.
+    pub(crate) code: Vec<CodeSegment>,
+}
+
+/// A segment of code, in whole pages.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct CodeSegment {
+    /// First address.
+    pub(crate) start: u64,
+    /// One past the last.
+    pub(crate) end: u64,
+    /// Where in the file it begins.
+    pub(crate) offset: u64,
 }
 
 #[cfg(target_os = "linux")]
-pub(crate) use linux::{modules, refresh, unwind_table};
+pub(crate) use linux::{code_of_published, modules, refresh, unwind_table};
 
 /// Nothing is known about modules on this system.
 #[cfg(not(target_os = "linux"))]
@@ -29,6 +41,12 @@ pub(crate) fn modules() -> Vec<Module> {
 /// There is nothing to bring up to date on this system.
 #[cfg(not(target_os = "linux"))]
 pub(crate) fn refresh() {}
+
+/// Nothing is known about code on this system.
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn code_of_published(_address: u64) -> Option<(u64, &'static [u8])> {
+    None
+}
 
 /// Nothing is known about unwind tables on this system.
 #[cfg(not(target_os = "linux"))]
@@ -42,10 +60,12 @@ mod linux {
 
     use libc::{Elf64_Ehdr, Elf64_Phdr};
 
-    use super::{Module, Section};
+    use super::{CodeSegment, Module, Section};
     use crate::fork::{self, Hook, Rank};
     use crate::sys::{Column, Lock};
     use crate::unwind::cache;
+
+    const PAGE: u64 = 4096;
 
     /// The structure of that name in glibc's `dlfcn.h`.
     #[repr(C)]
@@ -199,6 +219,21 @@ mod linux {
 
     static HOOK: Hook = Hook { hold: || LOADER.take(), release: || LOADER.give_back(), in_child: || () };
 
+    /// The code segment that holds `address` and where it begins, where modules have to be published.
+    pub(crate) fn code_of_published(address: u64) -> Option<(u64, &'static [u8])> {
+        let rows = &ROWS[..LENGTH.load(Ordering::Acquire).min(PUBLISHED)];
+        rows.iter().find_map(|row| {
+            let (start, end) = (row.code[0].load(Ordering::Relaxed), row.code[1].load(Ordering::Relaxed));
+            let is_here = row.header.load(Ordering::Acquire) != 0 && (start..end).contains(&address);
+            is_here.then(|| {
+                // SAFETY: a read-only segment of a module that was loaded when `refresh` looked last. Where
+                // modules are published none is unloaded: in static programs, and with musl, whose `dlclose`
+                // does nothing.
+                (start, unsafe { std::slice::from_raw_parts(start as *const u8, (end - start) as usize) })
+            })
+        })
+    }
+
     fn published_table(address: u64) -> Option<(Section<'static>, u64)> {
         let rows = &ROWS[..LENGTH.load(Ordering::Acquire).min(PUBLISHED)];
         let pair = |[one, two]: &[AtomicU64; 2]| (one.load(Ordering::Relaxed), two.load(Ordering::Relaxed));
@@ -225,6 +260,7 @@ mod linux {
     pub(crate) fn refresh() {
         static UNLOADED: AtomicU64 = AtomicU64::new(0);
         fork::register(Rank::Modules, &HOOK);
+        crate::unwind::stack::note_main_stack();
         let Some(_asking) = LOADER.try_hold() else { return };
         let mut found = Column::with_capacity(PUBLISHED);
         let mut unloaded = 0;
@@ -314,11 +350,25 @@ mod linux {
                     })
                 })
                 .unwrap_or_default();
+            let code = headers(info)
+                .iter()
+                .filter(|segment| segment.p_type == libc::PT_LOAD && segment.p_flags & libc::PF_X != 0)
+                .map(|segment| {
+                    let within = segment.p_vaddr & (PAGE - 1);
+                    let end = at(segment).wrapping_add(segment.p_memsz);
+                    CodeSegment {
+                        start: at(segment).wrapping_sub(within),
+                        end: end.wrapping_add(PAGE - 1) & !(PAGE - 1),
+                        offset: segment.p_offset.wrapping_sub(within),
+                    }
+                })
+                .collect();
             modules.push(Module {
                 base: info.dlpi_addr,
                 path: path(info),
                 build_id: build_id.to_vec(),
                 segments,
+                code,
             });
         });
         modules

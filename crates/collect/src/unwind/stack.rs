@@ -1,6 +1,8 @@
 //! Reading a stack without ever touching memory that is not there.
 #![allow(unsafe_code)]
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use crate::sys::is_readable;
 
 /// Pages are at least this large everywhere, so what is readable is so for this many bytes around.
@@ -8,6 +10,9 @@ const PAGE: u64 = 4096;
 
 /// How far above the first stack pointer an unknown stack is read.
 const PROBED: u64 = 1 << 20;
+
+/// No stack is larger than this.
+const LARGEST_STACK: u64 = 1 << 30;
 
 /// The memory that is the stack of one thread.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -69,6 +74,50 @@ fn other_thread() -> StackBounds {
     bounds
 }
 
+/// Where the stack with this pointer ends, as far as a signal handler can tell. The C library keeps what belongs
+/// to a thread right above its stack, where the thread pointer leads; the stack of the first thread ends where the
+/// kernel has put the arguments.
+fn end_of_stack(stack_pointer: u64) -> u64 {
+    let is_near = |end: &u64| (1..LARGEST_STACK).contains(&end.wrapping_sub(stack_pointer));
+    let ends = [thread_pointer(), MAIN_END.load(Ordering::Relaxed)];
+    ends.into_iter().filter(is_near).min().unwrap_or(stack_pointer.saturating_add(PROBED))
+}
+
+/// Where the stack of the first thread ends; 0 until it is known.
+static MAIN_END: AtomicU64 = AtomicU64::new(0);
+
+/// Finds out where the stack of the first thread ends. Not for signal handlers.
+pub(super) fn note_main_stack() {
+    #[cfg(target_os = "linux")]
+    // SAFETY: only answers a number.
+    MAIN_END.store(unsafe { libc::getauxval(libc::AT_RANDOM) } & !7, Ordering::Relaxed);
+}
+
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+fn thread_pointer() -> u64 {
+    let pointer: u64;
+    // SAFETY: the first word of what belongs to a thread is its own address (x86-64 ABI for TLS, 6.4.6).
+    unsafe {
+        std::arch::asm!("mov {}, fs:0", out(reg) pointer, options(nostack, readonly, preserves_flags));
+    }
+    pointer
+}
+
+#[cfg(all(target_os = "linux", target_arch = "aarch64"))]
+fn thread_pointer() -> u64 {
+    let pointer: u64;
+    // SAFETY: only reads a register.
+    unsafe {
+        std::arch::asm!("mrs {}, tpidr_el0", out(reg) pointer, options(nomem, nostack, preserves_flags));
+    }
+    pointer
+}
+
+#[cfg(not(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64"))))]
+fn thread_pointer() -> u64 {
+    0
+}
+
 /// The stack of one walk.
 #[derive(Debug)]
 pub(crate) struct Stack {
@@ -91,7 +140,7 @@ impl Stack {
             probed: if is_known {
                 nothing
             } else {
-                StackBounds { low: stack_pointer, high: stack_pointer.saturating_add(PROBED) }
+                StackBounds { low: stack_pointer, high: end_of_stack(stack_pointer) }
             },
             readable_page: u64::MAX,
         }

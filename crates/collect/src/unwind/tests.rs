@@ -19,7 +19,7 @@ fn runtime_frames() -> Vec<u64> {
         unsafe { (*frames.cast::<Vec<u64>>()).push((_Unwind_GetIP(context) as u64).wrapping_sub(1)) };
         0
     }
-    let mut frames = Vec::with_capacity(MAX_FRAMES);
+    let mut frames = Vec::with_capacity(128);
     // SAFETY: the callback has the expected signature and the vector outlives the call.
     unsafe { _Unwind_Backtrace(each, (&raw mut frames).cast()) };
     frames
@@ -27,7 +27,7 @@ fn runtime_frames() -> Vec<u64> {
 
 #[inline(never)]
 fn our_frames(bounds: StackBounds) -> Vec<u64> {
-    let mut frames = [0; MAX_FRAMES];
+    let mut frames = [0; 128];
     let (count, _) = walk(Registers::here(), bounds, &mut frames);
     frames[..count].to_vec()
 }
@@ -91,20 +91,20 @@ fn a_deep_stack_is_cut() {
     #[inline(never)]
     fn deep(depth: u32, bounds: StackBounds) -> (usize, Depth) {
         if depth == 0 {
-            let mut frames = [0; MAX_FRAMES];
+            let mut frames = [0; 128];
             return walk(Registers::here(), bounds, &mut frames);
         }
         let found = deep(depth - 1, bounds);
         std::hint::black_box(found)
     }
     let bounds = StackBounds::of_this_thread();
-    assert_eq!(deep(300, bounds), (MAX_FRAMES, Depth::Cut));
+    assert_eq!(deep(300, bounds), (128, Depth::Cut));
     assert_eq!(deep(3, bounds).1, Depth::Whole);
 }
 
 #[test]
 fn nonsense_registers_end_the_walk() {
-    let mut frames = [0; MAX_FRAMES];
+    let mut frames = [0; 128];
     let bounds = StackBounds::of_this_thread();
     for stack_pointer in [0, 1, 8, bounds.low, bounds.high, bounds.high - 8, u64::MAX, u64::MAX - 7] {
         for frame_pointer in [0, 8, bounds.low, bounds.high - 8, bounds.high - 16, u64::MAX - 7] {
@@ -139,7 +139,7 @@ mod every_instruction {
         let registers = unsafe { Registers::interrupted(context) };
         let bounds =
             StackBounds { low: BOUNDS[0].load(Ordering::Relaxed), high: BOUNDS[1].load(Ordering::Relaxed) };
-        let mut frames = [0; MAX_FRAMES];
+        let mut frames = [0; 128];
         let (count, _) = walk(registers, bounds, &mut frames);
         STEPS.fetch_add(1, Ordering::Relaxed);
         let root = ROOT.load(Ordering::Relaxed);
@@ -192,7 +192,7 @@ mod every_instruction {
     fn learn() -> usize {
         let bounds =
             StackBounds { low: BOUNDS[0].load(Ordering::Relaxed), high: BOUNDS[1].load(Ordering::Relaxed) };
-        let mut frames = [0; MAX_FRAMES];
+        let mut frames = [0; 128];
         walk(Registers::here(), bounds, &mut frames);
         frames[1] as usize
     }

@@ -4,11 +4,9 @@ use super::cache;
 use super::eh_frame;
 use super::module;
 use super::registers::Registers;
+use super::rescue;
 use super::rule::{Cfa, FrameRule, Rule, Saved};
 use super::stack::{Stack, StackBounds};
-
-/// The most frames a stack has; the rest, towards the root, is cut off.
-pub(crate) const MAX_FRAMES: usize = 128;
 
 /// Whether a walk reached the outermost frame it could.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -17,6 +15,17 @@ pub(crate) enum Depth {
     Whole,
     /// There was no room for more frames.
     Cut,
+    /// The caller of the last frame could not be found, although there must be one.
+    Lost,
+}
+
+/// One step towards the root.
+enum Step {
+    Caller(Registers),
+    /// There is no caller.
+    Root,
+    /// There is one, but where it is cannot be told.
+    Lost,
 }
 
 /// Writes the code addresses of the frames, leaf first, and says how many there are.
@@ -31,11 +40,12 @@ pub(crate) fn walk(registers: Registers, bounds: StackBounds, frames: &mut [u64]
         let address = if is_exact { at.instruction } else { at.instruction - 1 };
         *frame = address;
         let rule = rule_at(address);
-        let Some(caller) = step(rule, at, &mut stack, count == 0) else {
-            return (count + 1, Depth::Whole);
-        };
+        match step(rule, at, &mut stack, count == 0) {
+            Step::Caller(caller) => at = caller,
+            Step::Root => return (count + 1, Depth::Whole),
+            Step::Lost => return (count + 1, Depth::Lost),
+        }
         is_exact = rule == Rule::SignalFrame;
-        at = caller;
     }
     (frames.len(), Depth::Cut)
 }
@@ -51,18 +61,24 @@ fn rule_at(address: u64) -> Rule {
     found
 }
 
-/// The registers of the caller; `None` at the outermost frame or where the stack makes no sense.
-fn step(rule: Rule, at: Registers, stack: &mut Stack, is_first: bool) -> Option<Registers> {
+fn step(rule: Rule, at: Registers, stack: &mut Stack, is_first: bool) -> Step {
     let caller = match rule {
-        Rule::End => None,
+        Rule::End => return Step::Root,
         Rule::Frame(rule) => step_by_table(rule, at, stack),
-        Rule::FramePointer => step_by_frame_pointer(at, stack),
+        // Start-up code clears the frame pointer, to mark the outermost frame (System V ABI, 3.4.1).
+        Rule::FramePointer if at.frame_pointer == 0 && !is_first => return Step::Root,
+        Rule::FramePointer => rescue::step(at, stack, is_first).or_else(|| step_by_frame_pointer(at, stack)),
         Rule::SignalFrame => step_over_signal(at, stack),
-    }?;
+    };
+    let Some(caller) = caller else { return Step::Lost };
+    // The outermost frame of a thread often returns to zero.
+    if caller.instruction == 0 {
+        return Step::Root;
+    }
     // Only the leaf may have no frame at all, where return addresses come in a register.
     let is_further = caller.stack_pointer > at.stack_pointer
         || is_first && caller.stack_pointer == at.stack_pointer && cfg!(target_arch = "aarch64");
-    (is_further && is_code(caller.instruction)).then_some(caller)
+    if is_further && is_code(caller.instruction) { Step::Caller(caller) } else { Step::Lost }
 }
 
 fn step_by_table(rule: FrameRule, at: Registers, stack: &mut Stack) -> Option<Registers> {
@@ -139,8 +155,7 @@ fn without_signature(address: u64) -> u64 {
     if cfg!(target_arch = "aarch64") { address & 0x0000_ffff_ffff_ffff } else { address }
 }
 
-/// Whether user code may be at `address`. The first page never holds any; the outermost frame of a
-/// thread often returns to zero.
+/// Whether user code may be at `address`. The first page never holds any.
 fn is_code(address: u64) -> bool {
     (4096..1 << 48).contains(&address)
 }
