@@ -41,6 +41,9 @@ pub struct FlameSpec {
     pub path: Vec<NodeId>,
     /// How many frames the tree may have, those on the path and the root not counted.
     pub frames: usize,
+    /// For each node, whether it is looked for: then what is summed up tells how much of it goes through one of
+    /// these. Empty for none.
+    pub marked: Vec<bool>,
 }
 
 /// A sum of samples, by their sign. Samples below zero come from the base of a comparison.
@@ -112,6 +115,8 @@ pub struct Flame {
     /// The frames, each before those below it; the heaviest of those below a frame come first, what was
     /// summed up comes last. The first is the root.
     pub frames: Vec<Frame>,
+    /// How much of what was summed up goes through a marked node: rows of the frames with weights above zero.
+    pub marked: Vec<(usize, Sides)>,
 }
 
 /// A frame that the tree could take in, or has taken in.
@@ -191,7 +196,7 @@ impl NodeTable<'_, '_> {
             grower.expand(row);
             push(&mut ranks, &grower, row);
         }
-        grower.finish(&taken)
+        grower.finish(&taken, &spec.marked)
     }
 }
 
@@ -326,7 +331,8 @@ impl<'g, 'v, 'p> Grower<'g, 'v, 'p> {
     }
 
     /// The frames that were taken in, in order, with what was not taken in below each of them.
-    fn finish(&self, taken: &[usize]) -> Flame {
+    fn finish(&self, taken: &[usize], marked: &[bool]) -> Flame {
+        let mut marks = Vec::new();
         let mut below: Vec<Vec<usize>> = vec![Vec::new(); taken.len()];
         let mut rank = vec![None; self.candidates.len()];
         for (index, &row) in taken.iter().enumerate() {
@@ -353,12 +359,18 @@ impl<'g, 'v, 'p> Grower<'g, 'v, 'p> {
                     cum: Sides::default(),
                     inline: false,
                 };
-                let mut count = 0;
+                let (mut count, mut found) = (0, Sides::default());
                 for row in self.callees(candidate.parent.unwrap_or(0)).filter(|&row| rank[row].is_none()) {
                     others.cum += self.candidates[row].cum;
                     count += 1;
+                    if !marked.is_empty() {
+                        found += self.marked(row, marked);
+                    }
                 }
                 others.kind = FrameKind::Others(count);
+                if found.size() != 0 {
+                    marks.push((frames.len(), found));
+                }
                 frames.push(others);
                 continue;
             };
@@ -376,7 +388,47 @@ impl<'g, 'v, 'p> Grower<'g, 'v, 'p> {
             }
             pending.extend(below[index].iter().map(|&row| (row, place, depth + 1)));
         }
-        Flame { frames }
+        Flame { frames, marked: marks }
+    }
+
+    /// How much of a candidate that was not expanded goes through a marked node, it or one below.
+    fn marked(&self, row: usize, marked: &[bool]) -> Sides {
+        let candidate = &self.candidates[row];
+        let mut sum = Sides::default();
+        // What was found ahead has been taken further already, so its frames are looked at one by one.
+        let mut pending = vec![(candidate.node, candidate.cum, candidate.stacks.clone(), candidate.ahead)];
+        while let Some((node, cum, stacks, ahead)) = pending.pop() {
+            if node.is_some_and(|node| marked[node.index()]) {
+                sum += cum;
+                continue;
+            }
+            let Some(ahead) = ahead else {
+                for &cursor in &self.cursors[stacks] {
+                    if self.meets(cursor, marked) {
+                        sum += Sides::of(cursor.weight);
+                    }
+                }
+                continue;
+            };
+            let mut start = stacks.start;
+            for below in &self.ahead[ahead].below {
+                let stacks = start..start + below.stacks;
+                start = stacks.end;
+                pending.push((Some(below.node), below.cum, stacks, below.ahead));
+            }
+        }
+        sum
+    }
+
+    /// Whether a marked node is still to come on a stack.
+    fn meets(&self, mut cursor: Cursor, marked: &[bool]) -> bool {
+        while let Some((node, _, after)) = self.walk.step(cursor) {
+            if marked[node.index()] {
+                return true;
+            }
+            cursor = after;
+        }
+        false
     }
 }
 
@@ -449,6 +501,43 @@ mod tests {
                 let below = flame.frames.get(1).map(|frame| (frame.kind, frame.cum));
                 prop_assert_eq!(below, (expected.size() != 0).then_some((FrameKind::Place(pivot), expected)));
             }
+        }
+
+        #[test]
+        fn marks_of_what_is_summed_up_are_those_of_its_frames(
+            profile in profiles(Values::Any),
+            frames in 0..6usize,
+            callers: bool,
+            wanted in 0..5usize,
+            worthwhile in prop_oneof![Just(0usize), Just(usize::MAX)],
+        ) {
+            let value = SampleValue { column: 0, mean: false };
+            let Ok(view) = View::new(&profile, value, Threads::new(2), &mut Vec::new()) else {
+                return Ok(());
+            };
+            let table = NodeTable::new(&view, Detail::default(), None);
+            let growth = if callers { Growth::Callers } else { Growth::Callees };
+            let marked: Vec<bool> = table.ids().map(|node| node.index() % 5 == wanted).collect();
+            let spec = |frames| FlameSpec { growth, frames, marked: marked.clone(), ..FlameSpec::default() };
+            // Of each tree, what goes through a marked frame, each stack once.
+            let whole = |flame: &Flame| {
+                let mut sum = Sides::default();
+                let mut under = vec![false; flame.frames.len()];
+                for (row, frame) in flame.frames.iter().enumerate() {
+                    let is_marked = matches!(frame.kind, FrameKind::Place(node) if marked[node.index()]);
+                    let above = row > 0 && under[frame.parent];
+                    under[row] = above || is_marked;
+                    if is_marked && !above {
+                        sum += frame.cum;
+                    }
+                    for (_, part) in flame.marked.iter().filter(|(other, _)| *other == row && !above) {
+                        sum += *part;
+                    }
+                }
+                sum
+            };
+            let all = whole(&table.grow(&spec(usize::MAX), usize::MAX));
+            prop_assert_eq!(whole(&table.grow(&spec(frames), worthwhile)), all);
         }
 
         #[test]

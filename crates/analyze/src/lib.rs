@@ -18,6 +18,7 @@ mod codes;
 mod connect;
 mod edges;
 mod entrances;
+mod exact;
 mod expansion;
 mod filter;
 mod flame;
@@ -44,6 +45,7 @@ mod view;
 mod weigh;
 
 pub use connect::Interest;
+pub use exact::{ExactFilter, Side, TagText};
 pub use filter::Filters;
 pub use flame::{Flame, FlameSpec, Frame, FrameKind, Growth, Sides};
 pub use granularity::{Detail, Granularity};

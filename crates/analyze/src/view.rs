@@ -497,7 +497,7 @@ impl<'p> View<'p> {
 
     /// Cuts every stack that is still in view down to the part that `keep` returns, relative to what
     /// it is given; `None` drops the stack.
-    fn narrow_stacks(&mut self, keep: impl Fn(&[LocationId]) -> Option<(usize, usize)> + Sync) {
+    pub(crate) fn narrow_stacks(&mut self, keep: impl Fn(&[LocationId]) -> Option<(usize, usize)> + Sync) {
         let stacks = &self.profile.stacks;
         let mut cuts = self.cuts.take().unwrap_or_else(|| vec![[0, 0]; stacks.len()]);
         let parts = self.threads.parts(stacks.len(), stacks.frame_count());
@@ -514,6 +514,31 @@ impl<'p> View<'p> {
             }
         });
         self.cuts = Some(cuts);
+    }
+
+    /// Shows these rows of the line table, the list of each location in turn.
+    pub(crate) fn show_lines(&mut self, rows: Vec<Vec<usize>>) {
+        let mut shown = ShownLines::with_capacity(self.profile);
+        rows.into_iter().for_each(|rows| shown.push(rows));
+        self.frames = Some(shown);
+    }
+
+    /// The locations that are left out, where any are.
+    pub(crate) fn take_hidden(&mut self) -> Option<Vec<bool>> {
+        self.hidden.take()
+    }
+
+    /// Leaves locations out of all stacks.
+    pub(crate) fn set_hidden(&mut self, hidden: Vec<bool>) {
+        self.hidden = hidden.contains(&true).then_some(hidden);
+    }
+
+    /// Keeps samples whose label set is among `found`, or those whose is not.
+    pub(crate) fn choose_labels(&mut self, found: &[bool], wanted: bool) {
+        let chosen = self.chosen_labels.get_or_insert_with(|| vec![true; found.len()]);
+        for (chosen, &found) in chosen.iter_mut().zip(found) {
+            *chosen &= found == wanted;
+        }
     }
 
     /// Returns whether a selected sample passed the focus and whether one met the ignore filter.

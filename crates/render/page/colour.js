@@ -5,7 +5,7 @@
  */
 
 /**
- * @typedef {{id: number, label: string, function?: string, file?: string, line?: number, column?: number,
+ * @typedef {{id: number, key?: string, label: string, function?: string, file?: string, line?: number, column?: number,
  *   address?: number, object?: string}} Place a place of the program, as shapes have it
  */
 

@@ -9,6 +9,11 @@ import { changeText, countText, deltaText, percentText, valueText } from './form
 export class FlameCard {
   constructor() {
     this.element = el('div', { class: 'card', hidden: true });
+    /**
+     * What places weigh on all stacks, where that is known better than from the frames that are here, by their keys.
+     * @type {Map<string, {flat: number, cum: number}>}
+     */
+    this.known = new Map();
     document.body.append(this.element);
   }
 
@@ -24,7 +29,7 @@ export class FlameCard {
       element.hidden = true;
       return;
     }
-    fill(element, content(model, frame));
+    fill(element, content(model, frame, this.known));
     element.hidden = false;
     const { width, height } = element.getBoundingClientRect();
     const gap = 14;
@@ -43,8 +48,9 @@ export class FlameCard {
 /**
  * @param {FlameModel} model
  * @param {number} frame
+ * @param {Map<string, {flat: number, cum: number}>} known
  */
-function content(model, frame) {
+function content(model, frame, known) {
   const place = model.placeOf(frame);
   const { format } = model.header;
   const others = model.isOthers(frame);
@@ -62,7 +68,8 @@ function content(model, frame) {
     return [...head, el('table', {},
       el('tr', { class: 'card-head' }, el('th', {}), el('th', {}), el('th', {}, 'of all'), el('th', {}, model.inverted ? 'of callee' : 'of caller')),
       line('Total', model.cum[frame]),
-      !others && line(model.inverted ? 'Begins here' : 'Self', model.flat[frame]))];
+      !others && line(model.inverted ? 'Begins here' : 'Self', model.flat[frame]),
+      ...everywhere(model, frame, known))];
   }
   /** @param {string} name @param {number} before @param {number} after */
   const line = (name, before, after) => el('tr', {}, el('th', {}, name), el('td', {}, valueText(before, format)),
@@ -72,6 +79,26 @@ function content(model, frame) {
     el('tr', { class: 'card-head' }, el('th', {}), el('th', {}, 'before'), el('th', {}, 'after'), el('th', {}, 'change'), el('th', {}, 'relative')),
     line('Total', model.baseCum[frame], model.cum[frame]),
     !others && line(model.inverted ? 'Begins here' : 'Self', model.baseFlat[frame], model.flat[frame]))];
+}
+
+/**
+ * What the place of a frame weighs in all its frames together, where it has several.
+ * @param {FlameModel} model
+ * @param {number} frame
+ * @param {Map<string, {flat: number, cum: number}>} known
+ */
+function everywhere(model, frame, known) {
+  const place = model.placeOf(frame);
+  if (!place) return [];
+  const { count, cum, flat } = model.everywhere(model.place[frame]);
+  const exact = known.get(place.key ?? '');
+  const partial = model.pruned && !exact && !model.pivot;
+  if (count < 2 && !exact) return [];
+  const { format, total } = model.header;
+  /** @param {string} name @param {number} value */
+  const line = (name, value) => el('tr', {}, el('th', {}, name), el('td', {}, `${partial ? '≥ ' : ''}${valueText(value, format)}`), el('td', {}, percentText(value, total)), el('td', {}));
+  return [el('tr', { class: 'card-head' }, el('th', {}, `all ${countText(count)} ${count === 1 ? 'frame' : 'frames'}${model.pruned ? ' that are here' : ''}`), el('th', {}), el('th', {}), el('th', {})),
+    line('Total', exact?.cum ?? cum), !model.inverted && line('Self', exact?.flat ?? flat)].filter(Boolean);
 }
 
 /** @param {string} text */

@@ -30,6 +30,13 @@ const ZOOM_TIME = 180;
  * @property {(frame: number) => void} [expand] what was summed up is wanted
  * @property {(frame: number, x: number, y: number) => void} [menu] the actions on a frame are wanted
  * @property {(key: string, frame: number) => boolean} [key] a key that the chart does not know
+ * @property {(frame: number, event: PointerEvent) => void} [tap] a finger was at a frame for the first time
+ */
+
+/**
+ * A box of a drawing.
+ * @typedef {{x: number, y: number, width: number, height: number, colour: string, alpha: number, text: string,
+ *   ink: string, italic: boolean, title: string}} Box
  */
 
 export class FlameChart {
@@ -51,6 +58,12 @@ export class FlameChart {
     this.to = 1;
     this.hovered = -1;
     this.selected = -1;
+    /** The frame that a finger was at. */
+    this.tapped = -1;
+    /** The key of the place that people chose elsewhere; its frames stand out. */
+    this.picked = '';
+    /** Frames that are drawn faintly. @type {((frame: number) => boolean) | null} */
+    this.faint = null;
     this.zoomed = 0;
     this.frameRequest = 0;
     this.width = 0;
@@ -99,13 +112,37 @@ export class FlameChart {
    */
   show(model) {
     this.model = model;
-    this.hovered = this.selected = -1;
+    this.hovered = this.selected = this.tapped = -1;
     this.zoomed = 0;
     this.motion = null;
     this.from = 0;
     this.to = Math.max(model.total, 1);
     this.refresh();
     this.scroller.scrollTop = this.upwards ? this.scroller.scrollHeight : 0;
+  }
+
+  /**
+   * Chooses a frame and brings it into view, also from left to right: where it is too narrow to be seen, the view
+   * zooms in.
+   * @param {number} frame
+   */
+  goTo(frame) {
+    const { model } = this;
+    if (!model) return;
+    const span = this.to - this.from;
+    const [start, size] = [model.start[frame], model.size[frame]];
+    const inView = start >= this.from && start + size <= this.to;
+    const wide = (size / span) * this.width;
+    if (wide < 12) this.look(...this.within(start + size / 2, Math.max(size * 20, model.total * 1e-7)), true);
+    else if (!inView) this.look(...this.within(start + size / 2, Math.max(span, size)), true);
+    this.select(frame);
+  }
+
+  /** A view of this width around a position, within everything. @param {number} middle @param {number} span @returns {[number, number]} */
+  within(middle, span) {
+    const total = this.model?.total ?? 1;
+    const from = Math.min(Math.max(middle - span / 2, 0), Math.max(total - span, 0));
+    return [from, from + span];
   }
 
   /** Draws anew after frames, marks or colours have changed. */
@@ -298,58 +335,131 @@ export class FlameChart {
   }
 
   /**
+   * What is to be drawn of a row: frames, and runs of frames that are too narrow to be drawn one by one, with how wide
+   * those together are that pass the search.
    * @param {FlameModel} model
    * @param {Int32Array} row
-   * @param {number} y
+   * @param {(frame: number, left: number, right: number) => void} drawFrame
+   * @param {(left: number, right: number, marked: number) => void} drawRun
    */
-  drawRow(model, row, y) {
-    const c = this.context;
+  walkRow(model, row, drawFrame, drawRun) {
     const scale = this.width / (this.to - this.from);
-    const first = Math.max(model.lastStartingBefore(row, this.from), 0);
-    const same = this.hovered > 0 ? model.place[this.hovered] : -9;
-    let sliver = -1;
-    let sliverEnd = 0;
-    let sliverMarked = false;
+    let [start, end, marked] = [-1, 0, 0];
     const flush = () => {
-      if (sliver >= 0) {
-        c.globalAlpha = model.marks && !sliverMarked ? 0.25 : 0.6;
-        c.fillStyle = sliverMarked ? this.mark : otherColour(this.dark);
-        c.fillRect(sliver, y, Math.max(sliverEnd - sliver, 0.5), ROW - 1);
-        c.globalAlpha = 1;
-      }
-      sliver = -1;
-      sliverMarked = false;
+      if (start >= 0) drawRun(start, end, marked);
+      [start, marked] = [-1, 0];
     };
-    for (let index = first; index < row.length; index++) {
+    for (let index = Math.max(model.lastStartingBefore(row, this.from), 0); index < row.length; index++) {
       const frame = row[index];
       const begin = model.start[frame];
       if (begin >= this.to) break;
       const left = (begin - this.from) * scale;
       const right = left + model.size[frame] * scale;
       if (right <= 0) continue;
-      const marked = model.marks !== null && model.marks[frame] === 1;
-      if (right - left < SLIVER) {
-        if (sliver >= 0 && left - sliverEnd > 1) flush();
-        if (sliver < 0) sliver = left;
-        sliverEnd = right;
-        sliverMarked ||= marked;
+      if (right - left >= SLIVER) {
+        flush();
+        drawFrame(frame, left, right);
         continue;
       }
-      flush();
+      if (start >= 0 && left - end > 1) flush();
+      if (start < 0) start = left;
+      end = right;
+      if (model.marks) marked += model.markedSize(frame) * scale;
+    }
+    flush();
+  }
+
+  /**
+   * @param {FlameModel} model
+   * @param {Int32Array} row
+   * @param {number} y
+   */
+  drawRow(model, row, y) {
+    const c = this.context;
+    const same = this.hovered > 0 ? model.place[this.hovered] : -9;
+    this.walkRow(model, row, (frame, left, right) => {
+      const marked = model.marks !== null && model.marks[frame] === 1;
       const x = Math.max(left, 0);
       const wide = Math.min(right, this.width) - x - (right - left > 3 ? 1 : 0.25);
-      c.globalAlpha = model.marks && !marked ? 0.32 : 1;
+      const place = model.placeOf(frame);
+      const faint = (model.marks && !marked) || this.faint?.(frame);
+      c.globalAlpha = faint ? 0.32 : 1;
       c.fillStyle = marked ? this.mark : this.colour(model, frame);
       c.fillRect(x, y, wide, ROW - 1);
       if (same >= 0 && model.place[frame] === same && !marked) {
         c.fillStyle = this.dark ? 'rgba(255,255,255,.14)' : 'rgba(0,0,0,.10)';
         c.fillRect(x, y, wide, ROW - 1);
       }
-      if (model.isOthers(frame)) this.hatch(x, y, wide);
+      if (model.isOthers(frame)) {
+        this.hatch(x, y, wide);
+        const part = model.marksBelow.get(frame);
+        if (part) this.drawMark(x, y, Math.min((part / model.size[frame]) * (right - left), wide));
+      }
       if (wide > 22) this.write(model, frame, x, y, wide, marked);
       c.globalAlpha = 1;
+      if (this.picked !== '' && place?.key === this.picked) {
+        c.strokeStyle = this.accent;
+        c.lineWidth = 2;
+        c.strokeRect(x + 1, y + 1, Math.max(wide - 2, 1), ROW - 3);
+      }
+    }, (left, right, marked) => {
+      const wide = Math.max(right - left, 0.5);
+      c.globalAlpha = model.marks ? 0.25 : 0.6;
+      c.fillStyle = otherColour(this.dark);
+      c.fillRect(left, y, wide, ROW - 1);
+      if (marked > 0) this.drawMark(left, y, Math.min(marked, wide));
+      c.globalAlpha = 1;
+    });
+  }
+
+  /** A mark that is as wide as what it stands for. @param {number} x @param {number} y @param {number} wide */
+  drawMark(x, y, wide) {
+    const c = this.context;
+    c.globalAlpha = 1;
+    c.fillStyle = this.mark;
+    c.fillRect(x, y, wide, ROW - 1);
+  }
+
+  /**
+   * All rows of what the view shows from left to right, whether they are scrolled to or not, as boxes.
+   * @returns {{boxes: Box[], height: number}}
+   */
+  outline() {
+    /** @type {Box[]} */
+    const boxes = [];
+    const { model } = this;
+    if (!model || model.total === 0) return { boxes, height: 0 };
+    // Rows at the far end that have nothing in view would be empty paper.
+    let depths = model.rows.length;
+    while (depths > this.first + 1 && !this.showsRow(model, model.rows[depths - 1])) depths--;
+    const height = (depths - this.first) * ROW + 8;
+    this.context.font = this.font;
+    for (let depth = this.first; depth < depths; depth++) {
+      const row = depth - this.first;
+      const y = this.upwards ? height - (row + 1) * ROW - 4 : row * ROW + 4;
+      const box = { y, height: ROW - 1, alpha: 1, text: '', ink: this.ink, italic: false, title: '' };
+      this.walkRow(model, model.rows[depth], (frame, left, right) => {
+        const x = Math.max(left, 0);
+        const width = Math.min(right, this.width) - x - (right - left > 3 ? 1 : 0.25);
+        const marked = model.marks?.[frame] === 1;
+        const alpha = (model.marks && !marked) || this.faint?.(frame) ? 0.4 : 1;
+        boxes.push({ ...box, x, width, alpha, colour: marked ? this.mark : this.colour(model, frame), ink: marked ? '#241a00' : this.ink,
+          italic: model.inline[frame] === 1, text: width > 22 ? this.fit(model, frame, width - 2 * TEXT_PADDING) : '', title: model.label(frame).slice(0, 500) });
+        const part = model.marksBelow.get(frame);
+        if (part) boxes.push({ ...box, x, width: Math.min((part / model.size[frame]) * (right - left), width), colour: this.mark });
+      }, (left, right, marked) => {
+        const width = Math.max(right - left, 0.5);
+        boxes.push({ ...box, x: left, width, alpha: model.marks ? 0.25 : 0.6, colour: otherColour(this.dark) });
+        if (marked > 0) boxes.push({ ...box, x: left, width: Math.min(marked, width), colour: this.mark });
+      });
     }
-    flush();
+    return { boxes, height };
+  }
+
+  /** Whether any frame of a row is in view. @param {FlameModel} model @param {Int32Array} row */
+  showsRow(model, row) {
+    const at = Math.max(model.lastStartingBefore(row, this.to), 0);
+    return row.length > 0 && model.start[row[at]] < this.to && model.start[row[at]] + model.size[row[at]] > this.from;
   }
 
   /**
@@ -475,7 +585,7 @@ export class FlameChart {
         this.hover(-1);
         return;
       }
-      this.hover(this.frameAt(event.offsetX, event.offsetY), event);
+      if (event.pointerType !== 'touch') this.hover(this.frameAt(event.offsetX, event.offsetY), event);
     });
     canvas.addEventListener('pointerup', (event) => {
       const moved = drag?.moved;
@@ -485,11 +595,16 @@ export class FlameChart {
       if (moved || !pressed || event.button !== 0) return;
       const frame = this.frameAt(event.offsetX, event.offsetY);
       if (frame < 0) return;
+      const again = this.tapped === frame;
       this.select(frame, false);
-      this.open(frame);
+      // A finger cannot hover: the first tap tells about a frame, the second opens it.
+      if (event.pointerType === 'touch' && listeners.tap && !again) {
+        this.tapped = frame;
+        listeners.tap(frame, event);
+      } else this.open(frame);
     });
     canvas.addEventListener('pointercancel', () => (drag = null));
-    canvas.addEventListener('pointerleave', () => this.hover(-1));
+    canvas.addEventListener('pointerleave', (event) => event.pointerType === 'touch' || this.hover(-1));
     canvas.addEventListener('contextmenu', (event) => {
       const frame = this.frameAt(event.offsetX, event.offsetY);
       if (frame < 0) return;

@@ -17,7 +17,7 @@
  * The shape `flame`: frames as columns, each frame before those below it.
  * @typedef {{header: Header, inverted: boolean, upwards: boolean, pivot: string, places: Place[], frames: {parent: number[],
  *   place: number[], flat: number[], cum: number[], base_flat?: number[], base_cum?: number[],
- *   inline: number[]}}} FlameData
+ *   inline: number[], marked?: [number, number][]}}} FlameData
  */
 
 /** What the sums of some frames are. @typedef {{flat: number, cum: number, count: number}} MatchSums */
@@ -44,6 +44,8 @@ export class FlameModel {
     for (const row of frames.inline) this.inline[row] = 1;
     /** Frames that match the search; null without one. @type {Uint8Array | null} */
     this.marks = null;
+    /** For sums of frames, how much of their weight passes the search. @type {Map<number, number>} */
+    this.marksBelow = new Map();
     /** How many frames are above each. */
     this.depth = new Int32Array(0);
     /** How wide each is: both sides of a comparison together. */
@@ -55,6 +57,10 @@ export class FlameModel {
     /** The frames of each depth from left to right. @type {Int32Array[]} */
     this.rows = [];
     this.total = 0;
+    /** Whether anything was summed up. */
+    this.pruned = false;
+    /** What places weigh, by their rows, as far as people asked. @type {Map<number, MatchSums>} */
+    this.sums = new Map();
     this.arrange();
   }
 
@@ -86,6 +92,30 @@ export class FlameModel {
     }
     this.rows = rows.map((row) => Int32Array.from(row));
     this.total = this.size[0] ?? 0;
+    this.pruned = this.isPruned(0);
+    this.sums = new Map();
+  }
+
+  /**
+   * What a place weighs in all of its frames that are here, each stack once.
+   * @param {number} row of the places
+   */
+  everywhere(row) {
+    let sums = this.sums.get(row);
+    if (sums) return sums;
+    sums = { flat: 0, cum: 0, count: 0 };
+    let end = 0;
+    for (let frame = 1; frame < this.count; frame++) {
+      if (this.place[frame] !== row) continue;
+      sums.count++;
+      sums.flat += this.flat[frame];
+      // Frames below another one of the place are part of its sum.
+      if (frame < end) continue;
+      sums.cum += this.cum[frame];
+      end = this.end[frame];
+    }
+    this.sums.set(row, sums);
+    return sums;
   }
 
   /** @param {number} frame */
@@ -216,33 +246,55 @@ export class FlameModel {
     const inline = joined((model, frame) => model.inline[frame], Uint8Array);
     this.count += moved;
     Object.assign(this, { parent, place, flat, cum, baseFlat, baseCum, inline });
+    this.marks = null;
+    this.marksBelow = new Map();
     this.arrange();
   }
 
   /**
-   * Marks the frames whose label passes, and adds them up: each stack once.
-   * @param {((label: string) => boolean) | null} test
+   * Marks the frames whose place passes, and adds them up: each stack once.
+   * @param {((place: Place) => boolean) | null} test
+   * @param {Map<string, number>} [below] how much of what was summed up below a frame passes too, by the path of
+   *   that frame
    * @returns {MatchSums}
    */
-  mark(test) {
+  mark(test, below = new Map()) {
     const sums = { flat: 0, cum: 0, count: 0 };
+    this.marksBelow = new Map();
     if (!test) {
       this.marks = null;
       return sums;
     }
-    const passes = this.places.map((place) => test(place.label));
+    const passes = this.places.map(test);
     this.marks = new Uint8Array(this.count);
     const under = new Uint8Array(this.count);
     for (let frame = 1; frame < this.count; frame++) {
       const above = this.parent[frame];
       under[frame] = under[above] | this.marks[above];
-      if (this.place[frame] < 0 || !passes[this.place[frame]]) continue;
+      if (this.isOthers(frame)) {
+        const weight = below.size === 0 ? undefined : below.get(this.path(above).join());
+        if (weight) this.marksBelow.set(frame, weight);
+        continue;
+      }
+      if (!passes[this.place[frame]]) continue;
       this.marks[frame] = 1;
       sums.count++;
       sums.flat += this.flat[frame] - this.baseFlat[frame];
       if (!under[frame]) sums.cum += this.cum[frame] - this.baseCum[frame];
     }
     return sums;
+  }
+
+  /** The frames that a search found, from left to right and from the root on; sums with a hit among them. */
+  found() {
+    const found = [];
+    for (let frame = 1; frame < this.count; frame++) if (this.marks?.[frame] === 1 || this.marksBelow.has(frame)) found.push(frame);
+    return found;
+  }
+
+  /** How much of the width of a frame passes the search. @param {number} frame */
+  markedSize(frame) {
+    return this.marks?.[frame] === 1 ? this.size[frame] : Math.min(this.marksBelow.get(frame) ?? 0, this.size[frame]);
   }
 
   /**

@@ -20,6 +20,7 @@ function startPage() {
   const host = el('div', { class: 'flame' });
   const chart = new FlameChart(host, {
     hover: (frame, event) => card.show(model(), frame, event),
+    tap: (frame, event) => card.show(model(), frame, event),
     select: (frame, beside) => {
       chart.say(model().label(frame));
       if (beside) card.show(model(), frame, beside);
@@ -27,6 +28,7 @@ function startPage() {
     expand: (frame) => chart.zoomTo(model().parent[frame]),
   });
   const found = el('output', { class: 'found' });
+  const count = el('output', { class: 'found' });
   const input = el('input', { type: 'search', placeholder: 'Search', 'aria-label': 'Search', spellcheck: false });
   const tools = el('div', { class: 'tools' });
 
@@ -37,20 +39,38 @@ function startPage() {
       const fold = text === text.toLowerCase();
       try {
         const pattern = new RegExp(text, fold ? 'iu' : 'u');
-        test = (/** @type {string} */ label) => pattern.test(label);
+        test = (/** @type {import('./colour.js').Place} */ place) => pattern.test(place.label);
       } catch {
-        test = (/** @type {string} */ label) => (fold ? label.toLowerCase() : label).includes(text);
+        test = (/** @type {import('./colour.js').Place} */ place) => (fold ? place.label.toLowerCase() : place.label).includes(text);
       }
     }
     const sums = model().mark(test);
     const { format } = data.header;
     const { total } = model();
     const write = model().comparison ? deltaText : valueText;
-    found.textContent = test === null ? '' : sums.count === 0 ? 'no matches'
-      : `total ${write(sums.cum, format)} (${percentText(sums.cum, total)}) · ${model().inverted ? 'begins' : 'self'} ${write(sums.flat, format)} (${percentText(sums.flat, total)})`;
+    hits = test ? model().found() : [];
+    at = -1;
+    // What was too light for the file may match too.
+    const least = model().pruned ? 'at least ' : '';
+    found.textContent = test === null ? '' : sums.count === 0 ? (model().pruned ? 'no matches among the frames of this file' : 'no matches')
+      : `total ${least}${write(sums.cum, format)} (${percentText(sums.cum, total)}) · ${model().inverted ? 'begins' : 'self'} ${least}${write(sums.flat, format)} (${percentText(sums.flat, total)})`;
+    count.textContent = hits.length === 0 ? '' : `${countText(hits.length)} ${hits.length === 1 ? 'hit' : 'hits'}`;
     chart.redraw();
   }
+
+  /** @type {number[]} */
+  let hits = [];
+  let at = -1;
+  /** Goes to the next hit or the one before. @param {number} by */
+  function step(by) {
+    if (hits.length === 0) return false;
+    at = at < 0 ? (by > 0 ? 0 : hits.length - 1) : (at + by + hits.length) % hits.length;
+    chart.goTo(hits[at]);
+    count.textContent = `${countText(at + 1)} of ${countText(hits.length)}`;
+    return true;
+  }
   input.addEventListener('input', search);
+  input.addEventListener('keydown', (event) => event.key === 'Enter' && step(event.shiftKey ? -1 : 1));
 
   function showTools() {
     /** @param {'flip' | 'plus' | 'minus' | 'fit' | 'sun' | 'moon'} name @param {string} label @param {() => void} onclick */
@@ -59,7 +79,7 @@ function startPage() {
     fill(tools,
       model().comparison && el('span', { class: 'legend' }, 'less',
         steps.map(([before, after]) => el('i', { class: 'swatch', style: { background: changeColour(before, after, isDark()) } })), 'more'),
-      el('button', { class: 'button', type: 'button', 'aria-pressed': turned === 1, onclick: turn }, icon('invert'), data.inverted ? 'Callees' : 'Inverted'),
+      el('button', { class: 'button', type: 'button', 'aria-pressed': String(turned === 1), onclick: turn }, icon('invert'), data.inverted ? 'Callees' : 'Inverted'),
       button('flip', 'Root at the bottom', () => chart.setUpwards(!chart.upwards)),
       button('minus', 'Zoom out (−)', () => chart.key('-')), button('plus', 'Zoom in (+)', () => chart.key('+')),
       button('fit', 'Show everything (Esc)', () => chart.key('0')),
@@ -79,9 +99,9 @@ function startPage() {
     header.duration_nanos > 0 && `in ${valueText(header.duration_nanos, { sample_unit: 'ns', output_unit: 'auto', ratio: 1 })}`,
     ...header.active_filters, `${countText(models[0].count)} frames`];
   document.body.append(
-    el('header', { class: 'top' }, el('strong', {}, header.file || 'Flame graph'), el('span', { class: 'facts' }, facts.filter(Boolean).join(' · ')),
-      found, el('div', { class: 'search' }, icon('search'), input), tools),
-    host);
+    el('header', { class: 'top' }, el('h1', {}, header.file || 'Flame graph'), el('span', { class: 'facts' }, facts.filter(Boolean).join(' · ')),
+      found, el('div', { class: 'search', role: 'search' }, icon('search'), input), count, tools),
+    el('main', { class: 'flame-main' }, host));
   onTheme((dark) => {
     chart.setDark(dark);
     showTools();
@@ -92,6 +112,7 @@ function startPage() {
     if (event.defaultPrevented || event.target === input || event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.key === '/') input.focus();
     else if (event.key === 't') toggleTheme();
+    else if (event.key === 'n' || event.key === 'N') step(event.key === 'n' ? 1 : -1);
     else if (!chart.key(event.key)) return;
     event.preventDefault();
   });

@@ -43,6 +43,7 @@ use jiff::tz::TimeZone;
 
 pub use clean::clean;
 pub use csv::DRAWING as CSV;
+pub use flame::package_of;
 pub use json::DRAWING as JSON;
 pub use legend::profile_lines;
 pub use proto::DRAWING as PROTO;

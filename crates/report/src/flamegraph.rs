@@ -1,6 +1,7 @@
 //! `flamegraph`: the call tree, its heaviest frames.
 
-use hotlist_analyze::{FlameSpec, Frame, FrameKind, Growth, NodeId, NodeTable, PlaceKey, Sides};
+use hotlist_analyze::{FlameSpec, Frame, FrameKind, Growth, Names, NodeId, NodeTable, PlaceKey, Sides};
+use hotlist_pattern::Pattern;
 use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 
@@ -34,6 +35,8 @@ pub struct FlameOptions {
     pub pivot: String,
     /// The way to the frame whose callees are wanted, as [`FlamePlace::id`]s from the root on.
     pub path: Vec<usize>,
+    /// Names of places that are looked for: what was summed up tells how much of it they have.
+    pub marks: Option<Pattern>,
 }
 
 /// The heaviest frames of a call tree. What was left out below a frame is summed up in one frame more.
@@ -52,6 +55,8 @@ pub struct FlameGraph {
     /// The frames, each before those below it, the heaviest first among those below one frame. The first
     /// is the root.
     pub frames: Vec<FlameFrame>,
+    /// How much of what was summed up goes through a place that was looked for: rows of such frames.
+    pub marked: Vec<(usize, Sides)>,
 }
 
 /// A place of a [`FlameGraph`].
@@ -100,7 +105,12 @@ fn build<'v>(request: &Request<'v>) -> Result<Shape<'v>, ReportError> {
         "" => None,
         name => Some(find(&table, name).ok_or_else(|| ReportError::NoPlace(name.to_owned()))?),
     };
+    let marked = options.marks.as_ref().map_or_else(Vec::new, |pattern| {
+        let names = Names::new(&table);
+        table.ids().map(|node| pattern.is_match(names.get(node).printable.as_bytes())).collect()
+    });
     let flame = table.flame(&FlameSpec {
+        marked,
         growth: if options.inverted { Growth::Callers } else { Growth::Callees },
         pivot,
         path: options.path.iter().map_while(|&id| nodes.get(id).copied()).collect(),
@@ -118,6 +128,7 @@ fn build<'v>(request: &Request<'v>) -> Result<Shape<'v>, ReportError> {
         pivot: options.pivot.clone(),
         places: places.places,
         frames,
+        marked: flame.marked,
     }))
 }
 
@@ -175,7 +186,8 @@ impl FlameGraph {
 /// Frames as columns, which are a fraction of the size of a list of objects: `place` is the row of the
 /// place, -1 for the root and -1 - n for a sum of n frames; `flat` and `cum` are sums of samples above
 /// zero; `base_flat` and `base_cum`, those of the samples below zero without their sign, are there in
-/// comparisons only; `inline` lists the rows of inlined frames.
+/// comparisons only; `inline` lists the rows of inlined frames; `marked`, where places are looked for, has rows of
+/// sums of frames and how much of them goes through such a place, both sides together.
 impl Serialize for FlameGraph {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         #[derive(Serialize)]
@@ -189,6 +201,8 @@ impl Serialize for FlameGraph {
             #[serde(skip_serializing_if = "Option::is_none")]
             base_cum: Option<Vec<i64>>,
             inline: Vec<usize>,
+            #[serde(skip_serializing_if = "Vec::is_empty")]
+            marked: Vec<(usize, i64)>,
         }
         let frames = &self.frames;
         let column = |take: fn(&FlameFrame) -> i64| frames.iter().map(take).collect::<Vec<i64>>();
@@ -204,6 +218,7 @@ impl Serialize for FlameGraph {
             base_flat: self.is_comparison().then(|| column(|frame| frame.flat.minus)),
             base_cum: self.is_comparison().then(|| column(|frame| frame.cum.minus)),
             inline: (0..frames.len()).filter(|&row| frames[row].inline).collect(),
+            marked: self.marked.iter().map(|&(row, sides)| (row, sides.size())).collect(),
         };
         let mut whole = serializer.serialize_struct("FlameGraph", 6)?;
         whole.serialize_field("header", &self.header)?;

@@ -1,7 +1,7 @@
 //! From options as typed to options as used: patterns compiled, lists split, defaults of the report
 //! filled in. All errors of use come from here, before any work begins.
 
-use hotlist_analyze::{Detail, Filters, PathTrim, TagFilter, TagFilterError};
+use hotlist_analyze::{Detail, ExactFilter, Filters, PathTrim, TagFilter, TagFilterError};
 use hotlist_pattern::Pattern;
 use hotlist_report::{Argument, FlameOptions, Report};
 use thiserror::Error;
@@ -44,6 +44,10 @@ pub struct Question {
     pub options: hotlist_report::Options,
     /// What the view leaves out.
     pub filters: Filters,
+    /// Filters that are applied after the first ones: more patterns of a kind, of which samples have to pass all.
+    pub more_filters: Vec<Filters>,
+    /// What was pointed at, to be kept or left out.
+    pub exact: Vec<ExactFilter>,
     /// Which sample type, by name or number; empty for the profile's default.
     pub sample_index: String,
     /// Divide by the first sample type.
@@ -124,6 +128,8 @@ impl Question {
             report,
             options: report_options(report, argument, options),
             filters,
+            more_filters: Vec::new(),
+            exact: Vec::new(),
             sample_index: options.sample_index.clone(),
             mean: options.mean,
             relative_percentages: options.relative_percentages,

@@ -110,6 +110,10 @@ impl Session {
             view = view.with_memo(&self.memo);
         }
         view.apply(&question.filters, &mut warnings);
+        for filters in &question.more_filters {
+            view.apply(filters, &mut warnings);
+        }
+        view.apply_exact(&question.exact, Some(&question.options.path_trim), &question.options.output_unit);
         if question.relative_percentages {
             view.take_total();
         }

@@ -1,7 +1,7 @@
 //! Source code from the file system, by the rules of pprof and, where those find nothing, by knowing
 //! where the tools of Go and Rust keep their sources.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -136,6 +136,21 @@ impl SourceFiles {
             }
         }
         Err(SourceError(error))
+    }
+
+    /// The files that are looked at for a path of a profile, in order, whether they are there or not.
+    pub fn tried(&self, path: &str) -> Vec<PathBuf> {
+        let trimmed = self.trim.apply(path);
+        let asked = Path::new(trimmed);
+        let mut tried: Vec<PathBuf> = if asked.is_absolute() {
+            vec![asked.to_owned()]
+        } else {
+            self.search.iter().flat_map(|folder| folder.ancestors()).map(|folder| folder.join(asked)).collect()
+        };
+        tried.extend(self.candidates(path).into_iter().chain(self.candidates(trimmed)));
+        let mut seen = HashSet::new();
+        tried.retain(|path| seen.insert(path.clone()));
+        tried
     }
 
     fn search_path(&self) -> String {

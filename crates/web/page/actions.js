@@ -2,48 +2,49 @@
 /** What can be done with a place of the program, the same in every view. */
 
 import { toast } from './menu.js';
-import { either, exactly, go, param, quoted } from './state.js';
+import { added, address, go, state } from './state.js';
 
 /** @typedef {import('./api.js').Place} Place */
 /** @typedef {import('./menu.js').Entry} Entry */
-
-/** A regular expression for the filters that matches a place alone. @param {Place} place */
-export function patternOf(place) {
-  if (place.function) return exactly(place.function);
-  const path = place.file || place.object;
-  return path ? exactly(path) : quoted(place.label);
-}
+/** @typedef {import('./state.js').Changes} Changes */
+/** @typedef {import('./state.js').ViewName} ViewName */
 
 /**
- * The actions, by the key that does each.
- * @type {Record<string, {label: string, run: (place: Place) => void}>}
+ * An action leads to an address, or does something.
+ * @typedef {{label: string, to?: (place: Place) => [ViewName, Changes], run?: (place: Place) => void}} Action
  */
+
+/** The actions, by the key that does each. @type {Record<string, Action>} */
 export const ACTIONS = {
-  s: { label: 'Show callers and callees', run: (place) => go('sandwich', { pivot: place.label }) },
-  o: { label: 'Open source', run: (place) => go('source', { q: patternOf(place) }) },
-  d: { label: 'Open disassembly', run: (place) => go('disasm', { q: patternOf(place) }) },
-  p: { label: 'Peek at neighbours', run: (place) => go('peek', { q: exactly(place.label) }) },
-  f: { label: 'Focus: only samples with it', run: (place) => here({ f: patternOf(place) }) },
-  i: { label: 'Ignore: no samples with it', run: (place) => here({ i: either(param('i'), patternOf(place)) }) },
-  h: { label: 'Hide it', run: (place) => here({ h: either(param('h'), patternOf(place)) }) },
-  r: { label: 'Show from here on', run: (place) => here({ sf: patternOf(place) }) },
-  c: { label: 'Copy name', run: (place) => copy(place.label) },
+  s: { label: 'Show callers and callees', to: (place) => ['sandwich', { pivot: place.key }] },
+  o: { label: 'Open source', to: (place) => ['source', { of: place.key }] },
+  d: { label: 'Open disassembly', to: (place) => ['disasm', { of: place.key }] },
+  p: { label: 'Peek at neighbours', to: (place) => ['peek', { of: place.key }] },
+  f: { label: 'Focus: only samples with it', to: (place) => [state().view, added('only', place.key)] },
+  i: { label: 'Ignore: no samples with it', to: (place) => [state().view, added('without', place.key)] },
+  h: { label: 'Hide it', to: (place) => [state().view, added('hidden', place.key)] },
+  r: { label: 'Show from here on', to: (place) => [state().view, { from: [place.key] }] },
+  c: { label: 'Copy name', run: (place) => copyText(place.label, 'Copied the name') },
 };
 
-/** @param {Record<string, string>} changes */
-function here(changes) {
-  const view = /** @type {import('./state.js').ViewName} */ (location.pathname.split('/').pop());
-  go(view, changes);
-}
-
-/** @param {string} text */
-async function copy(text) {
+/**
+ * @param {string} text
+ * @param {string} done
+ */
+export async function copyText(text, done) {
   try {
     await navigator.clipboard.writeText(text);
-    toast('Copied');
+    toast(done);
   } catch {
     toast('The browser does not let this page copy');
   }
+}
+
+/** @param {string} key @param {Place} place */
+function act(key, place) {
+  const { to, run } = ACTIONS[key];
+  if (to) go(...to(place));
+  else run?.(place);
 }
 
 /**
@@ -52,7 +53,11 @@ async function copy(text) {
  * @returns {Entry[]}
  */
 export function actionMenu(place) {
-  const entry = (/** @type {string} */ key) => ({ label: ACTIONS[key].label, hint: key, run: () => ACTIONS[key].run(place) });
+  /** @param {string} key @returns {Entry} */
+  const entry = (key) => {
+    const { label, to } = ACTIONS[key];
+    return { label, hint: key, run: () => act(key, place), ...(to ? { link: address(...to(place)) } : {}) };
+  };
   return [
     { title: place.label.length > 80 ? `${place.label.slice(0, 80)}…` : place.label },
     ...['s', 'o', 'd', 'p'].map(entry), 'line',
@@ -68,6 +73,6 @@ export function actionMenu(place) {
  */
 export function actOnKey(key, place) {
   if (!place || !(key in ACTIONS)) return false;
-  ACTIONS[key].run(place);
+  act(key, place);
   return true;
 }

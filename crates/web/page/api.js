@@ -1,16 +1,16 @@
 // @ts-check
 /** Asking the server. The answers are the shapes of `docs/web.md`. */
 
-import { state } from './state.js';
+import { SHOWN_ONLY, param, state } from './state.js';
 
 /** @typedef {import('./flame_model.js').Header} Header */
 /** @typedef {import('./flame_model.js').FlameData} FlameData */
-/** @typedef {Omit<import('./colour.js').Place, 'id'>} Place */
+/** @typedef {Omit<import('./colour.js').Place, 'id'> & {key: string}} Place */
 
 /** @typedef {{shown: number, nodes: number, original_nodes: number, dropped_nodes: number}} Showing */
 /** @typedef {{place: Place, flat: number, cum: number, inline?: string}} TableRow */
 /** @typedef {{header: Header, showing: Showing, rows: TableRow[]}} Table */
-/** @typedef {{label: string, weight: number, inline: boolean}} Neighbour */
+/** @typedef {Place & {weight: number, inline: boolean}} Neighbour */
 /** @typedef {{place: Place, flat: number, cum: number, callers: Neighbour[], callees: Neighbour[]}} Entry */
 /** @typedef {{header: Header, entries: Entry[]}} Neighbours */
 /**
@@ -19,24 +19,24 @@ import { state } from './state.js';
  */
 /**
  * @typedef {{name: string, file: string | null, flat: number, cum: number, lines: ListedLine[], error?: string,
- *   found_at?: string}} Routine
+ *   found_at?: string, warnings?: string[]}} Routine
  */
-/** @typedef {{header: Header, routines: Routine[]}} Listing */
+/** @typedef {{header: Header, routines: Routine[], problems?: string[]}} Listing */
 /** @typedef {{key: string, total: number, values: {value: string, weight: number}[]}} TagKey */
 /** @typedef {{header: Header, keys: TagKey[]}} Tags */
-/** @typedef {{flat: number, cum: number, total: number, places: number, labels: string[]}} Matches */
+/** @typedef {{flat: number, cum: number, total: number, places: number, labels: string[], keys: string[]}} Matches */
 /** @typedef {{kind: string, unit: string}} SampleType */
 /**
  * @typedef {{name: string, sample_types: SampleType[], default_sample_type: number, time_nanos: number,
  *   duration_nanos: number, period_type: SampleType, period: number, comments: string[], doc_url: string,
- *   drop_frames: string, keep_frames: string, comparison: boolean, samples: number, stacks: number,
+ *   drop_frames: string, keep_frames: string, comparison: boolean, base: {name: string, totals: number[], time_nanos: number, duration_nanos: number} | null, profiles: string[], samples: number, stacks: number,
  *   locations: number, functions: number, mapping_count: number, mappings: {file: string, build_id: string,
  *   start: string, limit: string, has_functions: boolean, has_lines: boolean}[], tag_keys: string[]}} Facts
  */
 /**
  * @typedef {{version: number, program: string, reports: {name: string, summary: string, needs_pattern: boolean}[],
  *   drawings: {name: string, summary: string, shapes: string[]}[], options: {key: string, name: string,
- *   help: string, details: string, choices: string[], switch: boolean}[]}} Index
+ *   help: string, details: string, choices: string[], switch: boolean}[], presets: {name: string, help: string}[]}} Index
  */
 /** @typedef {{name: string, parameters: Record<string, string>}} Config */
 
@@ -61,21 +61,24 @@ export function onNotes(listener) {
 }
 
 /**
- * The address of an answer: the parameters of the page, some changed or left out.
+ * The address of an answer: the parameters of the page that decide it, some changed.
  * @param {string} path
  * @param {Record<string, string>} [changes]
  */
 export function answerAddress(path, changes = {}) {
   const params = new URLSearchParams(state().params);
-  for (const name of ['zoom', 'order', 'flip', 'p']) params.delete(name);
-  if (!('pivot' in changes)) params.delete('pivot');
-  if (!('q' in changes)) params.delete('q');
+  for (const name of SHOWN_ONLY) params.delete(name);
   for (const [name, value] of Object.entries(changes)) {
     if (value === '') params.delete(name);
     else params.set(name, value);
   }
   params.sort();
   return `../api/v1/${path}?${params}`;
+}
+
+/** The parameters that decide answers, in one text: equal where answers are. */
+export function questionText() {
+  return answerAddress('');
 }
 
 /**
@@ -87,7 +90,11 @@ export function answerAddress(path, changes = {}) {
  * @returns {Promise<T>}
  */
 export async function ask(path, changes = {}, signal) {
-  return askAddress(answerAddress(path, changes), signal);
+  const answer = await askAddress(answerAddress(path, changes), signal);
+  // Unless people want one unit, each value is in the one in which it can be read best.
+  const format = answer.header?.format;
+  if (format && !param('unit')) format.output_unit = 'auto';
+  return answer;
 }
 
 /**
@@ -103,7 +110,8 @@ async function askAddress(address, signal) {
     throw new Refusal('The server does not answer. Was it ended?', 0);
   }
   const notes = response.headers.get('hotlist-notes');
-  if (notes) hearNotes(JSON.parse(notes));
+  // Why lines have no instructions is told in their view.
+  if (notes) hearNotes(/** @type {string[]} */ (JSON.parse(notes)).filter((note) => !note.startsWith('no assembly:')));
   const answer = await response.json();
   if (!response.ok) throw new Refusal(answer.error ?? response.statusText, response.status);
   return answer;
@@ -113,7 +121,19 @@ async function askAddress(address, signal) {
 export const askIndex = () => askAddress('../api/v1/');
 
 /** @returns {Promise<Facts>} */
-export const askFacts = async () => (await askAddress('../api/v1/profile')).profile;
+export const askFacts = async () => {
+  const params = new URLSearchParams();
+  for (const name of ['profile', 'base']) if (param(name)) params.set(name, param(name));
+  return (await askAddress(`../api/v1/profile?${params}`)).profile;
+};
+
+/**
+ * The files that are looked at for a source file of the profile.
+ * @param {string} file
+ * @param {AbortSignal} signal
+ * @returns {Promise<{tried: string[]}>}
+ */
+export const askTried = (file, signal) => askAddress(`../api/v1/tried?${new URLSearchParams({ file })}`, signal);
 
 /** @returns {Promise<Config[]>} */
 export const askConfigs = async () => (await askAddress('../api/v1/configs')).configs;

@@ -1,25 +1,29 @@
 // @ts-check
 /** The flame graph. */
 
-import { ask } from './api.js';
+import { ask, answerAddress, questionText } from './api.js';
 import { actOnKey, actionMenu } from './actions.js';
-import { changeColour } from './colour.js';
+import { changeColour, groupColour, packageOf } from './colour.js';
+import { isWantedChange } from './controls.js';
 import { el, fill, icon } from './dom.js';
 import { FlameCard } from './flame_card.js';
 import { FlameChart } from './flame_chart.js';
 import { FlameModel } from './flame_model.js';
-import { valueText } from './format.js';
+import { percentText, valueText } from './format.js';
 import { openMenu, toast } from './menu.js';
+import { pictureOf } from './picture.js';
 import { searchText } from './search.js';
-import { go, isOn, param, state } from './state.js';
+import { go, isOn, param, state, toggled, values } from './state.js';
 import { isDark, onTheme } from './theme.js';
-import { failed, notice, waiting } from './view.js';
+import { csv, failed, keep, notice, waiting } from './view.js';
 
 /** @typedef {import('./flame_model.js').FlameData} FlameData */
 /** @typedef {import('./view.js').View} View */
 
 /** Frames in one more answer when those of the first are not enough. */
 const MANY_FRAMES = '60000';
+/** Packages in the legend. */
+const MOST_PACKAGES = 24;
 
 /** @type {View} */
 export async function flameView(host, page, signal) {
@@ -28,71 +32,128 @@ export async function flameView(host, page, signal) {
   let asked = 'nothing yet';
   /** Paths below which everything was fetched that there is room for. @type {Set<string>} */
   let deepened = new Set();
+  const isShared = state().view === 'both';
   const card = new FlameCard();
   const flame = el('div', { class: 'flame' });
+  const legend = el('div', { class: 'packages', role: 'group', 'aria-label': 'Packages, by their colour' });
   const cover = el('div', { class: 'cover' });
-  fill(host, flame, cover);
+  const heading = el('h2', { class: 'visually-hidden' }, 'Flame graph');
+  fill(host, heading, legend, flame, cover);
   waiting(cover);
 
   const chart = new FlameChart(flame, {
-    hover: (frame, event) => card.show(model, frame, event),
+    hover: (frame, event) => tellOf(frame, event),
+    tap: (frame, event) => tellOf(frame, event),
     select: (frame, beside) => {
       if (!model) return;
       chart.say(`${model.label(frame)}, ${valueText(model.cum[frame], model.header.format)}`);
-      if (beside) card.show(model, frame, beside);
+      if (beside) tellOf(frame, beside);
     },
     zoom: (frame) => {
       if (!model) return;
-      go('flamegraph', { zoom: model.path(frame).join(',') });
+      const key = model.placeOf(frame)?.key ?? '';
+      go(state().view, { zoom: model.path(frame).join(','), ...(isShared ? { sel: key } : {}) });
     },
-    expand: (frame) => model && deepen(model.parent[frame], true),
+    expand: (frame) => model && deepen(model.parent[frame], true).catch(tell),
     menu: (frame, x, y) => {
       const place = model?.placeOf(frame);
       card.show(null, -1);
-      if (place) openMenu(actionMenu(place), x, y, chart.canvas);
+      if (place) openMenu(actionMenu(/** @type {import('./api.js').Place} */ (place)), x, y, chart.canvas);
     },
-    key: (key, frame) => actOnKey(key, model?.placeOf(frame)),
+    key: (key, frame) => actOnKey(key, /** @type {import('./api.js').Place | undefined} */ (model?.placeOf(frame))),
   });
   const stopTheme = onTheme((dark) => {
     chart.setDark(dark);
     showTools();
+    showLegend();
   });
+
+  let hovering = 0;
+  /**
+   * Tells about a frame. Where lighter frames were summed up, what its place weighs in all of them is asked for.
+   * @param {number} frame
+   * @param {{clientX: number, clientY: number} | undefined} event
+   */
+  function tellOf(frame, event) {
+    card.show(model, frame, event);
+    clearTimeout(hovering);
+    const key = frame > 0 && model?.pruned && !model.comparison ? model.placeOf(frame)?.key : undefined;
+    if (key === undefined || card.known.has(key)) return;
+    hovering = setTimeout(async () => {
+      try {
+        const { flat, cum } = /** @type {import('./api.js').Matches} */ (await ask('search', { of: key }, signal));
+        card.known.set(key, { flat, cum });
+        if (!card.element.hidden && chart.hovered === frame) card.show(model, frame, event);
+      } catch {
+        // The card says "at least" then.
+      }
+    }, 120);
+  }
 
   function showTools() {
     const flip = isOn('flip');
     const inverted = isOn('inverted');
-    /** @param {'flip' | 'plus' | 'minus' | 'fit'} name @param {string} label @param {() => void} onclick @param {boolean} [pressed] */
+    const collapsed = isOn('collapse');
+    /** @param {'flip' | 'plus' | 'minus' | 'fit' | 'fold'} name @param {string} label @param {() => void} onclick @param {boolean} [pressed] */
     const button = (name, label, onclick, pressed) => el('button', {
       class: 'button only-icon', type: 'button', title: label, 'aria-label': label, onclick,
-      ...(pressed === undefined ? {} : { 'aria-pressed': pressed }),
+      ...(pressed === undefined ? {} : { 'aria-pressed': String(pressed) }),
     }, icon(name));
     const steps = [[10, 1], [4, 2], [1, 1], [2, 4], [1, 10]];
     fill(page.tools,
       model?.comparison && el('span', { class: 'legend' }, 'less',
         steps.map(([before, after]) => el('i', { class: 'swatch', style: { background: changeColour(before, after, isDark()) } })), 'more'),
-      el('button', { class: 'button', type: 'button', 'aria-pressed': inverted, title: 'Begin with the functions that use the resources, callers below them',
-        onclick: () => go('flamegraph', { inverted: inverted ? '' : 't' }) }, icon('invert'), 'Inverted'),
-      button('flip', 'Root at the bottom', () => go('flamegraph', { flip: flip ? '' : 't' }), flip),
+      el('button', { class: 'button', type: 'button', 'aria-pressed': String(inverted), title: 'Begin with the functions that use the resources, callers below them',
+        onclick: () => go(state().view, { inverted: inverted ? '' : 't' }) }, icon('invert'), 'Inverted'),
+      button('fold', 'Collapse recursion', () => go(state().view, { collapse: collapsed ? '' : 't' }), collapsed),
+      button('flip', 'Root at the bottom', () => go(state().view, { flip: flip ? '' : 't' }), flip),
       button('minus', 'Zoom out (−)', () => chart.key('-')),
       button('plus', 'Zoom in (+)', () => chart.key('+')),
       button('fit', 'Show everything (Esc)', () => chart.key('0')),
     );
   }
 
-  /** Parameters that need no new answer. */
-  const LOCAL = ['zoom', 'q', 'flip', 'order', 'pivot', 'p'];
-  const question = () => {
-    const params = new URLSearchParams(state().params);
-    LOCAL.forEach((name) => params.delete(name));
-    return params.toString();
-  };
+  /** The packages of what is shown by their own weight, each a button that filters. */
+  function showLegend() {
+    legend.hidden = !model || model.comparison || model.total === 0;
+    if (!model || legend.hidden) return;
+    /** @type {Map<string, {weight: number, place: import('./colour.js').Place}>} */
+    const groups = new Map();
+    for (let frame = 1; frame < model.count; frame++) {
+      const place = model.placeOf(frame);
+      const name = place?.function ? packageOf(place.function) : '';
+      if (!place || name === '' || model.flat[frame] === 0) continue;
+      const group = groups.get(name);
+      if (group) group.weight += model.flat[frame];
+      else groups.set(name, { weight: model.flat[frame], place });
+    }
+    const only = values('pkg');
+    const hidden = values('nopkg');
+    const { total } = model.header;
+    const heaviest = [...groups].sort((a, b) => b[1].weight - a[1].weight).slice(0, MOST_PACKAGES);
+    fill(legend, heaviest.map(([name, { weight, place }]) => {
+      const isOnly = only.includes(name);
+      const button = el('button', { class: 'package', type: 'button', 'aria-pressed': String(isOnly),
+        title: `${name}: ${percentText(weight, total)} by itself. A click keeps samples through it, Alt with a click or the right button hides it.`,
+        onclick: (/** @type {MouseEvent} */ event) => go(state().view, event.altKey ? toggled('nopkg', name) : toggled('pkg', name)) },
+        el('i', { class: 'dot', style: { background: groupColour(place, isDark()) } }), name, el('span', { class: 'soft' }, percentText(weight, total)));
+      button.addEventListener('contextmenu', (event) => {
+        event.preventDefault();
+        openMenu([{ title: name },
+          { label: isOnly ? 'Samples of other packages too' : 'Only samples through it', run: () => go(state().view, toggled('pkg', name)) },
+          { label: hidden.includes(name) ? 'Show its frames' : 'Hide its frames', run: () => go(state().view, toggled('nopkg', name)) }], event.clientX, event.clientY, button);
+      });
+      return button;
+    }));
+  }
 
   async function load() {
-    asked = question();
+    asked = questionText();
     const data = /** @type {FlameData} */ (await ask('flamegraph', {}, signal));
-    if (question() !== asked) return;
+    if (questionText() !== asked) return;
     model = new FlameModel(data);
     deepened = new Set();
+    card.known.clear();
     if (model.total === 0) {
       notice(cover, 'No samples', 'Nothing in this profile passes the filters, or all values of this sample type are zero.');
       cover.hidden = false;
@@ -100,6 +161,7 @@ export async function flameView(host, page, signal) {
       fill(cover);
       cover.hidden = true;
     }
+    showLegend();
     chart.show(model);
     flame.dataset.frames = String(model.count);
   }
@@ -114,23 +176,22 @@ export async function flameView(host, page, signal) {
     const path = model.path(frame);
     if (!wanted && deepened.has(path.join())) return;
     deepened.add(path.join());
-    const others = () => model && model.below(frame).filter((frame) => model?.isOthers(frame)).map((frame) => model?.place[frame]).join();
-    const before = others();
-    const frames = frame === 0 ? [MANY_FRAMES] : wanted ? ['', MANY_FRAMES] : [''];
-    for (const n of frames) {
+    const summedUp = () => model?.below(model.follow(path)).filter((below) => model?.isOthers(below)).reduce((sum, below) => sum - 1 - (model?.place[below] ?? 0), 0) ?? 0;
+    const before = summedUp();
+    for (const n of wanted ? [MANY_FRAMES] : ['']) {
       const data = /** @type {FlameData} */ (await ask('flamegraph', { path: path.join(','), ...(n ? { n } : {}) }, signal));
-      if (!model || question() !== asked) return;
+      if (!model || questionText() !== asked) return;
       model.graft(path, data);
-      if (others() !== before) break;
     }
     flame.dataset.frames = String(model.count);
     const found = model.follow(path);
     chart.hovered = -1;
     chart.refresh();
-    mark();
+    await mark();
     if (wanted) {
       chart.zoomTo(found);
-      if (others() === before) toast('These frames are too light to be shown one by one. Focus on something to see more.');
+      const left = summedUp();
+      if (left > 0) toast(left < before ? `The heaviest are here; ${left} are too light to be shown one by one.` : 'These frames are too light to be shown one by one. Focus on something to see more.');
     }
   }
 
@@ -145,25 +206,56 @@ export async function flameView(host, page, signal) {
 
   let marking = '';
   /** @type {Set<string>} */
-  let labels = new Set();
-  function mark() {
-    model?.mark(marking ? (label) => labels.has(label) : null);
+  let keys = new Set();
+  async function mark() {
+    if (!model) return;
+    if (!marking) {
+      model.mark(null);
+      page.hits(null);
+      chart.redraw();
+      return;
+    }
+    const pruned = model.isPruned(0);
+    const test = (/** @type {import('./colour.js').Place} */ place) => keys.has(place.key ?? '');
+    model.mark(test);
     chart.redraw();
+    if (pruned) {
+      const below = await marksBelow();
+      if (!model || !marking || !below) return;
+      model.mark(test, below);
+      chart.redraw();
+    }
+    const found = model.found();
+    page.hits({ count: found.length, go: (index) => chart.goTo(found[index]) });
+  }
+
+  /** How much of what was summed up passes the search, by the path of the frame above it. */
+  async function marksBelow() {
+    const [q, question] = [marking, asked];
+    /** @type {Map<string, number>} */
+    const below = new Map();
+    for (const path of ['', ...deepened].slice(0, 8)) {
+      const data = /** @type {FlameData} */ (await ask('flamegraph', { marks: q, ...(path ? { path } : {}) }, signal));
+      if (marking !== q || asked !== question) return null;
+      const other = new FlameModel(data);
+      for (const [row, weight] of data.frames.marked ?? []) below.set(other.path(other.parent[row]).join(), weight);
+    }
+    return below;
   }
 
   async function search() {
     const q = param('q');
     if (q !== marking || q) {
       marking = q;
-      labels = new Set();
+      keys = new Set();
       if (q) {
         const matches = await searchText(page, q, signal);
         if (param('q') !== q) return;
-        labels = new Set(matches?.labels ?? []);
+        keys = new Set(matches?.keys ?? []);
         if (!matches) marking = '';
       } else page.found(null);
     }
-    mark();
+    await mark();
   }
 
   /** @param {unknown} error */
@@ -176,13 +268,29 @@ export async function flameView(host, page, signal) {
 
   async function show() {
     chart.setUpwards(isOn('flip'));
-    if (question() !== asked) {
+    if (questionText() !== asked) {
       await load();
       flame.dataset.ready = 'false';
     }
+    chart.picked = param('sel');
+    chart.faint = model?.comparison && param('change') ? (frame) => !model || !isWantedChange(model.baseCum[frame], model.cum[frame]) : null;
+    chart.redraw();
     zoom();
     showTools();
     await search();
+  }
+
+  /** The frames that are in view, as a table. */
+  function frames() {
+    if (!model) return [];
+    const { comparison } = model;
+    /** @type {(string | number)[][]} */
+    const rows = [['frame', 'depth', 'parent', ...(comparison ? ['before_total', 'after_total', 'before_self', 'after_self'] : ['total', 'self'])]];
+    for (let frame = chart.zoomed; frame < model.end[chart.zoomed]; frame++) {
+      rows.push([model.label(frame), model.depth[frame], model.label(model.parent[frame]),
+        ...(comparison ? [model.baseCum[frame], model.cum[frame], model.baseFlat[frame], model.flat[frame]] : [model.cum[frame], model.flat[frame]])]);
+    }
+    return rows;
   }
 
   await show().catch(tell);
@@ -196,6 +304,15 @@ export async function flameView(host, page, signal) {
       if (document.activeElement === document.body) chart.canvas.focus();
       return chart.key(key);
     },
+    files: () => {
+      const path = param('zoom');
+      return [
+        { label: 'Frames (CSV)', run: () => keep(csv(frames()), 'flamegraph.csv', 'text/csv') },
+        { label: 'Frames (JSON)', href: answerAddress('flamegraph/json', { path }), download: 'flamegraph.json' },
+        { label: 'Page with all frames (HTML)', href: answerAddress('flamegraph/html', { flip: param('flip') }), download: 'flamegraph.html' },
+      ];
+    },
+    picture: () => pictureOf([{ chart }], 'flamegraph'),
     remove: () => {
       stopTheme();
       card.remove();

@@ -1,13 +1,18 @@
 // @ts-check
 /** The call graph as a drawing that can be moved and zoomed. */
 
-import { Refusal, answerAddress } from './api.js';
+import { Refusal, answerAddress, questionText } from './api.js';
 import { actOnKey, actionMenu } from './actions.js';
 import { el, fill, icon } from './dom.js';
 import { openMenu } from './menu.js';
 import { onPinch } from './pinch.js';
-import { go } from './state.js';
+import { searchText } from './search.js';
+import { go, param } from './state.js';
 import { notice, waiting } from './view.js';
+
+const SVG = 'http://www.w3.org/2000/svg';
+/** The largest side of the overview, in pixels. */
+const OVERVIEW = 170;
 
 /** Pixels for a unit of the drawing from which its smallest letters can be read. */
 const READABLE = 1.1;
@@ -21,11 +26,13 @@ export async function graphView(host, page, signal) {
     return;
   }
   waiting(host);
+  const question = questionText();
   const response = await fetch(answerAddress('dot/svg'), { signal });
   if (!response.ok) throw new Refusal((await response.json()).error, response.status);
   // The drawing brings its own font, look and script for when it is a file; here the page has these, and its
   // policy would complain. Text of the profile has no `<` of its own in there.
-  const text = (await response.text()).replace(/<(script|style)\b[^>]*>[^]*?<\/\1>/g, '');
+  const whole = await response.text();
+  const text = whole.replace(/<(script|style)\b[^>]*>[^]*?<\/\1>/g, '');
   const parsed = new DOMParser().parseFromString(text, 'image/svg+xml');
   parsed.querySelectorAll('script, style, .paper').forEach((element) => element.remove());
   const svg = /** @type {SVGSVGElement} */ (/** @type {unknown} */ (document.importNode(parsed.documentElement, true)));
@@ -35,11 +42,20 @@ export async function graphView(host, page, signal) {
   svg.setAttribute('tabindex', '0');
   svg.setAttribute('role', 'application');
   svg.setAttribute('aria-label', 'Call graph. Plus and minus zoom, arrow keys move, Escape shows everything.');
-  fill(host, svg);
+  const overview = document.createElementNS(SVG, 'svg');
+  const frame = document.createElementNS(SVG, 'rect');
+  fill(host, el('h2', { class: 'visually-hidden' }, 'Call graph'), svg, overview);
 
   /** What is in view, in the units of the drawing. */
   const view = { x: 0, y: 0, width: wide, height: high };
-  const show = () => svg.setAttribute('viewBox', `${view.x} ${view.y} ${view.width} ${view.height}`);
+  const show = () => {
+    svg.setAttribute('viewBox', `${view.x} ${view.y} ${view.width} ${view.height}`);
+    // What the window shows is more than the view box where their shapes differ.
+    const [width, height] = [svg.clientWidth * unit(), svg.clientHeight * unit()];
+    const [x, y] = [view.x + (view.width - width) / 2, view.y + (view.height - height) / 2];
+    for (const [name, value] of Object.entries({ x, y, width, height })) frame.setAttribute(name, String(value));
+    overview.toggleAttribute('hidden', x <= 0 && y <= 0 && x + width >= wide && y + height >= high);
+  };
   /** Units of the drawing for a pixel. */
   const unit = () => Math.max(view.width / svg.clientWidth, view.height / svg.clientHeight);
   const fit = () => {
@@ -105,8 +121,8 @@ export async function graphView(host, page, signal) {
   const groupAt = (target) => (target instanceof Element ? target.closest('.node, .edge') : null);
   /** @param {Element | null} group */
   const place = (group) => {
-    const label = group?.querySelector('title')?.textContent?.split('\n')[0];
-    return label && group?.classList.contains('node') ? { label, function: label } : undefined;
+    const key = group instanceof SVGElement && group.classList.contains('node') ? group.dataset.key : undefined;
+    return key === undefined ? undefined : { key, label: group?.querySelector('title')?.textContent?.split('\n')[0] ?? key };
   };
   /** @type {Element | null} */
   let chosen = null;
@@ -153,15 +169,58 @@ export async function graphView(host, page, signal) {
     chosen = groupAt(event.target);
     light(chosen);
   });
+
+  /** Brings a node into the middle, in letters that can be read. @param {SVGGraphicsElement} group */
+  const visit = (group) => {
+    const box = group.getBBox();
+    const scale = Math.min(unit(), 1 / READABLE);
+    const [width, height] = [svg.clientWidth * scale, svg.clientHeight * scale];
+    Object.assign(view, { x: box.x + box.width / 2 - width / 2, y: box.y + box.height / 2 - height / 2, width, height });
+    chosen = group;
+    light(group);
+    show();
+  };
+
+  /** A small drawing of all boxes, with a frame around those in view. */
+  const drawOverview = () => {
+    const scale = OVERVIEW / Math.max(wide, high);
+    overview.setAttribute('class', 'overview');
+    overview.setAttribute('viewBox', `0 0 ${wide} ${high}`);
+    overview.setAttribute('width', String(Math.max(wide * scale, 40)));
+    overview.setAttribute('height', String(Math.max(high * scale, 40)));
+    overview.setAttribute('aria-hidden', 'true');
+    for (const node of /** @type {NodeListOf<SVGGraphicsElement>} */ (svg.querySelectorAll('.node'))) {
+      const box = node.getBBox();
+      const rect = document.createElementNS(SVG, 'rect');
+      for (const name of /** @type {const} */ (['x', 'y', 'width', 'height'])) rect.setAttribute(name, String(box[name]));
+      overview.append(rect);
+    }
+    frame.setAttribute('class', 'overview-frame');
+    frame.setAttribute('vector-effect', 'non-scaling-stroke');
+    overview.append(frame);
+    const move = (/** @type {PointerEvent} */ event) => {
+      const box = overview.getBoundingClientRect();
+      view.x = ((event.clientX - box.left) / box.width) * wide - view.width / 2;
+      view.y = ((event.clientY - box.top) / box.height) * high - view.height / 2;
+      show();
+    };
+    overview.addEventListener('pointerdown', (event) => {
+      event.preventDefault();
+      overview.setPointerCapture(event.pointerId);
+      move(event);
+      overview.addEventListener('pointermove', move);
+      overview.addEventListener('pointerup', () => overview.removeEventListener('pointermove', move), { once: true });
+    });
+  };
   svg.addEventListener('dblclick', (event) => {
     const found = place(groupAt(event.target));
-    if (found) go('sandwich', { pivot: found.label });
+    if (found) go('sandwich', { pivot: found.key });
   });
   svg.addEventListener('contextmenu', (event) => {
     const found = place(groupAt(event.target));
     if (!found) return;
     event.preventDefault();
-    openMenu(actionMenu(found), event.clientX, event.clientY);
+    openMenu(actionMenu(found), event.clientX, event.clientY, /** @type {HTMLElement} */ (/** @type {unknown} */ (svg)));
   });
   svg.addEventListener('wheel', (event) => {
     event.preventDefault();
@@ -184,6 +243,47 @@ export async function graphView(host, page, signal) {
   fill(page.tools, [
     /** @type {const} */ (['minus', 'Zoom out (−)', '-']), /** @type {const} */ (['plus', 'Zoom in (+)', '+']), /** @type {const} */ (['fit', 'Show everything (Esc)', '0']),
   ].map(([name, label, press]) => el('button', { class: 'button only-icon', type: 'button', title: label, 'aria-label': label, onclick: () => keys[press]() }, icon(name))));
+  drawOverview();
   start();
-  return { key };
+
+  /** The part that is shown, as a file of its own with its fonts. */
+  const picture = () => {
+    const part = new DOMParser().parseFromString(whole, 'image/svg+xml');
+    part.querySelectorAll('script').forEach((element) => element.remove());
+    const root = part.documentElement;
+    const [width, height] = [svg.clientWidth * unit(), svg.clientHeight * unit()];
+    root.setAttribute('viewBox', `${view.x + (view.width - width) / 2} ${view.y + (view.height - height) / 2} ${width} ${height}`);
+    root.setAttribute('width', String(svg.clientWidth));
+    root.setAttribute('height', String(svg.clientHeight));
+    return { svg: new XMLSerializer().serializeToString(part), width: svg.clientWidth, height: svg.clientHeight, name: 'graph' };
+  };
+
+  async function search() {
+    const q = param('q');
+    const matches = q ? await searchText(page, q, signal) : null;
+    if (q !== param('q')) return;
+    if (!q) page.found(null);
+    const keys = new Set(matches?.keys ?? []);
+    const nodes = /** @type {SVGGraphicsElement[]} */ ([...svg.querySelectorAll('.node')]);
+    const found = nodes.filter((node) => keys.has(node.dataset.key ?? ''));
+    svg.classList.toggle('searched', matches !== null);
+    nodes.forEach((node) => node.classList.toggle('match', found.includes(node)));
+    page.hits(matches ? { count: found.length, go: (index) => visit(found[index]) } : null);
+  }
+  await search();
+  return {
+    key,
+    picture,
+    update: () => {
+      if (questionText() !== question) return false;
+      search().catch(() => {});
+      return true;
+    },
+    files: () => [
+      { label: 'Whole graph (SVG)', href: answerAddress('dot/svg'), download: 'graph.svg' },
+      { label: 'Whole graph (PDF)', href: answerAddress('dot/pdf'), download: 'graph.pdf' },
+      { label: 'Whole graph (JSON)', href: answerAddress('dot/json'), download: 'graph.json' },
+      { label: 'For Graphviz (dot)', href: answerAddress('dot/dot'), download: 'graph.dot' },
+    ],
+  };
 }

@@ -1,5 +1,5 @@
 // @ts-check
-/** Menus: those that open below a button, and those that open at the pointer. */
+/** Menus and panels: those that open below a button, and those that open at the pointer. */
 
 import { el } from './dom.js';
 
@@ -8,21 +8,30 @@ import { el } from './dom.js';
  * @property {string} label
  * @property {string} [hint] a key, or what is chosen
  * @property {boolean} [checked]
- * @property {string} [href]
+ * @property {string} [href] a file to keep
+ * @property {string} [link] the address that it leads to, for a new tab
  * @property {string} [download]
  * @property {() => void} [run]
  */
 
 /** @typedef {Item | 'line' | {title: string} | {content: Node}} Entry */
 
-/** @type {{element: HTMLElement, opener: HTMLElement | null} | null} */
+/** @type {{element: HTMLElement, opener: HTMLElement | null, place: () => void} | null} */
 let open = null;
 
 export function closeMenu() {
   if (!open) return;
-  open.element.remove();
-  open.opener?.setAttribute('aria-expanded', 'false');
+  const hadFocus = open.element.contains(document.activeElement);
+  const { element, opener } = open;
   open = null;
+  element.remove();
+  opener?.setAttribute('aria-expanded', 'false');
+  if (hadFocus) opener?.focus({ preventScroll: true });
+}
+
+/** Whether a menu or panel is open. */
+export function isMenuOpen() {
+  return open !== null;
 }
 
 /**
@@ -32,74 +41,99 @@ export function closeMenu() {
  * @param {number} y
  * @param {HTMLElement | null} [opener] what gets the focus back
  */
-export function openMenu(entries, x, y, opener = null) {
+export function openMenu(entries, x, y, opener = /** @type {HTMLElement | null} */ (document.activeElement)) {
+  show(entries, opener, () => [x, y]);
+}
+
+/**
+ * @param {Entry[]} entries
+ * @param {HTMLElement | null} opener
+ * @param {() => [number, number]} position
+ */
+function show(entries, opener, position) {
   closeMenu();
-  const element = el('div', { class: 'menu', role: 'menu' }, entries.map(entryElement));
+  // What has more in it than items is a small window: readers tell the two apart.
+  const isPanel = entries.some((entry) => typeof entry === 'object' && 'content' in entry);
+  const title = entries.find((entry) => typeof entry === 'object' && 'title' in entry);
+  const label = (typeof title === 'object' && 'title' in title && title.title) || opener?.getAttribute('aria-label') || opener?.textContent || 'Menu';
+  const element = el('div', { class: 'menu', role: isPanel ? 'dialog' : 'menu', 'aria-label': label }, entries.map((entry) => entryElement(entry, isPanel)));
   document.body.append(element);
-  open = { element, opener };
-  opener?.setAttribute('aria-expanded', 'true');
-  const { width, height } = element.getBoundingClientRect();
-  element.style.left = `${Math.max(Math.min(x, innerWidth - width - 8), 8)}px`;
-  element.style.top = `${Math.max(Math.min(y, innerHeight - height - 8), 8)}px`;
-  const before = /** @type {HTMLElement | null} */ (document.activeElement);
-  /** @type {HTMLElement | null} */ (element.querySelector('input, [role=menuitem]'))?.focus({ preventScroll: true });
+  const place = () => {
+    const { width, height } = element.getBoundingClientRect();
+    const [x, y] = position();
+    element.style.left = `${Math.max(Math.min(x, innerWidth - width - 8), 8)}px`;
+    element.style.top = `${Math.max(Math.min(y, innerHeight - height - 8), 8)}px`;
+  };
+  open = { element, opener, place };
+  if (opener?.hasAttribute('aria-haspopup')) opener.setAttribute('aria-expanded', 'true');
+  place();
+  /** @type {HTMLElement | null} */ (element.querySelector('input, select, .menu-item'))?.focus({ preventScroll: true });
   element.addEventListener('keydown', (event) => {
-    const items = /** @type {HTMLElement[]} */ ([...element.querySelectorAll('[role=menuitem]')]);
+    const items = /** @type {HTMLElement[]} */ ([...element.querySelectorAll('.menu-item')]);
     const at = items.indexOf(/** @type {HTMLElement} */ (document.activeElement));
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-    if (step) {
+    const isText = event.target instanceof HTMLInputElement && event.target.type === 'text';
+    if (step && items.length > 0 && !(isText && isPanel && at < 0)) {
       items[(at + step + items.length) % items.length]?.focus();
+      event.preventDefault();
+    } else if ((event.key === 'Home' || event.key === 'End') && !isText) {
+      items.at(event.key === 'Home' ? 0 : -1)?.focus();
       event.preventDefault();
     } else if (event.key === 'Escape') {
       closeMenu();
-      (opener ?? before)?.focus();
       event.preventDefault();
-    }
+    } else if (event.key === 'Tab' && !isPanel) closeMenu();
     event.stopPropagation();
   });
 }
 
 /**
- * A button that opens a menu.
+ * A button that opens a menu or panel.
  * @param {HTMLElement} button
  * @param {() => Entry[] | Promise<Entry[]>} entries
+ * @param {'menu' | 'dialog'} [kind]
  */
-export function menuButton(button, entries) {
-  button.setAttribute('aria-haspopup', 'menu');
+export function menuButton(button, entries, kind = 'menu') {
+  button.setAttribute('aria-haspopup', kind);
   button.setAttribute('aria-expanded', 'false');
   button.addEventListener('click', async () => {
     if (open?.opener === button) return closeMenu();
     const list = await entries();
-    const box = button.getBoundingClientRect();
-    openMenu(list, box.left, box.bottom + 4, button);
+    show(list, button, () => {
+      const box = button.getBoundingClientRect();
+      return [box.left, box.bottom + 4];
+    });
   });
 }
 
-/** @param {Entry} entry */
-function entryElement(entry) {
+/** @param {Entry} entry @param {boolean} isPanel */
+function entryElement(entry, isPanel) {
   if (entry === 'line') return el('hr');
   if ('title' in entry) return el('div', { class: 'menu-title' }, entry.title);
   if ('content' in entry) return el('div', { class: 'menu-content' }, entry.content);
   const inside = [
-    el('span', { class: 'menu-check' }, entry.checked ? '✓' : ''),
+    el('span', { class: 'menu-check', 'aria-hidden': 'true' }, entry.checked ? '✓' : ''),
     el('span', { class: 'menu-label' }, entry.label),
     entry.hint && el('kbd', {}, entry.hint),
   ];
-  const onclick = () => {
+  const role = isPanel ? undefined : entry.checked === undefined ? 'menuitem' : 'menuitemradio';
+  const state = entry.checked === undefined ? {} : isPanel ? { 'aria-pressed': String(entry.checked) } : { 'aria-checked': String(entry.checked) };
+  const onclick = (/** @type {MouseEvent} */ event) => {
+    if (entry.link && (event.ctrlKey || event.metaKey || event.shiftKey)) return;
+    if (entry.link) event.preventDefault();
     closeMenu();
     entry.run?.();
   };
-  return entry.href
-    ? el('a', { role: 'menuitem', href: entry.href, download: entry.download ?? '', onclick }, inside)
-    : el('button', { role: 'menuitem', type: 'button', tabIndex: -1, onclick }, inside);
+  return entry.href || entry.link
+    ? el('a', { class: 'menu-item', role, href: entry.href ?? entry.link, ...(entry.href ? { download: entry.download ?? '' } : {}), onclick }, inside)
+    : el('button', { class: 'menu-item', role, type: 'button', ...state, onclick }, inside);
 }
 
 addEventListener('pointerdown', (event) => {
   const target = /** @type {Node} */ (event.target);
   if (open && !open.element.contains(target) && !open.opener?.contains(target)) closeMenu();
 }, true);
-addEventListener('blur', closeMenu);
-addEventListener('resize', closeMenu);
+addEventListener('resize', () => open?.place());
 addEventListener('popstate', closeMenu);
 
 /**
@@ -118,6 +152,26 @@ export function textEntry(title, action, done) {
     done(input.value.trim());
   } }, input, el('button', { class: 'button primary', type: 'submit' }, action));
   return { content: form };
+}
+
+/**
+ * Asks before something is done that cannot be undone.
+ * @param {string} question
+ * @param {string} action
+ * @param {() => void} done
+ */
+export function confirmFirst(question, action, done) {
+  const dialog = el('dialog', { class: 'ask', 'aria-label': question },
+    el('form', { method: 'dialog' }, el('p', {}, question),
+      el('div', { class: 'ask-foot' },
+        el('button', { class: 'button bordered', value: '' }, 'Cancel'),
+        el('button', { class: 'button primary', value: 'yes' }, action))));
+  dialog.addEventListener('close', () => {
+    dialog.remove();
+    if (dialog.returnValue === 'yes') done();
+  });
+  document.body.append(dialog);
+  dialog.showModal();
 }
 
 /**

@@ -1,80 +1,135 @@
 // @ts-check
 /** One function in the middle: who calls it above, whom it calls below. */
 
-import { Refusal, ask } from './api.js';
+import { Refusal, answerAddress, ask, questionText } from './api.js';
 import { actOnKey, actionMenu } from './actions.js';
 import { placeColour } from './colour.js';
-import { append, el, fill } from './dom.js';
+import { append, el, fill, icon } from './dom.js';
 import { FlameCard } from './flame_card.js';
 import { FlameChart } from './flame_chart.js';
 import { FlameModel } from './flame_model.js';
 import { percentText, valueText } from './format.js';
-import { openMenu } from './menu.js';
+import { openMenu, toast } from './menu.js';
 import { pickPlace } from './pick.js';
-import { go, param } from './state.js';
-import { onTheme } from './theme.js';
+import { pictureOf } from './picture.js';
+import { searchText } from './search.js';
+import { go, isOn, param } from './state.js';
+import { isDark, onTheme } from './theme.js';
 import { waiting } from './view.js';
 
 /** @typedef {import('./flame_model.js').FlameData} FlameData */
+/** @typedef {import('./api.js').Place} Place */
+
+/** Frames in one more answer when those of the first are not enough. */
+const MANY_FRAMES = '60000';
 
 /** @type {import('./view.js').View} */
 export async function sandwichView(host, page, signal) {
-  fill(page.tools);
   const pivot = param('pivot') || (param('p') ? await named(param('p'), signal) : '');
   if (!pivot) {
-    return pickPlace(host, page, signal, 'Whose callers and callees?', (place) => go('sandwich', { pivot: place.label, p: '' }));
+    fill(page.tools);
+    return pickPlace(host, page, signal, 'Whose callers and callees?', (place) => ({ view: 'sandwich', changes: { pivot: place.key, p: '' } }));
   }
   waiting(host);
+  const question = questionText();
   const [callers, callees] = await Promise.all(['t', ''].map(async (inverted) =>
     new FlameModel(/** @type {FlameData} */ (await ask('flamegraph', { pivot, inverted }, signal)))));
   const card = new FlameCard();
-  /** @param {FlameModel} model @param {boolean} upwards */
-  const half = (model, upwards) => {
+  /** @param {FlameModel} model @param {boolean} upwards @param {string} inverted */
+  const half = (model, upwards, inverted) => {
     const box = el('div', { class: 'flame' });
+    /** Asks for the frames below one that were summed up. @param {number} frame */
+    const expand = async (frame) => {
+      const above = model.parent[frame];
+      const path = model.path(above);
+      const data = /** @type {FlameData} */ (await ask('flamegraph', { pivot, inverted, path: path.join(','), n: MANY_FRAMES }, signal));
+      model.graft(path, data);
+      chart.hovered = -1;
+      chart.refresh();
+      chart.zoomTo(model.follow(path));
+      await search();
+    };
     const chart = new FlameChart(box, {
       hover: (frame, event) => card.show(model, frame, event),
+      tap: (frame, event) => card.show(model, frame, event),
       menu: (frame, x, y) => {
         const place = model.placeOf(frame);
         card.show(null, -1);
-        if (place) openMenu(actionMenu(place), x, y, chart.canvas);
+        if (place) openMenu(actionMenu(/** @type {Place} */ (place)), x, y, chart.canvas);
       },
       select: (frame, beside) => {
         chart.say(model.label(frame));
         if (beside) card.show(model, frame, beside);
       },
-      expand: (frame) => chart.zoomTo(model.parent[frame]),
-      key: (key, frame) => actOnKey(key, model.placeOf(frame)),
+      expand: (frame) => expand(frame).catch((error) => signal.aborted || toast(String(error.message))),
+      key: (key, frame) => actOnKey(key, /** @type {Place | undefined} */ (model.placeOf(frame))),
     });
     chart.first = 2;
     chart.upwards = upwards;
     return { box, chart, model };
   };
-  const halves = [half(callers, true), half(callees, false)];
-  const self = callees.count > 1 ? callees.flat[1] - callees.baseFlat[1] : 0;
+  const halves = [half(callers, true, 't'), half(callees, false, '')];
   const { format, total } = callees.header;
+  const place = /** @type {Place | undefined} */ (callees.placeOf(Math.min(1, callees.count - 1)));
   const cum = callees.cum[0] - callees.baseCum[0];
+  const self = await selfOf(pivot, callees, signal);
+  const label = place?.label ?? pivot;
   /** Each half gets room as it has rows, so that both can be seen. @param {FlameModel} model */
   const share = (model) => ({ 'flex-grow': Math.min(Math.max(model.rows.length - 2, 4), 24) });
-  const place = callees.placeOf(Math.min(1, callees.count - 1));
   const middle = el('div', { class: 'sandwich-middle' });
+  const sums = `total ${valueText(cum, format)} ${percentText(cum, total)} · self ${valueText(self, format)} ${percentText(self, total)}`;
   fill(host, el('div', { class: 'sandwich' },
-    el('div', { class: 'sandwich-half', style: share(callers) }, el('h3', {}, 'Callers'), halves[0].box),
+    el('section', { class: 'sandwich-half', style: share(callers), 'aria-label': 'Callers' }, el('h3', {}, 'Callers'), halves[0].box),
     append(middle, [
-      el('strong', {}, pivot),
+      el('h2', {}, label),
       el('span', {}, `total ${valueText(cum, format)} ${percentText(cum, total)}`),
       el('span', {}, `self ${valueText(self, format)} ${percentText(self, total)}`),
       el('button', { class: 'button bordered', type: 'button', onclick: () => go('sandwich', { pivot: '', p: '' }) }, 'Another one')]),
-    el('div', { class: 'sandwich-half', style: share(callees) }, el('h3', {}, 'Callees'), halves[1].box)));
+    el('section', { class: 'sandwich-half', style: share(callees), 'aria-label': 'Callees' }, el('h3', {}, 'Callees'), halves[1].box)));
   middle.addEventListener('contextmenu', (event) => {
     event.preventDefault();
-    if (place) openMenu(actionMenu(place), event.clientX, event.clientY);
+    if (place) openMenu(actionMenu(place), event.clientX, event.clientY, middle);
   });
   for (const { chart, model } of halves) chart.show(model);
   const stop = onTheme((dark) => {
-    if (place) middle.style.background = placeColour(place, dark);
+    if (place) middle.style.background = placeColour({ id: 0, ...place }, dark);
     halves.forEach(({ chart }) => chart.setDark(dark));
   });
+  const collapsed = isOn('collapse');
+  fill(page.tools, el('button', { class: 'button only-icon', type: 'button', title: 'Collapse recursion', 'aria-label': 'Collapse recursion', 'aria-pressed': String(collapsed),
+    onclick: () => go('sandwich', { collapse: collapsed ? '' : 't' }) }, icon('fold')));
+
+  async function search() {
+    const q = param('q');
+    const matches = q ? await searchText(page, q, signal) : null;
+    if (q !== param('q')) return;
+    if (!q) page.found(null);
+    const keys = new Set(matches?.keys ?? []);
+    /** @type {[FlameChart, number][]} */
+    const found = [];
+    for (const { chart, model } of halves) {
+      model.mark(matches ? (place) => keys.has(place.key ?? '') : null);
+      chart.redraw();
+      for (const frame of model.found()) if (model.depth[frame] >= chart.first) found.push([chart, frame]);
+    }
+    page.hits(matches ? { count: found.length, go: (index) => found[index][0].goTo(found[index][1]) } : null);
+  }
+  await search();
+
   return {
+    update: () => {
+      if (questionText() !== question || param('pivot') !== pivot) return false;
+      search().catch(() => {});
+      return true;
+    },
+    key: (key) => halves[1].chart.key(key),
+    files: () => [
+      { label: 'Callees (JSON)', href: answerAddress('flamegraph/json', { pivot, inverted: '' }), download: 'callees.json' },
+      { label: 'Callers (JSON)', href: answerAddress('flamegraph/json', { pivot, inverted: 't' }), download: 'callers.json' },
+    ],
+    picture: () => pictureOf([{ chart: halves[0].chart },
+      { text: `${label} · ${sums}`, colour: place ? placeColour({ id: 0, ...place }, isDark()) : 'none', ink: halves[1].chart.ink },
+      { chart: halves[1].chart }], 'sandwich'),
     remove: () => {
       stop();
       card.remove();
@@ -84,12 +139,25 @@ export async function sandwichView(host, page, signal) {
 }
 
 /**
- * The heaviest place that a regular expression matches: addresses of pprof name places so.
+ * What the place in the middle weighs by itself, wherever it is on a stack: the first of its frames has only what does
+ * not call it again.
+ * @param {string} pivot
+ * @param {FlameModel} callees
+ * @param {AbortSignal} signal
+ */
+async function selfOf(pivot, callees, signal) {
+  if (callees.count < 2) return 0;
+  const { flat } = /** @type {import('./api.js').Matches} */ (await ask('search', { of: pivot }, signal));
+  return flat;
+}
+
+/**
+ * The heaviest place that a regular expression matches: addresses of pprof name places like this.
  * @param {string} q
  * @param {AbortSignal} signal
  */
 async function named(q, signal) {
   const matches = /** @type {import('./api.js').Matches} */ (await ask('search', { q }, signal));
   if (matches.places === 0) throw new Refusal(`no place matches ${q}`, 422);
-  return matches.labels[0];
+  return matches.keys[0];
 }

@@ -1,11 +1,12 @@
 // @ts-check
 /**
  * What the page shows: a view and parameters, all of it in the address, so that an address can be shared and
- * going back works.
+ * going back works. Links, questions and downloads are made from it, here and in `api.js`.
  */
 
 export const VIEWS = /** @type {const} */ ([
   ['flamegraph', 'Flame graph'],
+  ['both', 'Both'],
   ['sandwich', 'Sandwich'],
   ['graph', 'Graph'],
   ['top', 'Top'],
@@ -19,13 +20,26 @@ export const VIEWS = /** @type {const} */ ([
 /** @typedef {(typeof VIEWS)[number][0]} ViewName */
 
 /**
+ * New values of parameters. An empty text and an empty list take a parameter out; a list sets it several times.
+ * @typedef {Record<string, string | string[]>} Changes
+ */
+
+/**
  * @typedef {object} State
  * @property {ViewName} view
  * @property {URLSearchParams} params
  */
 
-/** Parameters that mean something in one view only, and are dropped when another one is opened. */
-const LOCAL = ['zoom', 'pivot', 'order', 'p'];
+/** Parameters by which people point at something, each as often as they like. They are never patterns. */
+export const POINTED = /** @type {const} */ ([
+  ['only', 'Only through'], ['without', 'Without'], ['hidden', 'Hidden'], ['from', 'From here on'],
+  ['tag', 'Tag'], ['nottag', 'Without tag'], ['pkg', 'Package'], ['nopkg', 'Hidden package'], ['preset', 'Preset'],
+]);
+
+/**
+ * Parameters that decide how an answer is shown, and not what it is.
+ */
+export const SHOWN_ONLY = ['zoom', 'order', 'flip', 'p', 'sel', 'q', 'pivot', 'of', 'change'];
 
 /** @type {Set<(state: State, before: State | null) => void>} */
 const listeners = new Set();
@@ -48,6 +62,11 @@ export function param(name) {
   return current.params.get(name) ?? '';
 }
 
+/** All values of a parameter that may stand several times. @param {string} name */
+export function values(name) {
+  return current.params.getAll(name).filter(Boolean);
+}
+
 /** @param {string} name */
 export function isOn(name) {
   return ['t', 'true', 'y', 'yes', '1'].includes(param(name).toLowerCase());
@@ -59,20 +78,18 @@ export function onState(listener) {
 }
 
 /**
- * The address of a view with some parameters changed; empty ones are taken out.
+ * The address of a view with some parameters changed.
  * @param {ViewName} view
- * @param {Record<string, string>} [changes]
+ * @param {Changes} [changes]
  */
 export function address(view, changes = {}) {
   const params = new URLSearchParams(current.params);
-  if (view !== current.view) for (const name of LOCAL) params.delete(name);
-  for (const [name, value] of Object.entries(changes)) {
-    if (value === '') params.delete(name);
-    else params.set(name, value);
-  }
+  params.delete('p');
   // What another selection of frames calls its places is not known here.
-  if (Object.keys(changes).some((name) => !['zoom', 'q', 'flip', 'order'].includes(name))) {
-    if (!('zoom' in changes)) params.delete('zoom');
+  if (!('zoom' in changes) && Object.keys(changes).some((name) => !SHOWN_ONLY.includes(name))) params.delete('zoom');
+  for (const [name, value] of Object.entries(changes)) {
+    params.delete(name);
+    for (const one of [value].flat()) if (one !== '') params.append(name, one);
   }
   const query = params.toString();
   return `${view}${query ? `?${query}` : ''}`;
@@ -81,11 +98,32 @@ export function address(view, changes = {}) {
 /**
  * Opens a view with some parameters changed.
  * @param {ViewName} view
- * @param {Record<string, string>} [changes]
+ * @param {Changes} [changes]
  * @param {{replace?: boolean}} [how] whether going back is to skip what is shown now
  */
 export function go(view, changes = {}, { replace = false } = {}) {
   openAddress(address(view, changes), replace);
+}
+
+/**
+ * The changes that add a value to a parameter, or take it out when it is there.
+ * @param {string} name
+ * @param {string} value
+ * @returns {Changes}
+ */
+export function toggled(name, value) {
+  const now = values(name);
+  return { [name]: now.includes(value) ? now.filter((other) => other !== value) : [...now, value] };
+}
+
+/**
+ * The changes that add a value to a parameter.
+ * @param {string} name
+ * @param {string} value
+ * @returns {Changes}
+ */
+export function added(name, value) {
+  return { [name]: [...new Set([...values(name), value])] };
 }
 
 /**
@@ -107,21 +145,46 @@ function changed() {
 
 addEventListener('popstate', changed);
 
-/** A regular expression that matches this text alone. @param {string} text */
-export function exactly(text) {
-  return `^${quoted(text)}$`;
-}
-
-/** @param {string} text */
-export function quoted(text) {
-  return text.replace(/[\\^$.|?*+()[\]{}]/g, '\\$&');
+/** Whether a click is to open another tab or window, which browsers do by themselves. @param {MouseEvent} event */
+export function isForBrowser(event) {
+  return event.ctrlKey || event.metaKey || event.shiftKey || event.button !== 0;
 }
 
 /**
- * A regular expression that matches what either of two does.
- * @param {string} old
- * @param {string} more
+ * The properties of a link that opens a view here, and in a new tab when people ask for one.
+ * @param {ViewName} view
+ * @param {Changes} [changes]
  */
-export function either(old, more) {
-  return old === '' || old === more ? more : `${old}|${more}`;
+export function linkTo(view, changes = {}) {
+  return {
+    href: address(view, changes),
+    onclick: (/** @type {MouseEvent} */ event) => {
+      if (isForBrowser(event)) return;
+      event.preventDefault();
+      go(view, changes);
+    },
+  };
+}
+
+/** A tag and its value as the parameters `tag` and `nottag` have them. @param {string} key @param {string} value */
+export function tagText(key, value) {
+  return `${key.replace(/[\\=]/g, '\\$&')}=${value}`;
+}
+
+/**
+ * What people read of a parameter that points at something.
+ * @param {string} name
+ * @param {string} value
+ */
+export function pointedText(name, value) {
+  if (['only', 'without', 'hidden', 'from'].includes(name)) return keyText(value);
+  return name.endsWith('tag') ? value.replace(/\\(.)/g, '$1').replace('=', ' = ') : value;
+}
+
+/** A key of a place for people: its parts that are there. @param {string} key */
+export function keyText(key) {
+  const parts = key.split(/(?<!(?<!\\)(?:\\\\)*\\)\|/).map((part) => part.replace(/\\\{([0-9a-f]+)\}|\\(.)/g, (_, code, plain) => (code ? '\ufffd' : plain)));
+  const [name, file, line, column, address, object] = parts;
+  const place = [file, line, column].filter(Boolean).join(':');
+  return [address, name, place, !name && !place && object].filter(Boolean).join(' ') || 'unknown';
 }

@@ -1,16 +1,17 @@
 // @ts-check
 /** The table of all places: sorted by a click on a heading, filtered by the search box, drawn only where it is seen. */
 
-import { ask } from './api.js';
+import { ask, questionText } from './api.js';
 import { actOnKey, actionMenu } from './actions.js';
 import { groupColour } from './colour.js';
+import { isWantedChange } from './controls.js';
 import { el, fill } from './dom.js';
 import { changeText, countText, deltaText, percentText, valueText } from './format.js';
 import { openMenu } from './menu.js';
 import { searchText } from './search.js';
-import { go, param, state } from './state.js';
+import { address, go, isForBrowser, param, state } from './state.js';
 import { isDark, onTheme } from './theme.js';
-import { notice, waiting } from './view.js';
+import { csv, keep, notice, waiting } from './view.js';
 
 /** @typedef {import('./api.js').Table} Table */
 /** @typedef {import('./api.js').TableRow} TableRow */
@@ -18,6 +19,8 @@ import { notice, waiting } from './view.js';
 const ROW = 28;
 /** Places of the first answer; the others come when they are wanted. */
 const FIRST_ROWS = '5000';
+/** Rows that are printed. */
+const PRINTED_ROWS = 500;
 
 /** A row with both sides of a comparison. @typedef {TableRow & {before: number, after: number}} Row */
 
@@ -57,35 +60,33 @@ export async function topView(host, page, signal) {
   let shown = [];
   let largest = 1;
   let chosen = 0;
+  const isShared = state().view === 'both';
   const comparison = page.facts.comparison;
   const columns = comparison ? [...COLUMNS.slice(0, 2), ...COMPARISON, COLUMNS[2]] : COLUMNS;
 
-  const head = el('div', { class: 'table-head', role: 'row' });
-  const body = el('div', { class: 'table-body' });
-  const scroller = el('div', { class: 'table-scroller', tabIndex: 0, role: 'grid', 'aria-label': 'Places by weight' }, body);
+  const head = el('tr', {});
+  const body = el('tbody', {});
+  const grid = el('table', { class: 'places', 'aria-label': 'Places by weight' }, el('thead', {}, head), body);
+  const scroller = el('div', { class: 'table-scroller', tabIndex: 0, role: 'region', 'aria-label': 'Places by weight, arrow keys choose one' }, grid);
   const foot = el('div', { class: 'table-foot' });
-  const box = el('div', { class: comparison ? 'table comparison' : 'table' }, head, scroller, foot);
+  const live = el('div', { class: 'visually-hidden', 'aria-live': 'polite' });
+  const box = el('div', { class: comparison ? 'table comparison' : 'table' }, el('h2', { class: 'visually-hidden' }, 'Top'), scroller, foot, live);
 
-  const question = () => {
-    const params = new URLSearchParams(state().params);
-    ['q', 'order', 'zoom', 'flip', 'pivot', 'p', 'sort'].forEach((name) => params.delete(name));
-    return `${params} ${limit}`;
-  };
+  const question = () => `${questionText()} ${limit}`;
 
   async function load() {
     asked = question();
     const nf = param('nf') || '0';
     const sort = param('sort') || 'flat';
-    const [whole, before, after] = await Promise.all([
+    const [whole, before, after] = /** @type {Table[]} */ (await Promise.all([
       ask('top', { n: limit, nf, sort }, signal),
-      comparison && !param('tf') ? ask('top', { n: '-2', nf: '0', tf: 'pprof::base=^true$' }, signal) : null,
-      comparison && !param('ti') ? ask('top', { n: '-2', nf: '0', ti: 'pprof::base=^true$' }, signal) : null,
-    ]);
-    table = /** @type {Table} */ (whole);
-    /** @param {any} side @param {number} sign */
-    const sums = (side, sign) => new Map(/** @type {TableRow[]} */ (side?.rows ?? []).map((row) => [row.place.label, sign * row.cum]));
+      ...(comparison ? ['base', 'new'].map((side) => ask('top', { n: '-2', nf: '0', side }, signal)) : []),
+    ]));
+    table = whole;
+    /** @param {Table | undefined} side @param {number} sign */
+    const sums = (side, sign) => new Map((side?.rows ?? []).map((row) => [row.place.key, sign * row.cum]));
     const [was, is] = [sums(before, -1), sums(after, 1)];
-    rows = table.rows.map((row) => ({ ...row, before: was.get(row.place.label) ?? 0, after: is.get(row.place.label) ?? 0 }));
+    rows = table.rows.map((row) => ({ ...row, before: was.get(row.place.key) ?? 0, after: is.get(row.place.key) ?? 0 }));
     largest = rows.reduce((most, row) => Math.max(most, Math.abs(row.cum), Math.abs(row.flat)), 1);
   }
 
@@ -98,59 +99,63 @@ export async function topView(host, page, signal) {
   function arrange() {
     const { column, sign } = order();
     const rank = new Map(rows.map((row) => [row, column.rank(row)]));
-    shown = labels ? rows.filter((row) => labels?.has(row.place.label)) : [...rows];
+    shown = rows.filter((row) => (!keys || keys.has(row.place.key)) && (!comparison || isWantedChange(row.before, row.after)));
     shown.sort((a, b) => {
       const [x, y] = [rank.get(a) ?? 0, rank.get(b) ?? 0];
       return sign * (x < y ? -1 : x > y ? 1 : 0);
     });
-    fill(head, columns.map((col) => el('button', {
-      class: `cell cell-${col.key}`, role: 'columnheader', type: 'button', title: `${col.help}; click to sort`,
-      'aria-sort': col !== column ? 'none' : sign < 0 ? 'descending' : 'ascending',
-      onclick: () => go('top', { order: col === column && sign < 0 ? col.key : `${col.key}-` }, { replace: true }),
-    }, col.title, el('span', { class: 'sort-mark' }, col !== column ? '' : sign < 0 ? '↓' : '↑'))));
-    body.style.height = `${shown.length * ROW}px`;
+    fill(head, columns.map((col) => el('th', { class: `cell-${col.key}`, scope: 'col', 'aria-sort': col !== column ? 'none' : sign < 0 ? 'descending' : 'ascending' },
+      el('button', { class: 'sort', type: 'button', title: `${col.help}; click to sort`,
+        onclick: () => go(state().view, { order: col === column && sign < 0 ? col.key : `${col.key}-` }, { replace: true }),
+      }, col.title, el('span', { class: 'sort-mark', 'aria-hidden': 'true' }, col !== column ? '' : sign < 0 ? '↓' : '↑')))));
+    grid.setAttribute('aria-rowcount', String(shown.length + 1));
     const missing = table ? table.showing.original_nodes - rows.length : 0;
-    fill(foot, labels ? `${countText(shown.length)} of ${countText(rows.length)} places` : `${countText(rows.length)} places`,
+    fill(foot, shown.length < rows.length ? `${countText(shown.length)} of ${countText(rows.length)} places` : `${countText(rows.length)} places`,
       missing > 0 && !param('n') && el('button', { class: 'link', type: 'button', onclick: () => {
         limit = '-2';
         refresh();
       } }, `${countText(missing)} lighter ones are not here: get them`));
-    chosen = Math.min(chosen, Math.max(shown.length - 1, 0));
+    const picked = param('sel');
+    if (isShared && !picked) chosen = -1;
+    if (picked) chosen = Math.max(shown.findIndex((row) => row.place.key === picked), -1);
+    chosen = Math.min(chosen, shown.length - 1);
+    if (picked && chosen >= 0) reveal();
+    page.hits(keys ? { count: shown.length, go: (index) => choose(index) } : null);
     draw();
   }
 
-  function draw() {
-    if (!table) return;
-    const first = Math.max(Math.floor(scroller.scrollTop / ROW) - 8, 0);
-    const last = Math.min(first + Math.ceil(scroller.clientHeight / ROW) + 16, shown.length);
-    const { format, total } = table.header;
+  /** @param {number} first @param {number} last */
+  function rowElements(first, last) {
+    const { total, format } = /** @type {Table} */ (table).header;
     const dark = isDark();
     /** @param {Row} row @param {'flat' | 'cum'} key */
-    const weight = (row, key) => el('div', { class: `cell cell-${key}` },
+    const weight = (row, key) => el('td', { class: `weight cell-${key}` }, el('div', { class: 'weight-box' },
       el('i', { class: 'bar', style: { width: `${(Math.abs(row[key]) / largest) * 100}%` } }),
       el('span', { class: 'value' }, comparison ? deltaText(row[key], format) : valueText(row[key], format)),
-      el('span', { class: 'share' }, percentText(row[key], total)));
-    fill(body, shown.slice(first, last).map((row, index) => {
+      el('span', { class: 'share' }, percentText(row[key], total))));
+    return shown.slice(first, last).map((row, index) => {
       const at = first + index;
-      const element = el('div', { class: at === chosen ? 'row chosen' : 'row', role: 'row', style: { transform: `translateY(${at * ROW}px)` } },
+      const element = el('tr', { class: at === chosen ? 'row chosen' : 'row', 'aria-rowindex': String(at + 2), ...(at === chosen ? { 'aria-current': 'true' } : {}) },
         weight(row, 'flat'), weight(row, 'cum'),
         comparison && [
-          el('div', { class: 'cell cell-before' }, valueText(row.before, format)),
-          el('div', { class: 'cell cell-after' }, valueText(row.after, format)),
-          el('div', { class: `cell cell-change ${row.after > row.before ? 'grew' : 'shrank'}` }, changeText(row.before, row.after)),
+          el('td', { class: 'cell-before' }, valueText(row.before, format)),
+          el('td', { class: 'cell-after' }, valueText(row.after, format)),
+          el('td', { class: `cell-change ${row.after > row.before ? 'grew' : 'shrank'}` }, changeText(row.before, row.after)),
         ],
-        el('div', { class: 'cell cell-name', title: row.place.label },
+        el('td', { class: 'cell-name', title: row.place.label }, el('div', { class: 'name-box' },
           el('i', { class: 'dot', style: { background: groupColour({ id: 0, ...row.place }, dark) } }),
-          el('a', { class: 'name', href: `sandwich?pivot=${encodeURIComponent(row.place.label)}` },
-            el('bdi', { dir: 'ltr' }, row.place.label)),
-          row.inline && el('span', { class: 'badge' }, row.inline === 'always' ? 'inline' : 'partly inline')));
+          el('a', { class: 'name', href: address('sandwich', { pivot: row.place.key }), tabIndex: -1 }, el('bdi', { dir: 'ltr' }, row.place.label)),
+          row.inline && el('span', { class: 'badge' }, row.inline === 'always' ? 'inline' : 'partly inline'))));
       element.addEventListener('click', (event) => {
+        const onLink = event.target instanceof Element && event.target.closest('a');
+        if (onLink && isForBrowser(event)) return;
+        event.preventDefault();
         chosen = at;
-        if (event.target instanceof Element && event.target.closest('a') && !event.ctrlKey && !event.metaKey && !event.shiftKey) {
-          event.preventDefault();
-          go('sandwich', { pivot: row.place.label });
-        } else draw();
+        if (isShared) pick();
+        else if (onLink) go('sandwich', { pivot: row.place.key });
+        else draw();
       });
+      element.addEventListener('dblclick', () => go('sandwich', { pivot: row.place.key }));
       element.addEventListener('contextmenu', (event) => {
         event.preventDefault();
         chosen = at;
@@ -158,44 +163,78 @@ export async function topView(host, page, signal) {
         openMenu(actionMenu(row.place), event.clientX, event.clientY, scroller);
       });
       return element;
-    }));
+    });
+  }
+
+  function draw() {
+    if (!table) return;
+    const first = Math.max(Math.floor(scroller.scrollTop / ROW) - 8, 0);
+    const last = Math.min(first + Math.ceil(scroller.clientHeight / ROW) + 16, shown.length);
+    const gap = (/** @type {number} */ count) => count > 0 && el('tr', { class: 'gap', 'aria-hidden': 'true' }, el('td', { colSpan: columns.length, style: { height: `${count * ROW}px` } }));
+    fill(body, gap(first), rowElements(first, last), gap(shown.length - last));
+  }
+
+  /** Tells the other half of the page what is chosen. */
+  function pick() {
+    const key = shown[chosen]?.place.key ?? '';
+    go(state().view, { sel: param('sel') === key ? '' : key }, { replace: true });
+  }
+
+  function reveal() {
+    const headHeight = head.offsetHeight;
+    const top = chosen * ROW;
+    if (top < scroller.scrollTop) scroller.scrollTop = top;
+    else if (top + ROW + headHeight > scroller.scrollTop + scroller.clientHeight) scroller.scrollTop = top + ROW + headHeight - scroller.clientHeight;
+  }
+
+  /** @param {number} row */
+  function choose(row) {
+    chosen = Math.min(Math.max(row, 0), Math.max(shown.length - 1, 0));
+    reveal();
+    draw();
+    const at = shown[chosen];
+    if (!at || !table) return;
+    const { format } = table.header;
+    live.textContent = `${at.place.label}, self ${valueText(at.flat, format)}, total ${valueText(at.cum, format)}`;
+    if (isShared) go(state().view, { sel: at.place.key }, { replace: true });
   }
 
   scroller.addEventListener('scroll', draw);
   scroller.addEventListener('keydown', (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
-    if (key(event.key)) event.preventDefault();
+    if (event.target === scroller && key(event.key)) event.preventDefault();
   });
   const observer = new ResizeObserver(draw);
   observer.observe(scroller);
   const stopTheme = onTheme(draw);
+  /** All rows are there for the printer. */
+  const print = () => table && fill(body, rowElements(0, PRINTED_ROWS));
+  addEventListener('beforeprint', print);
+  addEventListener('afterprint', draw);
 
   /** @param {string} key */
   function key(key) {
-    const page = Math.max(Math.floor(scroller.clientHeight / ROW) - 1, 1);
+    const page = Math.max(Math.floor(scroller.clientHeight / ROW) - 2, 1);
     const step = /** @type {Record<string, number>} */ ({ ArrowDown: 1, ArrowUp: -1, PageDown: page, PageUp: -page, Home: -1e9, End: 1e9 })[key];
     if (step) {
-      chosen = Math.min(Math.max(chosen + step, 0), Math.max(shown.length - 1, 0));
-      const top = chosen * ROW;
-      if (top < scroller.scrollTop) scroller.scrollTop = top;
-      else if (top + ROW > scroller.scrollTop + scroller.clientHeight) scroller.scrollTop = top + ROW - scroller.clientHeight;
-      draw();
+      choose(chosen + step);
       return true;
     }
     const place = shown[chosen]?.place;
-    if (place && key === 'Enter') go('sandwich', { pivot: place.label });
+    if (place && key === 'Enter') go('sandwich', { pivot: place.key });
     else if (place && (key === 'm' || key === 'ContextMenu')) {
       const box = scroller.getBoundingClientRect();
-      openMenu(actionMenu(place), box.left + 40, box.top + (chosen + 1) * ROW - scroller.scrollTop, scroller);
+      openMenu(actionMenu(place), box.left + 40, box.top + head.offsetHeight + (chosen + 1) * ROW - scroller.scrollTop, scroller);
     } else return actOnKey(key, place);
     return true;
   }
 
-  /** Labels that match the search; null without one. @type {Set<string> | null} */
-  let labels = null;
+  /** Keys of places that match the search; null without one. @type {Set<string> | null} */
+  let keys = null;
   let searched = '';
   async function refresh() {
     if (question() !== asked) {
+      if (param('n')) limit = param('n');
       await load();
       searched = ' ';
       if (rows.length === 0) notice(host, 'No places', 'Nothing in this profile passes the filters, or all values of this sample type are zero.');
@@ -207,9 +246,14 @@ export async function topView(host, page, signal) {
       const matches = q ? await searchText(page, q, signal) : null;
       if (!q) page.found(null);
       if (param('q') !== q) return;
-      labels = matches ? new Set(matches.labels) : null;
+      keys = matches ? new Set(matches.keys) : null;
     }
     arrange();
+  }
+
+  /** What is shown, with raw values. */
+  function shownRows() {
+    return shown.map((row) => ({ place: row.place, flat: row.flat, cum: row.cum, ...(comparison ? { before: row.before, after: row.after } : {}) }));
   }
 
   await refresh();
@@ -219,9 +263,18 @@ export async function topView(host, page, signal) {
       return true;
     },
     key,
+    files: () => [
+      { label: 'Table (CSV)', run: () => keep(csv([
+        ['place', 'flat', 'cum', ...(comparison ? ['before', 'after'] : []), 'unit'],
+        ...shown.map((row) => [row.place.label, row.flat, row.cum, ...(comparison ? [row.before, row.after] : []), table?.header.format.sample_unit ?? '']),
+      ]), 'top.csv', 'text/csv') },
+      { label: 'Table (JSON)', run: () => keep(JSON.stringify({ header: table?.header, rows: shownRows() }, null, 1), 'top.json', 'application/json') },
+    ],
     remove: () => {
       observer.disconnect();
       stopTheme();
+      removeEventListener('beforeprint', print);
+      removeEventListener('afterprint', draw);
     },
   };
 }

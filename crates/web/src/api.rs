@@ -1,17 +1,21 @@
 //! The routes below `/api/v1/`, and those that change the settings.
 
 use std::io::{self, Write};
+use std::sync::Arc;
 
+use hotlist_analyze::{NodeInfo, PlaceKey};
 use hotlist_render::{Context, Drawing};
 use hotlist_report::{Argument, Report, ShapeKind};
-use hotlist_session::{Error, Field, Note, Question};
+use hotlist_session::{Error, Field, Note, PRESETS, Question};
 use hyper::StatusCode;
 use serde_json::{Value, json};
 
+use crate::pointed;
+use crate::profiles::Opened;
 use crate::profile_facts::ProfileFacts;
 use crate::query::{self, Query};
 use crate::response::{Answer, JSON};
-use crate::router::Shared;
+use crate::shared::Shared;
 use crate::search;
 
 /// Grows when a field of an answer changes its meaning or goes.
@@ -25,14 +29,15 @@ const LARGEST_FILE: usize = 512 << 20;
 /// The most frames of a flame graph in one answer.
 const MOST_FRAMES: usize = 100_000;
 
-/// Parameters of routes that are no options: a pattern or search text, and where a flame graph begins.
-const OWN_KEYS: [&str; 3] = ["q", "pivot", "path"];
+/// Parameters of routes that are no options: which profile, what was typed or pointed at, and which flame graph.
+const OWN_KEYS: [&str; 8] = ["profile", "base", "q", "of", "pivot", "path", "collapse", "marks"];
 
 /// Answers `/api/v1/<path>`.
 pub(crate) fn answer(shared: &Shared, path: &str, query: &Query) -> Answer {
     match path {
         "" => return index(),
-        "profile" => return ok(&json!({ "version": VERSION, "shape": "facts", "profile": facts(shared) })),
+        "profile" => return facts(shared, query),
+        "tried" => return tried(shared, query),
         "configs" => return configs(shared),
         _ => {}
     }
@@ -90,30 +95,49 @@ fn index() -> Answer {
             })
         })
         .collect();
+    let presets: Vec<Value> =
+        PRESETS.iter().map(|preset| json!({ "name": preset.name, "help": preset.help })).collect();
     ok(&json!({
         "version": VERSION, "program": format!("hotlist {}", env!("CARGO_PKG_VERSION")),
-        "reports": reports, "drawings": drawings, "options": options,
+        "reports": reports, "drawings": drawings, "options": options, "presets": presets,
     }))
 }
 
-fn facts(shared: &Shared) -> ProfileFacts {
-    ProfileFacts::of(shared.session.profile(), &shared.site.name)
+fn facts(shared: &Shared, query: &Query) -> Answer {
+    match shared.profiles.chosen(query) {
+        Ok(opened) => {
+            let facts = ProfileFacts::of(&opened, shared.profiles.names());
+            ok(&json!({ "version": VERSION, "shape": "facts", "profile": facts }))
+        }
+        Err(why) => Answer::error(StatusCode::BAD_REQUEST, &why),
+    }
 }
 
-/// The question that a query puts to a report.
+/// The files that are looked at for a source file that the profile names.
+fn tried(shared: &Shared, query: &Query) -> Answer {
+    let Some(file) = query.get("file") else {
+        return Answer::error(StatusCode::BAD_REQUEST, "file: a path is needed");
+    };
+    let tried: Vec<_> =
+        shared.site.source.tried(file).iter().map(|path| path.to_string_lossy().into_owned()).collect();
+    ok(&json!({ "version": VERSION, "shape": "tried", "file": file, "tried": tried }))
+}
+
+/// The question that a query puts to a report, and the profile that it is about.
 pub(crate) fn question(
     shared: &Shared,
     report: &'static Report,
     query: &Query,
-) -> Result<Question, Box<Answer>> {
+) -> Result<(Arc<Opened>, Question), Box<Answer>> {
     let wrong = |why: &str| Box::new(Answer::error(StatusCode::BAD_REQUEST, why));
+    let opened = shared.profiles.chosen(query).map_err(|why| wrong(&why))?;
     let options = query.apply(&shared.base).map_err(|why| wrong(&why))?;
-    // pprof's addresses of these views have the pattern where the focus is.
-    let argument = query.get("q").or_else(|| query.get("f"));
+    let argument = argument(report, query).map_err(|why| wrong(&why))?;
     if report.argument == Argument::Pattern && argument.is_none() {
         return Err(wrong("q: a regular expression is needed"));
     }
-    let mut question = Question::new(report, argument, &options).map_err(|why| wrong(&why.to_string()))?;
+    let mut question =
+        Question::new(report, argument.as_deref(), &options).map_err(|why| wrong(&why.to_string()))?;
     if report.shape == ShapeKind::Flame {
         // The whole tree of a large profile would need many times the memory of the profile.
         let count = &mut question.options.node_count;
@@ -124,7 +148,34 @@ pub(crate) fn question(
         let ids: Result<Vec<usize>, _> = path.split(',').map(str::parse).collect();
         question.options.flame.path = ids.map_err(|_| wrong("path: must be numbers with commas between"))?;
     }
-    Ok(question)
+    if let Some(text) = query.get("marks") {
+        let pattern = search::folded_pattern(text).map_err(|error| wrong(&format!("marks: {error}")))?;
+        question.options.flame.marks = Some(pattern);
+    }
+    pointed::add_filters(&mut question, query, opened.session.profile()).map_err(|why| wrong(&why))?;
+    Ok((opened, question))
+}
+
+/// The pattern of a report: what was pointed at, or what was typed.
+fn argument(report: &Report, query: &Query) -> Result<Option<String>, String> {
+    if let Some(text) = query.get("of") {
+        let key: PlaceKey = text.parse().map_err(|error| format!("of: {error}"))?;
+        // Neighbours are told by what places are called, code by the names of functions.
+        let name = if report.shape == ShapeKind::Neighbours || key.function.is_empty() {
+            label_of(key)
+        } else {
+            key.function
+        };
+        return Ok(Some(format!("^{}$", hotlist_pattern::escape(&name))));
+    }
+    // pprof's addresses of these views have the pattern where the focus is.
+    Ok(query.get("q").or_else(|| query.all("f").last()).map(str::to_owned))
+}
+
+/// What reports call a place.
+fn label_of(key: PlaceKey) -> String {
+    let PlaceKey { function, file, line, column, address, object } = key;
+    NodeInfo { name: function, file, line, column, address, object, start_line: 0 }.printable_name()
 }
 
 fn view(shared: &Shared, report: &'static Report, drawing: &Drawing, query: &Query) -> Answer {
@@ -155,11 +206,11 @@ fn draw(
     query: &Query,
     largest: usize,
 ) -> Result<(Vec<u8>, Vec<String>), Box<Answer>> {
-    let question = question(shared, report, query)?;
+    let (opened, question) = question(shared, report, query)?;
     let mut out = Bounded { bytes: Vec::new(), largest, is_full: false };
     let mut notes = Vec::new();
     let drawn =
-        shared.session.draw(&question, drawing, &shared.site.source, &mut out, &Context::plain(), &mut notes);
+        opened.session.draw(&question, drawing, &shared.site.source, &mut out, &Context::plain(), &mut notes);
     match drawn {
         Ok(()) => Ok((out.bytes, texts(notes))),
         Err(_) if out.is_full => {
@@ -193,7 +244,11 @@ pub(crate) fn texts(notes: Vec<Note>) -> Vec<String> {
 }
 
 /// The profile as it was loaded, whatever the options say.
-pub(crate) fn whole_profile(shared: &Shared) -> Answer {
+pub(crate) fn whole_profile(shared: &Shared, query: &Query) -> Answer {
+    let opened = match shared.profiles.chosen(query) {
+        Ok(opened) => opened,
+        Err(why) => return Answer::error(StatusCode::BAD_REQUEST, &why),
+    };
     let mut out = Bounded { bytes: Vec::new(), largest: LARGEST_FILE, is_full: false };
     let drawing = const { &hotlist_render::PROTO };
     let question = match Question::new(const { &hotlist_report::PROTO }, None, &shared.base) {
@@ -201,7 +256,7 @@ pub(crate) fn whole_profile(shared: &Shared) -> Answer {
         Err(why) => return Answer::error(StatusCode::BAD_REQUEST, &why.to_string()),
     };
     let source = &shared.site.source;
-    match shared.session.draw(&question, drawing, source, &mut out, &Context::plain(), &mut Vec::new()) {
+    match opened.session.draw(&question, drawing, source, &mut out, &Context::plain(), &mut Vec::new()) {
         Ok(()) => Answer::new(StatusCode::OK, drawing.media_type, out.bytes).named("profile.pb.gz"),
         Err(error) => failure(&error),
     }

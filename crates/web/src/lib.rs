@@ -1,4 +1,4 @@
-//! The web page of hotlist: one loaded profile, JSON routes over its reports, and the page that shows them.
+//! The web page of hotlist: loaded profiles, JSON routes over their reports, and the page that shows them.
 //!
 //! ```text
 //! connection -guard-> Request -router-> answer (cached) | page file | settings
@@ -12,7 +12,7 @@
 //! * Work happens on as many threads as there are processors; connections wait for it without holding a
 //!   thread. Answers are kept, so that going back costs nothing.
 //!
-//! Nothing is printed and nothing is global: [`Server::bind`] takes a [`Session`](hotlist_session::Session)
+//! Nothing is printed and nothing is global: [`Server::bind`] takes [`Profiles`]
 //! and a [`Site`], and a process may run several servers.
 
 mod address;
@@ -20,15 +20,19 @@ mod answer_cache;
 mod api;
 mod assets;
 mod guard;
+mod pointed;
 mod profile_facts;
+mod profiles;
 mod query;
 mod response;
 mod router;
 mod search;
 mod server;
 mod settings;
+mod shared;
 
 pub use address::{Address, AddressError};
+pub use profiles::{BaseFacts, Part, Profiles};
 pub use server::Server;
 pub use settings::Settings;
 
@@ -39,8 +43,6 @@ use hotlist_session::{SourceFiles, ViewOptions};
 /// What a server needs to know beside the profile.
 #[derive(Debug)]
 pub struct Site {
-    /// What the page calls the profile, such as the name of its file.
-    pub name: String,
     /// The options of the command line. Those with a key in addresses are where the page begins; the others,
     /// such as where source files are, hold for every answer.
     pub options: ViewOptions,

@@ -1,17 +1,19 @@
 //! What there is to know about a profile beside its samples.
 
 use hotlist_analyze::choose_sample_type;
-use hotlist_profile::{Profile, StringId};
+use hotlist_profile::StringId;
 use serde::Serialize;
 
-/// At most so many mappings are told.
+use crate::profiles::{BaseFacts, Opened};
+
+/// The most mappings that are told.
 const MOST_MAPPINGS: usize = 500;
 
 /// A profile without its samples.
 #[derive(Debug, Serialize)]
-pub(crate) struct ProfileFacts {
+pub(crate) struct ProfileFacts<'a> {
     /// What the page calls it.
-    name: String,
+    name: &'a str,
     sample_types: Vec<SampleType>,
     /// The row of the sample type that is shown when none is asked for.
     default_sample_type: usize,
@@ -27,6 +29,10 @@ pub(crate) struct ProfileFacts {
     keep_frames: String,
     /// Whether samples of a base were subtracted that can be told apart.
     comparison: bool,
+    /// The other side of a comparison.
+    base: Option<&'a BaseFacts>,
+    /// The names of the profiles among which `profile` and `base` choose, by their numbers from 1 on.
+    profiles: Vec<&'a str>,
     samples: usize,
     stacks: usize,
     locations: usize,
@@ -56,8 +62,9 @@ struct MappingFacts {
     has_lines: bool,
 }
 
-impl ProfileFacts {
-    pub(crate) fn of(profile: &Profile, name: &str) -> ProfileFacts {
+impl<'a> ProfileFacts<'a> {
+    pub(crate) fn of(opened: &'a Opened, profiles: Vec<&'a str>) -> ProfileFacts<'a> {
+        let profile = opened.session.profile();
         let text = |id: StringId| profile.lossy(id).into_owned();
         let sample_type = |value_type: &hotlist_profile::ValueType| SampleType {
             kind: text(value_type.kind),
@@ -74,7 +81,7 @@ impl ProfileFacts {
             }
         }
         ProfileFacts {
-            name: name.to_owned(),
+            name: &opened.name,
             sample_types: profile.sample_types.iter().map(sample_type).collect(),
             default_sample_type: choose_sample_type(profile, "").unwrap_or(0),
             time_nanos: profile.time_nanos,
@@ -86,6 +93,8 @@ impl ProfileFacts {
             drop_frames: text(profile.drop_frames),
             keep_frames: text(profile.keep_frames),
             comparison: base.is_some(),
+            base: opened.base.as_ref(),
+            profiles,
             samples: profile.samples.len(),
             stacks: profile.stacks.len(),
             locations: profile.locations.len(),

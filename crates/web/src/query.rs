@@ -3,6 +3,8 @@
 
 use hotlist_session::{ALL, Field, OptionSpec, Options, Scope, ViewOptions};
 
+use crate::pointed::POINTED;
+
 /// The longest query, in bytes.
 const LONGEST_QUERY: usize = 32 << 10;
 /// The longest value of a parameter, in bytes. Regular expressions of pages are made from one name.
@@ -49,6 +51,12 @@ impl Query {
         Some(value.as_str()).filter(|value| !value.is_empty())
     }
 
+    /// All values of a parameter that may stand several times.
+    pub(crate) fn all<'q>(&'q self, name: &'q str) -> impl Iterator<Item = &'q str> {
+        let values = self.pairs.iter().filter(move |(other, _)| other == name).map(|(_, value)| value.as_str());
+        values.filter(|value| !value.is_empty())
+    }
+
     /// `base` with what the parameters say about view options. Parameters that are no options belong to
     /// the page and are passed over.
     ///
@@ -73,6 +81,12 @@ impl Query {
             if let Some(value) = self.get(key) {
                 text += &format!("&{key}={}", encode(value));
             }
+        }
+        for value in self.all("f").skip(1) {
+            text += &format!("&f={}", encode(value));
+        }
+        for key in POINTED {
+            text.extend(self.all(key).map(|value| format!("&{key}={}", encode(value))));
         }
         text
     }

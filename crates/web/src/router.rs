@@ -1,71 +1,19 @@
 //! Which path means what.
 
-use std::sync::atomic::{AtomicBool, Ordering};
-
-use hotlist_session::{Session, ViewOptions};
 use hyper::header::{ACCEPT_ENCODING, IF_NONE_MATCH};
 use hyper::{Method, Request, StatusCode};
 
-use crate::Site;
-use crate::answer_cache::AnswerCache;
 use crate::api;
-use crate::assets::Assets;
-use crate::guard::Guard;
-use crate::query::{self, Query};
+use crate::query::Query;
 use crate::response::Answer;
+use crate::shared::Shared;
 
-/// How many bytes of answers are kept.
-const KEPT_ANSWERS: usize = 32 << 20;
-
-/// The views of the page, by the names of their paths. All but `sandwich`, `tags` and `details` are pprof's.
-const VIEWS: [&str; 9] =
-    ["flamegraph", "sandwich", "graph", "top", "peek", "source", "disasm", "tags", "details"];
+/// The views of the page, by the names of their paths. All but `both`, `sandwich`, `tags` and `details` are pprof's.
+const VIEWS: [&str; 10] =
+    ["flamegraph", "both", "sandwich", "graph", "top", "peek", "source", "disasm", "tags", "details"];
 
 /// Paths that pprof had once.
 const FORMER_VIEWS: [&str; 2] = ["flamegraph2", "flamegraphold"];
-
-/// What all requests share.
-#[derive(Debug)]
-pub(crate) struct Shared {
-    pub(crate) session: Session,
-    pub(crate) site: Site,
-    pub(crate) guard: Guard,
-    pub(crate) assets: Assets,
-    pub(crate) answers: AnswerCache,
-    /// The options that addresses cannot name, as the command line has them.
-    pub(crate) base: ViewOptions,
-    /// The query with which the page begins.
-    first_query: String,
-    /// Whether the answers that people want next are being worked out.
-    is_ahead: AtomicBool,
-}
-
-impl Shared {
-    pub(crate) fn new(session: Session, site: Site, guard: Guard) -> Shared {
-        let options = &site.options;
-        let base = ViewOptions {
-            source_path: options.source_path.clone(),
-            trim_path: options.trim_path.clone(),
-            divide_by: options.divide_by,
-            ..ViewOptions::default()
-        };
-        Shared {
-            session,
-            first_query: query::of_options(options),
-            assets: Assets::new(site.page_folder.clone()),
-            answers: AnswerCache::new(KEPT_ANSWERS),
-            base,
-            is_ahead: AtomicBool::new(false),
-            guard,
-            site,
-        }
-    }
-
-    /// Whether to work ahead now; that is so once.
-    pub(crate) fn begin_ahead(&self) -> bool {
-        !self.is_ahead.swap(true, Ordering::Relaxed)
-    }
-}
 
 /// A request that has been let in.
 #[derive(Debug)]
@@ -128,7 +76,12 @@ pub(crate) fn at_once(shared: &Shared, asked: &Asked) -> Option<Answer> {
     if let Some(name) = path.strip_prefix("/assets/") {
         return shared.assets.get(name, asked.takes_gzip, asked.known_etag.as_deref());
     }
-    let view = path.strip_prefix("/ui/")?;
+    let Some(view) = path.strip_prefix("/ui/") else {
+        // As in pprof, an address that means nothing leads to the page.
+        let is_own = path.starts_with("/api/");
+        let page = || Answer::redirect(StatusCode::TEMPORARY_REDIRECT, &with_query("/ui/", &asked.query));
+        return (!is_own).then(page);
+    };
     if FORMER_VIEWS.contains(&view) {
         return Some(Answer::redirect(
             StatusCode::MOVED_PERMANENTLY,
@@ -190,7 +143,7 @@ pub(crate) fn with_work(shared: &Shared, asked: &Asked) -> Answer {
     match asked.path.as_str() {
         "/ui/saveconfig" => only(true, &|| api::save_config(shared, &query)),
         "/ui/deleteconfig" => only(true, &|| api::delete_config(shared, &query)),
-        "/ui/download" => only(false, &|| api::whole_profile(shared)),
+        "/ui/download" => only(false, &|| api::whole_profile(shared, &query)),
         _ => Answer::error(StatusCode::NOT_FOUND, "there is nothing here"),
     }
 }

@@ -6,7 +6,6 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hotlist_session::Session;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -18,8 +17,10 @@ use tokio::sync::Semaphore;
 use crate::Site;
 use crate::address::{Address, Hosts};
 use crate::guard::Guard;
+use crate::profiles::Profiles;
 use crate::response::Answer;
-use crate::router::{self, Asked, Shared};
+use crate::router::{self, Asked};
+use crate::shared::Shared;
 
 /// Connections at one time; further ones wait until one ends.
 const CONNECTIONS: usize = 256;
@@ -49,7 +50,7 @@ impl Server {
     ///
     /// # Errors
     /// When the address cannot be listened at.
-    pub fn bind(address: &Address, session: Session, site: Site) -> io::Result<Server> {
+    pub fn bind(address: &Address, profiles: Profiles, site: Site) -> io::Result<Server> {
         let processors = processors();
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
@@ -66,7 +67,7 @@ impl Server {
             listener,
             bound,
             host: address.host.clone(),
-            shared: Arc::new(Shared::new(session, site, guard)),
+            shared: Arc::new(Shared::new(profiles, site, guard)),
             workers: Arc::new(Semaphore::new(processors)),
         })
     }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use anyhow::Context;
 use hotlist_session::Error;
-use hotlist_web::{Address, Server, Settings, Site};
+use hotlist_web::{Address, Profiles, Server, Settings, Site};
 
 use crate::args::Subject;
 use crate::console::Console;
@@ -22,13 +22,12 @@ pub(crate) fn run(subject: &Subject, console: &Console) -> anyhow::Result<()> {
     let address: Address = options.output.http.parse().map_err(wrong).map_err(Error::Usage)?;
     let session = open(subject, console)?;
     let site = Site {
-        name: name(&subject.sources),
         options: options.view.clone(),
         source: source_files(&options.view).only_below_roots(),
         settings: Settings::of_user(|name| std::env::var(name).ok()),
         page_folder: std::env::var_os(PAGE_FOLDER).map(PathBuf::from),
     };
-    let server = Server::bind(&address, session, site)
+    let server = Server::bind(&address, Profiles::one(session, &name(&subject.sources)), site)
         .with_context(|| format!("cannot listen at {}", options.output.http))?;
     let url = server.url();
     console.say(&format!("Serving web UI on {url}"));

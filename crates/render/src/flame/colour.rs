@@ -83,7 +83,7 @@ fn group_of(place: &Place) -> &str {
 
 /// What a function belongs to, by its name: `encoding/json` of `encoding/json.(*Decoder).Decode`, `std` of
 /// `std::vec::Vec<T>::push`, `com.acme.app` of `com.acme.app.Server.run`. Empty where the name does not say.
-fn package_of(name: &str) -> &str {
+pub fn package_of(name: &str) -> &str {
     let bare = without_ornaments(name);
     if bare.starts_with('[') {
         return bare;

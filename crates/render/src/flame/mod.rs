@@ -3,3 +3,5 @@
 mod colour;
 pub(crate) mod html;
 pub(crate) mod picture;
+
+pub use colour::package_of;

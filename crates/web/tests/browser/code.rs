@@ -78,9 +78,9 @@ fn code_of_a_program_is_shown_as_source_and_as_instructions() {
     browser.wait_text("for (unsigned i = 0; i < n; i++)");
     browser.wait_text("50ms");
     browser.click(".code-line.hot.opens");
-    browser.wait("document.querySelector('.instructions .asm')?.innerText.includes('50ms')");
+    browser.wait("document.querySelector('.code-line.inner')?.innerText.includes('50ms')");
     browser.click(".code-line.hot.opens");
-    browser.wait("!document.querySelector('.instructions')");
+    browser.wait("!document.querySelector('.code-line.inner')");
     browser.open(&format!("{}/ui/disasm?q=spin", served.url));
     browser.wait("document.querySelectorAll('.code-line.asm').length > 4");
     browser.wait_text("ret");

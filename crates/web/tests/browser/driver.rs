@@ -185,6 +185,18 @@ impl Browser {
         self.post("/actions", &json!({ "actions": [mouse] }));
     }
 
+    /// Taps with one finger.
+    pub fn tap(&self, x: f64, y: f64) {
+        let actions = json!([
+            { "type": "pointerMove", "duration": 0, "x": x as i64, "y": y as i64 },
+            { "type": "pointerDown", "button": 0 },
+            { "type": "pointerUp", "button": 0 },
+        ]);
+        let finger =
+            json!({ "type": "pointer", "id": "finger", "parameters": { "pointerType": "touch" }, "actions": actions });
+        self.post("/actions", &json!({ "actions": [finger] }));
+    }
+
     /// Moves two fingers apart, from 20 pixels at both sides of a position to 120.
     pub fn pinch(&self, x: f64, y: f64) {
         let finger = |name: &str, side: f64| {

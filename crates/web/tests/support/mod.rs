@@ -9,7 +9,7 @@ use std::time::Duration;
 use hotlist_fetch::{Environment, Fetcher, TlsOptions};
 use hotlist_profile::{Builder, Label, LabelValue, Location, Mapping, Profile};
 use hotlist_session::{Loader, Options, Progress, Session, SourceFiles};
-use hotlist_web::{Server, Settings, Site};
+use hotlist_web::{Profiles, Server, Settings, Site};
 use ureq::http::Response;
 
 /// A server that runs until the process ends.
@@ -25,15 +25,19 @@ pub fn serve(profile: Profile, name: &str, options: &Options, source: SourceFile
 
 /// The same for a session that is made already.
 pub fn serve_session(session: Session, name: &str, options: &Options, source: SourceFiles) -> Served {
+    serve_profiles(Profiles::one(session, name), options, source)
+}
+
+/// The same for any profiles.
+pub fn serve_profiles(profiles: Profiles, options: &Options, source: SourceFiles) -> Served {
     let settings = tempfile::tempdir().unwrap();
     let site = Site {
-        name: name.to_owned(),
         options: options.view.clone(),
         source,
         settings: Some(Settings::at(settings.path().join("settings.json"))),
-        page_folder: None,
+        page_folder: std::env::var_os("HOTLIST_PAGE_FOLDER").map(Into::into),
     };
-    let server = Server::bind(&"localhost:".parse().unwrap(), session, site).unwrap();
+    let server = Server::bind(&"localhost:".parse().unwrap(), profiles, site).unwrap();
     let url = server.url();
     std::thread::spawn(move || server.run());
     Served { url, settings }
