@@ -1,10 +1,15 @@
 //! Opening the profiles that a command line names.
 
+use std::ffi::OsString;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use hotlist_fetch::{Environment, Fetcher, TlsOptions};
-use hotlist_session::{CodeFiles, Error, Loaded, Loader, Note, Progress, Session, SourceFiles, ViewOptions};
+use hotlist_session::{
+    Base, CodeFiles, Error, Loaded, Loader, Note, Progress, Session, SourceFiles, ViewOptions,
+};
+use hotlist_web::{Part, Profiles};
 
 use crate::args::Subject;
 use crate::console::Console;
@@ -22,8 +27,92 @@ pub(crate) fn open(subject: &Subject, console: &Console) -> anyhow::Result<Sessi
     Ok(Session::new(loaded.profile, threads()).with_code(code))
 }
 
+/// Loads what the command line names for the page: several profiles are kept apart, so that people can look at each
+/// and compare any two.
+pub(crate) fn open_profiles(subject: &Subject, console: &Console) -> anyhow::Result<Profiles> {
+    let source = &subject.options.source;
+    let compares = matches!(source.comparison(), Base::Compare(_));
+    // What is subtracted or normalized has one meaning only, that of all together.
+    let is_one = source.normalize || (!compares && source.comparison() != Base::Nothing);
+    if is_one || (subject.sources.len() < 2 && !compares) {
+        return Ok(Profiles::one(open(subject, console)?, &names(&subject.sources).join(", ")));
+    }
+    let mut objects = None;
+    let mut each = |sources: &[OsString], what| -> anyhow::Result<Vec<Part>> {
+        let (mut parts, mut failures) = (Vec::new(), Vec::new());
+        let mut names = names(sources).into_iter();
+        loading(subject, console, |loader| {
+            loader.load_each(sources, &mut |_, loaded| {
+                let name = names.next().unwrap_or_default();
+                match loaded {
+                    Ok(loaded) => {
+                        loaded.notes.iter().for_each(|note| console.note(note));
+                        objects = Some(loaded.objects);
+                        parts.push(Part { name, profile: loaded.profile });
+                    }
+                    Err(failure) => failures.push(failure),
+                }
+            })
+        })?;
+        if parts.is_empty() {
+            return Err(match (failures.pop(), failures.is_empty()) {
+                (Some(only), true) => only,
+                (last, _) => {
+                    failures.extend(last);
+                    Error::Several { what, failures }
+                }
+            }
+            .into());
+        }
+        for failure in failures {
+            console.note(&Note::Warning(failure.to_string()));
+        }
+        Ok(parts)
+    };
+    let parts = each(&subject.sources, "source")?;
+    let bases = match source.comparison() {
+        Base::Compare(bases) => each(bases, "base")?,
+        _ => Vec::new(),
+    };
+    let binary = subject.binary.as_deref().map(|path| path.to_string_lossy().into_owned());
+    let profiles = Profiles::several(parts, bases, move |profile| {
+        let session = Session::new(profile, threads());
+        match &objects {
+            Some(objects) => session.with_code(CodeFiles::new(Arc::clone(objects), binary.as_deref())),
+            None => session,
+        }
+    });
+    Ok(profiles?)
+}
+
+/// What people call sources: the names of files without folders, where these tell them apart.
+fn names(sources: &[OsString]) -> Vec<String> {
+    let texts: Vec<_> = sources.iter().map(|source| source.to_string_lossy()).collect();
+    let short = |text: &str| match text {
+        "-" => "standard input".to_owned(),
+        url if url.contains("://") => url.split('?').next().unwrap_or(url).to_owned(),
+        path => path.rsplit(['/', '\\']).next().unwrap_or(path).to_owned(),
+    };
+    let names: Vec<String> = texts.iter().map(|text| short(text)).collect();
+    let is_twice = |name: &String| names.iter().filter(|other| *other == name).count() > 1;
+    names
+        .iter()
+        .zip(&texts)
+        .map(|(name, text)| if is_twice(name) { text.clone().into_owned() } else { name.clone() })
+        .collect()
+}
+
 /// Loads what the command line names, and says nothing of how that went.
 pub(crate) fn load_subject(subject: &Subject, console: &Console) -> anyhow::Result<Loaded> {
+    loading(subject, console, |loader| loader.load(&subject.sources))
+}
+
+/// Makes the loader that the command line asks for, and shows how far it is.
+fn loading<R>(
+    subject: &Subject,
+    console: &Console,
+    load: impl FnOnce(&Loader<'_>) -> Result<R, Error>,
+) -> anyhow::Result<R> {
     let source = &subject.options.source;
     let environment = Environment::from_lookup(|name| std::env::var_os(name));
     let path = |text: &str| (!text.is_empty()).then(|| PathBuf::from(text));
@@ -41,7 +130,7 @@ pub(crate) fn load_subject(subject: &Subject, console: &Console) -> anyhow::Resu
             progress: &progress,
             notify: &|notice| console.note(&Note::Info(notice.to_string())),
         };
-        loader.load(&subject.sources)
+        load(&loader)
     })?)
 }
 

@@ -145,7 +145,11 @@ impl SourceFiles {
         let mut tried: Vec<PathBuf> = if asked.is_absolute() {
             vec![asked.to_owned()]
         } else {
-            self.search.iter().flat_map(|folder| folder.ancestors()).map(|folder| folder.join(asked)).collect()
+            self.search
+                .iter()
+                .flat_map(|folder| folder.ancestors())
+                .map(|folder| folder.join(asked))
+                .collect()
         };
         tried.extend(self.candidates(path).into_iter().chain(self.candidates(trimmed)));
         let mut seen = HashSet::new();

@@ -172,7 +172,7 @@ export function controls(page) {
 
   onState(show);
   show();
-  return el('div', { class: 'filters' }, filter, granularity, change, chips);
+  return el('section', { class: 'filters', 'aria-label': 'Filters' }, filter, granularity, change, chips);
 }
 
 /** Which changes a comparison shows. */

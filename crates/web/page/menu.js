@@ -57,7 +57,8 @@ function show(entries, opener, position) {
   const title = entries.find((entry) => typeof entry === 'object' && 'title' in entry);
   const label = (typeof title === 'object' && 'title' in title && title.title) || opener?.getAttribute('aria-label') || opener?.textContent || 'Menu';
   const element = el('div', { class: 'menu', role: isPanel ? 'dialog' : 'menu', 'aria-label': label }, entries.map((entry) => entryElement(entry, isPanel)));
-  document.body.append(element);
+  // Inside of a landmark, so that readers know where they are.
+  (document.querySelector('header') ?? document.body).append(element);
   const place = () => {
     const { width, height } = element.getBoundingClientRect();
     const [x, y] = position();

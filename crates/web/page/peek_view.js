@@ -51,7 +51,7 @@ export async function peekView(host, page, signal) {
     const list = (others, kind) => (others.length > 0 ? el('ul', { class: 'plain-list' }, others.map((other) => line(other, entry.cum, kind))) : el('p', { class: 'soft' }, 'none'));
     const heading = el('div', { class: 'peek-head' },
       el('i', { class: 'dot', style: { background: groupColour({ id: 0, ...entry.place }, isDark()) } }),
-      el('h2', {}, el('a', { class: 'name', ...linkTo('sandwich', { pivot: entry.place.key }) }, entry.place.label)),
+      el('a', { class: 'name', ...linkTo('sandwich', { pivot: entry.place.key }) }, entry.place.label),
       el('span', { class: 'soft' }, `self ${text(entry.flat, format)} (${percentText(entry.flat, total) || '0%'})`),
       el('span', { class: 'soft' }, `total ${text(entry.cum, format)} (${percentText(entry.cum, total) || '0%'})`));
     heading.addEventListener('contextmenu', (event) => {
@@ -59,7 +59,7 @@ export async function peekView(host, page, signal) {
       openMenu(actionMenu(entry.place), event.clientX, event.clientY, heading);
     });
     return el('section', { class: 'peek-entry', 'aria-label': entry.place.label.slice(0, 200) },
-      el('h3', {}, 'Callers'), list(entry.callers, 'caller'), heading, el('h3', {}, 'Callees'), list(entry.callees, 'callee'));
+      el('h2', { class: 'visually-hidden' }, entry.place.label.slice(0, 200)), el('h3', {}, 'Callers'), list(entry.callers, 'caller'), heading, el('h3', {}, 'Callees'), list(entry.callees, 'callee'));
   });
   const more = answer.entries.length - entries.length;
   const scroll = el('div', { class: 'scroll', tabIndex: 0, role: 'region', 'aria-label': 'Neighbours' }, entries, more > 0 && el('p', { class: 'soft' }, `${more} more places match.`));

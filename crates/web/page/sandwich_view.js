@@ -78,10 +78,10 @@ export async function sandwichView(host, page, signal) {
   const share = (model) => ({ 'flex-grow': Math.min(Math.max(model.rows.length - 2, 4), 24) });
   const middle = el('div', { class: 'sandwich-middle' });
   const sums = `total ${valueText(cum, format)} ${percentText(cum, total)} · self ${valueText(self, format)} ${percentText(self, total)}`;
-  fill(host, el('div', { class: 'sandwich' },
+  fill(host, el('div', { class: 'sandwich' }, el('h2', { class: 'visually-hidden' }, `Callers and callees of ${label.slice(0, 200)}`),
     el('section', { class: 'sandwich-half', style: share(callers), 'aria-label': 'Callers' }, el('h3', {}, 'Callers'), halves[0].box),
     append(middle, [
-      el('h2', {}, label),
+      el('strong', {}, label),
       el('span', {}, `total ${valueText(cum, format)} ${percentText(cum, total)}`),
       el('span', {}, `self ${valueText(self, format)} ${percentText(self, total)}`),
       el('button', { class: 'button bordered', type: 'button', onclick: () => go('sandwich', { pivot: '', p: '' }) }, 'Another one')]),

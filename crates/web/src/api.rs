@@ -11,12 +11,12 @@ use hyper::StatusCode;
 use serde_json::{Value, json};
 
 use crate::pointed;
-use crate::profiles::Opened;
 use crate::profile_facts::ProfileFacts;
+use crate::profiles::Opened;
 use crate::query::{self, Query};
 use crate::response::{Answer, JSON};
-use crate::shared::Shared;
 use crate::search;
+use crate::shared::Shared;
 
 /// Grows when a field of an answer changes its meaning or goes.
 const VERSION: u32 = 1;

@@ -110,12 +110,9 @@ mod tests {
 
     #[test]
     fn tags_are_keys_and_values() {
-        for (text, key, value) in [
-            ("k=v", "k", "v"),
-            ("k=a=b,c", "k", "a=b,c"),
-            ("a\\=b\\\\c=\\x", "a=b\\c", "\\x"),
-            ("=", "", ""),
-        ] {
+        for (text, key, value) in
+            [("k=v", "k", "v"), ("k=a=b,c", "k", "a=b,c"), ("a\\=b\\\\c=\\x", "a=b\\c", "\\x"), ("=", "", "")]
+        {
             assert_eq!(tag(text), Some(TagText { key: key.to_owned(), value: value.to_owned() }), "{text}");
         }
         assert_eq!((tag("k"), tag("k\\="), tag("k\\")), (None, None, None));

@@ -93,35 +93,36 @@ impl Profiles {
         Profiles { whole, parts: Vec::new(), open: None, kept: Mutex::default() }
     }
 
-    /// The same, which is a comparison with `base`.
-    #[must_use]
-    pub fn compared_with(mut self, base: BaseFacts) -> Profiles {
-        if let Some(whole) = Arc::get_mut(&mut self.whole) {
-            whole.base = Some(base);
-        }
-        self
-    }
-
-    /// Several profiles, to be looked at together, one by one and in comparison.
+    /// Several profiles, to be looked at together, one by one and in comparison. With `bases` the page begins with a
+    /// comparison of all `parts` with all of these.
     ///
     /// # Errors
     /// When they do not fit together.
     pub fn several(
         parts: Vec<Part>,
+        bases: Vec<Part>,
         open: impl Fn(Profile) -> Session + Send + Sync + 'static,
     ) -> Result<Profiles, hotlist_session::Error> {
-        let name = match &*parts {
-            [] => String::new(),
-            [only] => only.name.clone(),
-            [first, rest @ ..] => format!("{} and {} more", first.name, rest.len()),
-        };
-        let session = open(merged(parts.iter().map(|part| part.profile.clone()))?);
-        Ok(Profiles { parts, open: Some(Box::new(open)), ..Profiles::one(session, &name) })
+        let together = |parts: &[Part]| merged(parts.iter().map(|part| part.profile.clone()));
+        let mut profile = together(&parts)?;
+        let mut base = None;
+        if !bases.is_empty() {
+            let other = together(&bases)?;
+            base = Some(BaseFacts::of(&name_of(&bases), &other));
+            profile = compared(profile, other)?;
+        }
+        let whole = Arc::new(Opened { session: open(profile), name: name_of(&parts), base });
+        let parts = parts.into_iter().chain(bases).collect();
+        Ok(Profiles { whole, parts, open: Some(Box::new(open)), kept: Mutex::default() })
     }
 
     /// The names of the profiles that can be chosen; none where there is but one.
     pub(crate) fn names(&self) -> Vec<&str> {
-        if self.parts.len() < 2 { Vec::new() } else { self.parts.iter().map(|part| part.name.as_str()).collect() }
+        if self.parts.len() < 2 {
+            Vec::new()
+        } else {
+            self.parts.iter().map(|part| part.name.as_str()).collect()
+        }
     }
 
     /// What a query asks for.
@@ -156,17 +157,23 @@ impl Profiles {
     fn make(&self, selection: Selection, open: &Open) -> Result<Opened, hotlist_session::Error> {
         let (mut profile, name) = match selection.profile {
             Some(row) => (self.parts[row].profile.clone(), self.parts[row].name.clone()),
-            None => (self.whole.session.profile().clone(), self.whole.name.clone()),
+            None => (merged(self.parts.iter().map(|part| part.profile.clone()))?, name_of(&self.parts)),
         };
         let base = selection.base.map(|row| &self.parts[row]);
-        if let Some(Part { profile: base, .. }) = base {
-            let mut base = base.clone();
-            base.mark_as_base();
-            base.scale(-1.0);
-            profile = merged([profile, base])?;
+        if let Some(part) = base {
+            profile = compared(profile, part.profile.clone())?;
         }
         let base = base.map(|part| BaseFacts::of(&part.name, &part.profile));
         Ok(Opened { session: open(profile), name, base })
+    }
+}
+
+/// What people call some profiles together.
+fn name_of(parts: &[Part]) -> String {
+    match parts {
+        [] => String::new(),
+        [only] => only.name.clone(),
+        [first, rest @ ..] => format!("{} and {} more", first.name, rest.len()),
     }
 }
 
@@ -176,4 +183,11 @@ fn merged(profiles: impl IntoIterator<Item = Profile>) -> Result<Profile, hotlis
         merger.add(profile)?;
     }
     Ok(merger.finish()?.unwrap_or_default())
+}
+
+/// A profile from which another one is taken, so that both sides can be told apart.
+fn compared(profile: Profile, mut base: Profile) -> Result<Profile, hotlist_session::Error> {
+    base.mark_as_base();
+    base.scale(-1.0);
+    merged([profile, base])
 }

@@ -53,7 +53,8 @@ impl Query {
 
     /// All values of a parameter that may stand several times.
     pub(crate) fn all<'q>(&'q self, name: &'q str) -> impl Iterator<Item = &'q str> {
-        let values = self.pairs.iter().filter(move |(other, _)| other == name).map(|(_, value)| value.as_str());
+        let values =
+            self.pairs.iter().filter(move |(other, _)| other == name).map(|(_, value)| value.as_str());
         values.filter(|value| !value.is_empty())
     }
 

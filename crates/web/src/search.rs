@@ -31,7 +31,11 @@ impl Wanted {
 
 /// The pattern of a search. As in many editors, capitals count only when one is typed.
 pub(crate) fn folded_pattern(text: &str) -> Result<Pattern, hotlist_pattern::Error> {
-    if text.chars().any(char::is_uppercase) { Pattern::new(text) } else { Pattern::new(&format!("(?i){text}")) }
+    if text.chars().any(char::is_uppercase) {
+        Pattern::new(text)
+    } else {
+        Pattern::new(&format!("(?i){text}"))
+    }
 }
 
 pub(crate) fn answer(shared: &Shared, query: &Query) -> Answer {

@@ -181,9 +181,9 @@ async fn answer(shared: &Arc<Shared>, workers: &Arc<Semaphore>, request: &Reques
 }
 
 /// Works out what people look at next, once the page has its first picture. On large profiles that takes a
-/// moment, which nobody waits for now. Whoever asks for something else meanwhile comes first.
+/// moment, for which no reader waits now. Whoever asks for something else meanwhile comes first.
 async fn work_ahead(shared: Arc<Shared>, workers: Arc<Semaphore>) {
-    /// How long nobody must have asked for anything.
+    /// How long no request must have been under way.
     const QUIET: Duration = Duration::from_millis(50);
     let all = processors();
     for next in router::next_views() {

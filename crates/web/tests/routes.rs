@@ -405,7 +405,7 @@ fn source_comes_from_below_the_roots_only() {
 }
 
 #[test]
-fn slow_and_silent_clients_hold_nobody_up() {
+fn slow_and_silent_clients_do_not_hold_others_up() {
     let served = serve_profile(hostile_profile(), "x");
     let address = served.url.trim_start_matches("http://");
     let silent: Vec<TcpStream> = (0..100)

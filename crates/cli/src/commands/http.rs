@@ -1,15 +1,14 @@
 //! `hotlist -http=[host]:[port]`: the web page.
 
-use std::ffi::OsString;
 use std::path::PathBuf;
 
 use anyhow::Context;
 use hotlist_session::Error;
-use hotlist_web::{Address, Profiles, Server, Settings, Site};
+use hotlist_web::{Address, Server, Settings, Site};
 
 use crate::args::Subject;
 use crate::console::Console;
-use crate::opening::{open, source_files};
+use crate::opening::{open_profiles, source_files};
 use crate::viewer::open_in_browser;
 
 /// A folder from which the files of the page are read at each request, for those who work on the page.
@@ -20,14 +19,14 @@ pub(crate) fn run(subject: &Subject, console: &Console) -> anyhow::Result<()> {
     let wrong =
         |error: hotlist_web::AddressError| hotlist_session::UsageError::Other(format!("-http: {error}"));
     let address: Address = options.output.http.parse().map_err(wrong).map_err(Error::Usage)?;
-    let session = open(subject, console)?;
+    let profiles = open_profiles(subject, console)?;
     let site = Site {
         options: options.view.clone(),
         source: source_files(&options.view).only_below_roots(),
         settings: Settings::of_user(|name| std::env::var(name).ok()),
         page_folder: std::env::var_os(PAGE_FOLDER).map(PathBuf::from),
     };
-    let server = Server::bind(&address, Profiles::one(session, &name(&subject.sources)), site)
+    let server = Server::bind(&address, profiles, site)
         .with_context(|| format!("cannot listen at {}", options.output.http))?;
     let url = server.url();
     console.say(&format!("Serving web UI on {url}"));
@@ -45,18 +44,4 @@ pub(crate) fn run(subject: &Subject, console: &Console) -> anyhow::Result<()> {
         }
         Ok(server.run()?)
     })
-}
-
-/// What the page calls the profiles: names of files without folders.
-fn name(sources: &[OsString]) -> String {
-    let first = sources.first().map(|source| source.to_string_lossy()).unwrap_or_default();
-    let first = match &*first {
-        "-" => "standard input",
-        url if url.contains("://") => url.split('?').next().unwrap_or(url),
-        path => path.rsplit(['/', '\\']).next().unwrap_or(path),
-    };
-    match sources.len() {
-        0 | 1 => first.to_owned(),
-        count => format!("{first} and {} more", count - 1),
-    }
 }

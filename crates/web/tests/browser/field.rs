@@ -77,7 +77,8 @@ fn summed_up_frames_come_at_the_first_click() {
         let chart = "[...document.querySelectorAll('.flame-canvas')].at(-1).chart";
         let before = browser.run(&format!("return {chart}.model.count")).as_u64().unwrap();
         assert!(before < 15_000, "{view}: {before}");
-        browser.run(&format!("const m = {chart}.model; {chart}.open(m.place.findIndex((place) => place < -1))"));
+        browser
+            .run(&format!("const m = {chart}.model; {chart}.open(m.place.findIndex((place) => place < -1))"));
         browser.wait(&format!("{chart}.model.count > 20000"));
     }
     // The function in the middle weighs by itself what all of its frames weigh.
@@ -115,7 +116,9 @@ fn filters_of_people_and_those_of_the_page_are_apart() {
 fn a_click_at_a_tag_keeps_exactly_its_samples() {
     for name in ["tagc", "keys60", "unicode", "neg", "base"] {
         let served = served(name);
-        let json = |path: &str| -> Value { serde_json::from_str(&get(&format!("{}/api/v1/{path}", served.url)).1).unwrap() };
+        let json = |path: &str| -> Value {
+            serde_json::from_str(&get(&format!("{}/api/v1/{path}", served.url)).1).unwrap()
+        };
         let tags = json("tags");
         let mut count = 0;
         for key in tags["keys"].as_array().unwrap() {
@@ -193,7 +196,9 @@ fn links_lead_to_the_same_question_in_a_new_tab() {
     let served = json_benchmark();
     for view in ["top", "peek", "both", "tags", "details"] {
         browser.open(&format!("{}/ui/{view}?si=samples&h=runtime&only=encoding%2Fjson.Marshal", served.url));
-        browser.wait("document.querySelector('.main')?.childElementCount && !document.querySelector('.waiting')");
+        browser.wait(
+            "document.querySelector('.main')?.childElementCount && !document.querySelector('.waiting')",
+        );
         let lost = browser.run(
             "return [...document.querySelectorAll('.main a[href], .tabs a')].map((a) => a.href).filter((href) => !href.startsWith('http://golang') && !(
                  new URL(href).searchParams.get('si') === 'samples' && href.includes('h=runtime') && href.includes('only=encoding')))",
@@ -221,12 +226,18 @@ fn downloads_are_what_is_shown() {
     browser.wait("document.querySelector('.row') && document.querySelector('.hits:not([hidden])')");
     let table = kept("Table (CSV)");
     let rows: Vec<&str> = table.lines().skip(1).collect();
-    assert!(rows.len() > 3 && rows.iter().all(|row| row.contains("Encoder") || row.contains("encoder")), "{table}");
+    assert!(
+        rows.len() > 3 && rows.iter().all(|row| row.contains("Encoder") || row.contains("encoder")),
+        "{table}"
+    );
     assert!(rows[0].starts_with("encoding/json.ptrEncoder.encode,"), "{table}");
     browser.open(&format!("{}/ui/sandwich?pivot=encoding%2Fjson.Marshal", served.url));
     browser.wait("document.querySelectorAll('.flame-canvas').length === 2");
     let picture = kept("Picture (SVG)");
-    assert!(picture.contains("encoding/json.Marshal") && picture.contains("testing.(*B).launch"), "callers and callees");
+    assert!(
+        picture.contains("encoding/json.Marshal") && picture.contains("testing.(*B).launch"),
+        "callers and callees"
+    );
     browser.open(&served.url);
     browser.wait(DRAWN);
     let (x, y) = browser.frame("encoding/json.Marshal");
@@ -288,7 +299,8 @@ fn values_of_a_table_are_each_in_a_unit_that_can_be_read() {
     let served = served("block");
     browser.open(&format!("{}/ui/top", served.url));
     browser.wait("document.querySelectorAll('.row').length > 0");
-    let values = browser.run("return [...document.querySelectorAll('.row .value')].map((value) => value.innerText)");
+    let values =
+        browser.run("return [...document.querySelectorAll('.row .value')].map((value) => value.innerText)");
     for value in values.as_array().unwrap() {
         assert!(value.as_str().unwrap().len() <= 9, "{values}");
     }
@@ -312,7 +324,9 @@ fn searches_lead_from_hit_to_hit_in_every_view() {
         ("details", "encoding"),
     ] {
         browser.open(&format!("{}/ui/{view}", served.url));
-        browser.wait("document.querySelector('.main')?.childElementCount && !document.querySelector('.waiting')");
+        browser.wait(
+            "document.querySelector('.main')?.childElementCount && !document.querySelector('.waiting')",
+        );
         browser.fill(".top .search input", text);
         browser.run("document.querySelector('.top .search input').focus()");
         browser.key("\u{e007}");
@@ -321,7 +335,9 @@ fn searches_lead_from_hit_to_hit_in_every_view() {
         browser.wait("/^1 of \\d/.test(document.querySelector('.hit-count').innerText)");
         browser.run("document.activeElement.blur()");
         browser.key("N");
-        browser.wait("/^(\\d+) of \\1$/.test(document.querySelector('.hit-count').innerText.replaceAll(',', ''))");
+        browser.wait(
+            "/^(\\d+) of \\1$/.test(document.querySelector('.hit-count').innerText.replaceAll(',', ''))",
+        );
         browser.key("n");
         browser.wait("/^1 of \\d/.test(document.querySelector('.hit-count').innerText)");
     }
@@ -336,7 +352,9 @@ fn fingers_read_weights_and_small_screens_have_room() {
     browser.size(800, 360);
     for view in ["flamegraph", "top", "both", "graph", "source?q=Marshal", "tags", "details"] {
         browser.open(&format!("{}/ui/{view}", served.url));
-        browser.wait("document.querySelector('.main')?.childElementCount && !document.querySelector('.waiting')");
+        browser.wait(
+            "document.querySelector('.main')?.childElementCount && !document.querySelector('.waiting')",
+        );
         let room = browser.run("return document.querySelector('.main').clientHeight");
         assert!(room.as_u64() >= Some(240), "{view} has {room} pixels");
         let wide = browser.run("return document.documentElement.scrollWidth - innerWidth");
@@ -417,11 +435,22 @@ fn readers_find_no_barriers() {
     let json = json_benchmark();
     let tagged = served("tagc");
     let compared = compared();
-    let mut pages: Vec<String> = ["flamegraph?q=Encoder", "both", "sandwich?pivot=encoding%2Fjson.Marshal", "graph", "top", "peek?q=Marshal",
-        "source?q=Marshal", "disasm?q=Marshal", "details", "sandwich", "top?f=json&h=runtime&only=encoding%2Fjson.Marshal"]
-        .iter()
-        .map(|view| format!("{}/ui/{view}", json.url))
-        .collect();
+    let mut pages: Vec<String> = [
+        "flamegraph?q=Encoder",
+        "both",
+        "sandwich?pivot=encoding%2Fjson.Marshal",
+        "graph",
+        "top",
+        "peek?q=Marshal",
+        "source?q=Marshal",
+        "disasm?q=Marshal",
+        "details",
+        "sandwich",
+        "top?f=json&h=runtime&only=encoding%2Fjson.Marshal",
+    ]
+    .iter()
+    .map(|view| format!("{}/ui/{view}", json.url))
+    .collect();
     pages.push(format!("{}/ui/tags", tagged.url));
     pages.push(format!("{}/ui/top", compared.url));
     let run = |what: &str| {
@@ -436,12 +465,20 @@ fn readers_find_no_barriers() {
         browser.prefer(scheme);
         for page in &pages {
             browser.open(page);
-            browser.wait("document.querySelector('.main')?.childElementCount && !document.querySelector('.waiting')");
+            browser.wait(
+                "document.querySelector('.main')?.childElementCount && !document.querySelector('.waiting')",
+            );
             run(&format!("{page} {scheme}"));
         }
         browser.open(&format!("{}/ui/top", json.url));
         browser.wait("document.querySelector('.row')");
-        for button in ["[aria-label='Saved configurations']", "[aria-label=Download]", "[aria-label=Share]", ".filters .button", ".keys-button"] {
+        for button in [
+            "[aria-label='Saved configurations']",
+            "[aria-label=Download]",
+            "[aria-label=Share]",
+            ".filters .button",
+            ".keys-button",
+        ] {
             browser.click(button);
             browser.wait("document.querySelector('.menu')");
             run(&format!("{button} {scheme}"));
