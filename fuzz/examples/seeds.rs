@@ -5,6 +5,7 @@
 use std::path::Path;
 use std::{fs, io};
 
+use hotlist_formats::{ALL, Claim, Head, Reader};
 use hotlist_fuzz::recipe;
 use hotlist_profile::{encode_to_vec, merge};
 
@@ -13,6 +14,7 @@ fn main() -> io::Result<()> {
     for (file, bytes) in decode()
         .chain(names())
         .chain(disassembly())
+        .chain(imports()?)
         .chain(merges())
         .chain(options())
         .chain(patterns())
@@ -117,6 +119,24 @@ fn join(one: &[u8], other: &[u8]) -> Vec<u8> {
         .find(|cut| (one.len() + other.len()) * cut / 256 == one.len())
         .unwrap_or(one.len() * 256 / (one.len() + other.len()).max(1));
     [&[u8::try_from(cut).unwrap_or(255)], one, other].concat()
+}
+
+/// The samples of all formats, each with the number of its format.
+fn imports() -> io::Result<impl Iterator<Item = Seed>> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/formats/testdata/imported");
+    let mut paths: Vec<_> = fs::read_dir(folder)?.map(|entry| entry.map(|entry| entry.path())).collect::<Result<_, _>>()?;
+    paths.retain(|path| path.extension().is_none_or(|extension| extension != "raw"));
+    paths.sort();
+    let mut seeds = Vec::new();
+    for path in paths {
+        let data = fs::read(path)?;
+        let head = Head::new(&data, true);
+        let number = ALL.iter().position(|format| {
+            !matches!(format.reader, Reader::Encoded) && format.sniff.claim(&head) == Claim::Yes
+        });
+        seeds.push([&[number.unwrap_or_default() as u8], &data[..]].concat());
+    }
+    Ok(numbered("import", seeds))
 }
 
 const OPTIONS: &[&str] = &[

@@ -12,6 +12,7 @@ pub mod decode;
 pub mod demangle;
 pub mod describe;
 pub mod disassemble;
+pub mod import;
 pub mod merge;
 pub mod mutate;
 pub mod options;
@@ -37,6 +38,7 @@ pub const ALL: &[Harness] = &[
     Harness { name: "decode", run: decode::run, mutations: 4000 },
     Harness { name: "demangle", run: demangle::run, mutations: 400 },
     Harness { name: "disassemble", run: disassemble::run, mutations: 4000 },
+    Harness { name: "import", run: import::run, mutations: 1000 },
     Harness { name: "merge", run: merge::run, mutations: 2000 },
     Harness { name: "options", run: options::run, mutations: 4000 },
     Harness { name: "pattern", run: pattern::run, mutations: 3000 },

@@ -123,6 +123,11 @@ fn disassemble() {
 }
 
 #[test]
+fn import() {
+    run("import");
+}
+
+#[test]
 fn merge() {
     run("merge");
 }

@@ -16,7 +16,6 @@ pub(crate) fn kind(head: &[u8]) -> Option<&'static str> {
         (b"\xfd7zXZ\0", "xz data; unpack it first"),
         (b"go 1.", "a Go execution trace; go tool trace reads it"),
         (b"JAVA PROFILE", "a Java heap dump"),
-        (b"FLR\0", "a Java Flight Recorder file"),
     ];
     if let Some((_, kind)) = MAGIC.iter().find(|(magic, _)| head.starts_with(magic)) {
         return Some(kind);

@@ -5,12 +5,14 @@ use hotlist_profile::{Profile, looks_like_profile};
 use crate::error::{Error, Malformed};
 use crate::foreign;
 use crate::input::Input;
+use crate::json::{cpuprofile, speedscope};
 use crate::legacy::{
-    contention, go_count, go_stacks, gperftools_cpu, heap, java_cpu, java_text, symbolized, threads,
+    contention, go_count, go_stacks, gperftools_cpu, heap, java_cpu, java_text, jemalloc, symbolized, threads,
 };
 use crate::read::Limits;
 use crate::sniff::{Claim, Head, Sniff};
 use crate::text::folded;
+use crate::{jfr, otlp};
 
 /// A format in which profiles are read.
 #[derive(Debug)]
@@ -69,6 +71,12 @@ pub static ALL: &[Format] = &[
     threads::FORMAT,
     contention::FORMAT,
     java_text::FORMAT,
+    jemalloc::FORMAT,
+    jfr::FORMAT,
+    otlp::FORMAT,
+    otlp::JSON_FORMAT,
+    cpuprofile::FORMAT,
+    speedscope::FORMAT,
     // Last of the texts, since it takes nearly any with numbers.
     folded::FORMAT,
 ];

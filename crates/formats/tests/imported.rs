@@ -74,7 +74,9 @@ fn every_format_has_a_sample_that_only_it_claims() {
     for format in ALL.iter().filter(|format| !matches!(format.reader, Reader::Encoded)) {
         let claimed = samples.iter().any(|sample| {
             let head = Head::new(sample, true);
-            let mut claims = ALL.iter().filter(|format| format.sniff.claim(&head) == Claim::Yes);
+            let mut claims = ALL.iter().filter(|format| {
+                !matches!(format.reader, Reader::Encoded) && format.sniff.claim(&head) == Claim::Yes
+            });
             claims.next().is_some_and(|first| first.name == format.name) && claims.next().is_none()
         });
         assert!(claimed, "{}", format.name);

@@ -15,6 +15,7 @@ pub(crate) mod heap;
 pub(crate) mod java_cpu;
 mod java_locations;
 pub(crate) mod java_text;
+pub(crate) mod jemalloc;
 mod lines;
 mod map_line;
 mod mapping_layout;

@@ -1,0 +1,213 @@
+//! CPU profiles of V8: `node --cpu-prof`, Chrome's and VS Code's profilers.
+//!
+//! ```text
+//! {"nodes": [{"id": 1, "callFrame": {"functionName": "f", "url": "a.js", "lineNumber": 3}, "children": [2]}, …],
+//!  "startTime": 0, "endTime": 9000, "samples": [2, 2, 1], "timeDeltas": [100, 2000, 2000]}
+//! ```
+//! Times are microseconds; lines are counted from 0. A sample lasts until the next one, and the last one until the end.
+//! Source: <https://chromedevtools.github.io/devtools-protocol/tot/Profiler/#type-Profile>. Up to 2014 there was a tree
+//! under `head` and `timestamps` in place of deltas.
+
+use std::collections::HashMap;
+
+use hotlist_profile::{Label, LabelValue, LocationId, Profile};
+use serde::Deserialize;
+
+use super::decode::{decode, wrong};
+use crate::error::Malformed;
+use crate::format::{Format, Reader};
+use crate::named_stacks::{Frame, NamedStacks};
+use crate::sniff::Sniff;
+
+pub(crate) const FORMAT: Format = Format {
+    name: "cpuprofile",
+    title: "V8 CPU",
+    writers: "node --cpu-prof, Chrome, VS Code",
+    lost: "columns, ticks of lines, times of samples",
+    sniff: Sniff::Keys(&[
+        &["nodes", "samples"],
+        &["nodes", "timeDeltas"],
+        &["head", "head.functionName", "startTime"],
+    ]),
+    reader: Reader::Whole(|data, _| read(&decode(data)?)),
+};
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct File {
+    #[serde(default)]
+    nodes: Vec<Node>,
+    head: Option<OldNode>,
+    #[serde(default)]
+    samples: Vec<u64>,
+    #[serde(default)]
+    time_deltas: Vec<f64>,
+    /// Of the old form.
+    #[serde(default)]
+    timestamps: Vec<f64>,
+    #[serde(default)]
+    start_time: f64,
+    #[serde(default)]
+    end_time: f64,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Node {
+    id: u64,
+    call_frame: CallFrame,
+    #[serde(default)]
+    children: Vec<u64>,
+    parent: Option<u64>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct CallFrame {
+    #[serde(default)]
+    function_name: String,
+    #[serde(default)]
+    url: String,
+    #[serde(default)]
+    line_number: i64,
+}
+
+#[derive(Deserialize)]
+struct OldNode {
+    id: u64,
+    #[serde(flatten)]
+    call_frame: CallFrame,
+    #[serde(default)]
+    children: Vec<OldNode>,
+}
+
+/// A node of the tree of calls.
+struct TreeNode {
+    frame: CallFrame,
+    parent: Option<usize>,
+}
+
+fn read(file: &File) -> Result<Profile, Malformed> {
+    let (nodes, rows) = tree(file)?;
+    let mut stacks = NamedStacks::new(&[("samples", "count"), ("cpu", "nanoseconds")]);
+    let count = file.samples.len();
+    let spans = spans(file)?;
+    let total: i64 = spans.iter().try_fold(0i64, |sum, &span| sum.checked_add(span)).ok_or_else(too_long)?;
+    stacks.builder.period("cpu", "nanoseconds", if count == 0 { 0 } else { total / count as i64 });
+    stacks.builder.profile.duration_nanos = nanos(file.end_time - file.start_time)?.max(0);
+    let idle = {
+        let (key, value) = (stacks.builder.string("state"), stacks.builder.string("idle"));
+        [Label { key, value: LabelValue::Text(value) }]
+    };
+    let mut known: HashMap<usize, Vec<LocationId>> = HashMap::new();
+    for (sample, span) in file.samples.iter().zip(spans) {
+        let row =
+            *rows.get(sample).ok_or_else(|| wrong(format!("no node has the id {sample} of a sample")))?;
+        if !known.contains_key(&row) {
+            let stack = stack(&nodes, row, &mut stacks)?;
+            known.insert(row, stack);
+        }
+        let labels = if nodes[row].frame.function_name == "(idle)" { &idle[..] } else { &[] };
+        stacks.add(&known[&row], labels, &[1, span]).map_err(wrong)?;
+    }
+    Ok(stacks.finish())
+}
+
+fn too_long() -> Malformed {
+    wrong("the times are too long")
+}
+
+/// Nodes with their parents, and the rows of ids.
+fn tree(file: &File) -> Result<(Vec<TreeNode>, HashMap<u64, usize>), Malformed> {
+    let mut nodes = Vec::new();
+    let mut rows = HashMap::new();
+    let mut add = |id: u64, frame: &CallFrame, parent: Option<usize>| {
+        let row = nodes.len();
+        let frame =
+            CallFrame { function_name: frame.function_name.clone(), url: frame.url.clone(), ..*frame };
+        nodes.push(TreeNode { frame, parent });
+        match rows.insert(id, row) {
+            None => Ok(row),
+            Some(_) => Err(wrong(format!("two nodes have the id {id}"))),
+        }
+    };
+    for node in &file.nodes {
+        add(node.id, &node.call_frame, None)?;
+    }
+    let mut left: Vec<(&OldNode, Option<usize>)> = file.head.iter().map(|head| (head, None)).collect();
+    while let Some((node, parent)) = left.pop() {
+        let row = add(node.id, &node.call_frame, parent)?;
+        left.extend(node.children.iter().map(|child| (child, Some(row))));
+    }
+    for node in &file.nodes {
+        let row = rows[&node.id];
+        for child in &node.children {
+            let child = *rows
+                .get(child)
+                .ok_or_else(|| wrong(format!("node {} has the child {child}, which is missing", node.id)))?;
+            nodes[child].parent = Some(row);
+        }
+        if let Some(parent) = node.parent {
+            let parent = *rows.get(&parent).ok_or_else(|| {
+                wrong(format!("node {} has the parent {parent}, which is missing", node.id))
+            })?;
+            nodes[row].parent = Some(parent);
+        }
+    }
+    Ok((nodes, rows))
+}
+
+/// How long each sample lasts, in nanoseconds.
+fn spans(file: &File) -> Result<Vec<i64>, Malformed> {
+    let count = file.samples.len();
+    let mut times = Vec::with_capacity(count);
+    if file.timestamps.len() >= count && file.time_deltas.is_empty() {
+        times.extend(file.timestamps.iter().copied());
+    } else if file.time_deltas.len() >= count {
+        let mut time = file.start_time;
+        times.extend(file.time_deltas.iter().map(|delta| {
+            time += delta;
+            time
+        }));
+    } else {
+        return Err(wrong(format!("{count} samples have {} time deltas", file.time_deltas.len())));
+    }
+    times.truncate(count);
+    times.push(file.end_time);
+    // Clocks of several threads let deltas be negative at times.
+    let mut latest = f64::NEG_INFINITY;
+    for time in &mut times {
+        latest = latest.max(*time);
+        *time = latest;
+    }
+    times.windows(2).map(|pair| nanos(pair[1] - pair[0])).collect()
+}
+
+/// Nanoseconds in as many microseconds.
+fn nanos(micros: f64) -> Result<i64, Malformed> {
+    let nanos = (micros * 1000.0).round();
+    if nanos.abs() < 9.2e18 { Ok(nanos as i64) } else { Err(too_long()) }
+}
+
+/// The frames from a node to the root, without the root.
+fn stack(nodes: &[TreeNode], leaf: usize, stacks: &mut NamedStacks) -> Result<Vec<LocationId>, Malformed> {
+    let mut frames = Vec::new();
+    let mut next = Some(leaf);
+    while let Some(row) = next {
+        let TreeNode { frame, parent } = &nodes[row];
+        if frame.function_name != "(root)" {
+            let function = if frame.function_name.is_empty() { "(anonymous)" } else { &frame.function_name };
+            frames.push(stacks.location(&Frame {
+                function: function.as_bytes(),
+                file: frame.url.as_bytes(),
+                line: frame.line_number.saturating_add(1).max(0),
+                module: b"",
+            }));
+        }
+        if frames.len() > nodes.len() {
+            return Err(wrong("the nodes form a circle"));
+        }
+        next = *parent;
+    }
+    Ok(frames)
+}
