@@ -21,7 +21,7 @@ use locations::Locations;
 
 /// The functions between the program and this crate, which say nothing about the program. Readers drop
 /// them and what they call.
-const DROPPED: &str = r"(hotlist_collect::heap::.*|.*hotlist_collect::heap::Heap.*|__rust_(alloc|alloc_zeroed|realloc)|.*__rustc.*::__rust_(alloc|alloc_zeroed|realloc)|alloc::alloc::(alloc|alloc_zeroed|realloc|exchange_malloc|Global::.*)|.*<?alloc::alloc::Global( as .*)?>?::.*|.*alloc::raw_vec::.*)";
+const DROPPED: &str = r"(hotlist_collect::(allocator|heap|countdown|unwind)::.*|.*hotlist_collect::allocator::Heap.*|__rust_(alloc|alloc_zeroed|realloc)|.*__rustc.*::__rust_(alloc|alloc_zeroed|realloc)|alloc::alloc::(alloc|alloc_zeroed|realloc|exchange_malloc|Global::.*)|.*<?alloc::alloc::Global( as .*)?>?::.*|.*alloc::raw_vec::.*)";
 
 /// The heap profile; `is_allocs` is the one of Go's two that shows what was allocated first. Rows whose
 /// figures are all zero are left out.
