@@ -328,7 +328,7 @@ function profileMenu(page) {
   const open = (profile, base) => go(state().view, { profile, base, change: '', pivot: '', of: '', sel: '' });
   return [
     { title: 'Show' },
-    { label: `All ${profiles.length} together`, checked: now === '', run: () => open('', '') },
+    { label: base === '' ? 'As given on the command line' : `All ${profiles.length} together`, checked: now === '', run: () => open('', '') },
     ...profiles.map((name, row) => ({ label: name, checked: now === String(row + 1), run: () => open(String(row + 1), base === String(row + 1) ? '' : base) })),
     'line', { title: 'Compare with' },
     { label: 'Nothing', checked: base === '', run: () => open(now, '') },

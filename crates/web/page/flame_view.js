@@ -93,8 +93,7 @@ export async function flameView(host, page, signal) {
   function showTools() {
     const flip = isOn('flip');
     const inverted = isOn('inverted');
-    const collapsed = isOn('collapse');
-    /** @param {'flip' | 'plus' | 'minus' | 'fit' | 'fold'} name @param {string} label @param {() => void} onclick @param {boolean} [pressed] */
+    /** @param {'flip' | 'plus' | 'minus' | 'fit'} name @param {string} label @param {() => void} onclick @param {boolean} [pressed] */
     const button = (name, label, onclick, pressed) => el('button', {
       class: 'button only-icon', type: 'button', title: label, 'aria-label': label, onclick,
       ...(pressed === undefined ? {} : { 'aria-pressed': String(pressed) }),
@@ -105,7 +104,6 @@ export async function flameView(host, page, signal) {
         steps.map(([before, after]) => el('i', { class: 'swatch', style: { background: changeColour(before, after, isDark()) } })), 'more'),
       el('button', { class: 'button', type: 'button', 'aria-pressed': String(inverted), title: 'Begin with the functions that use the resources, callers below them',
         onclick: () => go(state().view, { inverted: inverted ? '' : 't' }) }, icon('invert'), 'Inverted'),
-      button('fold', 'Collapse recursion', () => go(state().view, { collapse: collapsed ? '' : 't' }), collapsed),
       button('flip', 'Root at the bottom', () => go(state().view, { flip: flip ? '' : 't' }), flip),
       button('minus', 'Zoom out (−)', () => chart.key('-')),
       button('plus', 'Zoom in (+)', () => chart.key('+')),

@@ -4,7 +4,7 @@
 import { Refusal, answerAddress, ask, questionText } from './api.js';
 import { actOnKey, actionMenu } from './actions.js';
 import { placeColour } from './colour.js';
-import { append, el, fill, icon } from './dom.js';
+import { append, el, fill } from './dom.js';
 import { FlameCard } from './flame_card.js';
 import { FlameChart } from './flame_chart.js';
 import { FlameModel } from './flame_model.js';
@@ -13,7 +13,7 @@ import { openMenu, toast } from './menu.js';
 import { pickPlace } from './pick.js';
 import { pictureOf } from './picture.js';
 import { searchText } from './search.js';
-import { go, isOn, param } from './state.js';
+import { go, param } from './state.js';
 import { isDark, onTheme } from './theme.js';
 import { waiting } from './view.js';
 
@@ -95,9 +95,7 @@ export async function sandwichView(host, page, signal) {
     if (place) middle.style.background = placeColour({ id: 0, ...place }, dark);
     halves.forEach(({ chart }) => chart.setDark(dark));
   });
-  const collapsed = isOn('collapse');
-  fill(page.tools, el('button', { class: 'button only-icon', type: 'button', title: 'Collapse recursion', 'aria-label': 'Collapse recursion', 'aria-pressed': String(collapsed),
-    onclick: () => go('sandwich', { collapse: collapsed ? '' : 't' }) }, icon('fold')));
+  fill(page.tools);
 
   async function search() {
     const q = param('q');

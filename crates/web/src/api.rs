@@ -30,7 +30,7 @@ const LARGEST_FILE: usize = 512 << 20;
 const MOST_FRAMES: usize = 100_000;
 
 /// Parameters of routes that are no options: which profile, what was typed or pointed at, and which flame graph.
-const OWN_KEYS: [&str; 8] = ["profile", "base", "q", "of", "pivot", "path", "collapse", "marks"];
+const OWN_KEYS: [&str; 7] = ["profile", "base", "q", "of", "pivot", "path", "marks"];
 
 /// Answers `/api/v1/<path>`.
 pub(crate) fn answer(shared: &Shared, path: &str, query: &Query) -> Answer {

