@@ -255,6 +255,41 @@ fn the_prompt_edits_completes_and_remembers() {
     assert_eq!(terminal.wait(), (0, None));
 }
 
+#[cfg(unix)]
+#[test]
+fn the_pager_of_the_environment_shows_long_output() {
+    let program = program();
+    let with =
+        |pager: &'static str| [("TERM", "xterm-256color"), ("PATH", "/usr/bin:/bin"), ("PAGER", pager)];
+    let is_prompt = |text: &str| text.trim_end().ends_with("(hotlist)");
+    // What is written passes through it, help as well.
+    let mut terminal = Terminal::open(&program, &["seed.pb.gz"], SMALL, &with("sed s/^/paged:/"));
+    terminal.wait_for_text("(hotlist)");
+    terminal.send("top1\r");
+    terminal.wait_for("the answer", |text| text.contains("paged:Showing nodes") && is_prompt(text));
+    terminal.send("help top\r");
+    terminal.wait_for("help", |text| text.contains("paged:top [n]") && is_prompt(text));
+    // The variable of the shell turns it off.
+    terminal.send("pager=false\rtop2\r");
+    terminal.wait_for("the answer", |text| text.contains("\nShowing nodes") && is_prompt(text));
+    terminal.send("exit\r");
+    assert_eq!(terminal.wait(), (0, None));
+    // A pager that ends early has shown enough, and one that does not exist is none.
+    let mut terminal = Terminal::open(&program, &["seed.pb.gz"], SMALL, &with("head -2"));
+    terminal.wait_for_text("(hotlist)");
+    terminal.send("traces\r");
+    terminal.wait_for("the prompt", is_prompt);
+    terminal.send("exit\r");
+    assert_eq!(terminal.wait(), (0, None));
+    assert!(!terminal.text().contains("roken pipe"), "{}", terminal.text());
+    let mut terminal = Terminal::open(&program, &["seed.pb.gz"], SMALL, &with("nosuchprogram"));
+    terminal.wait_for_text("(hotlist)");
+    terminal.send("traces\r");
+    terminal.wait_for_text("more: space");
+    terminal.send("q");
+    terminal.wait_for("the prompt", is_prompt);
+}
+
 #[test]
 fn an_interrupt_stops_a_command_and_keeps_the_shell() {
     let program = program();

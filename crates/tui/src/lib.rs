@@ -28,6 +28,7 @@ pub mod keys;
 mod layout;
 mod mouse;
 mod pager;
+mod pages;
 mod prompt;
 mod query;
 mod run;

@@ -1,48 +1,25 @@
-//! Long output, one screen at a time.
-//!
-//! What is shown stays in the scrollback of the terminal, so there is no need to scroll back here.
+//! Long output for people at a terminal: in the pager of their choice, or page by page.
 
+use std::ffi::OsString;
 use std::io::{self, Write};
+use std::path::Path;
+use std::process::{Child, ChildStdin, Command, Stdio};
 
-use ratatui::crossterm::event::{self, Event, KeyCode, KeyEventKind, KeyModifiers};
-use ratatui::crossterm::terminal::{disable_raw_mode, enable_raw_mode, size};
-use unicode_width::UnicodeWidthChar;
+use crate::pages::Pages;
 
-/// A writer that stops after each screenful and goes on when people want to see more.
-pub struct Pager<W, T = Terminal> {
-    out: W,
-    terminal: T,
-    /// Rows that may still be written before the next stop; `None` once everything is wanted.
-    left: Option<usize>,
-    column: usize,
-    is_escape: bool,
+/// A writer for output that may be longer than the screen.
+///
+/// The variable `PAGER` names the program that shows it, with its flags. Without it, or where there is no
+/// such program, output stops after each screenful. An empty `PAGER`, and `cat`, show everything at once.
+pub struct Pager<W>(Way<W>);
+
+enum Way<W> {
+    Pages(Pages<W>),
+    Program(Program),
+    Everything(W),
 }
 
-/// What a pager asks of a terminal.
-pub trait Screen {
-    /// Columns and rows.
-    fn size(&self) -> (usize, usize);
-    /// Waits for somebody to say how to go on.
-    ///
-    /// # Errors
-    /// When the terminal cannot be read.
-    fn wait(&mut self) -> io::Result<Wanted>;
-}
-
-/// How to go on after a screenful.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Wanted {
-    /// Another line.
-    Line,
-    /// Another screen.
-    Page,
-    /// All that is left.
-    Everything,
-    /// Nothing more.
-    Nothing,
-}
-
-/// The error of writing more after somebody has said that it is enough.
+/// The error of writing more after people have seen enough.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Stopped;
 
@@ -61,162 +38,119 @@ impl std::fmt::Display for Stopped {
 
 impl std::error::Error for Stopped {}
 
-/// The terminal of the process.
-#[derive(Debug, Clone, Copy)]
-pub struct Terminal;
-
-/// In ASCII, so that it can be cut anywhere.
-const MORE: &str = " more: space  a line: Enter  all: a  stop: q ";
-const ERASE: &str = "\r\x1b[K";
-/// A tab stop is at every eighth column.
-const TAB: usize = 8;
-
 impl<W: Write> Pager<W> {
-    /// Writes to `out`, which is the terminal of the process.
-    pub fn new(out: W) -> Self {
-        Pager::with_screen(out, Terminal)
+    /// Shows what is written on the terminal of the process, of which `out` is the output.
+    pub fn new(out: W) -> Pager<W> {
+        Pager(match chosen(std::env::var_os("PAGER"), exists) {
+            Chosen::Pages => Way::Pages(Pages::new(out)),
+            Chosen::Everything => Way::Everything(out),
+            Chosen::Program(command) => match Program::start(&command) {
+                Ok(program) => Way::Program(program),
+                Err(_) => Way::Pages(Pages::new(out)),
+            },
+        })
     }
 }
 
-impl<W: Write, T: Screen> Pager<W, T> {
-    fn with_screen(out: W, terminal: T) -> Self {
-        let left = Some(page(&terminal));
-        Pager { out, terminal, left, column: 0, is_escape: false }
-    }
-
-    /// Moves to the next row and stops when the screen is full.
-    fn row(&mut self) -> io::Result<()> {
-        self.column = 0;
-        let Some(left) = &mut self.left else { return Ok(()) };
-        *left = left.saturating_sub(1);
-        if *left > 0 {
-            return Ok(());
-        }
-        // In a narrow window there is room for its beginning.
-        let room = self.terminal.size().0.saturating_sub(1).min(MORE.len());
-        write!(self.out, "\x1b[7m{}\x1b[0m", &MORE[..room])?;
-        self.out.flush()?;
-        let wanted = self.terminal.wait();
-        self.out.write_all(ERASE.as_bytes())?;
-        self.left = match wanted? {
-            Wanted::Line => Some(1),
-            Wanted::Page => Some(page(&self.terminal)),
-            Wanted::Everything => None,
-            Wanted::Nothing => {
-                self.out.flush()?;
-                return Err(io::Error::other(Stopped));
-            }
-        };
-        Ok(())
-    }
-
-    /// How many columns the character at the start of `text` takes, and how many bytes.
-    fn step(&mut self, text: &str) -> (usize, usize) {
-        let Some(character) = text.chars().next() else { return (0, 0) };
-        let bytes = character.len_utf8();
-        if self.is_escape {
-            self.is_escape = !character.is_ascii_alphabetic();
-            return (0, bytes);
-        }
-        match character {
-            '\x1b' => {
-                self.is_escape = true;
-                (0, bytes)
-            }
-            '\t' => (TAB - self.column % TAB, bytes),
-            other => (other.width().unwrap_or(0), bytes),
-        }
-    }
-}
-
-/// A screen with a row left for the question.
-fn page<T: Screen>(terminal: &T) -> usize {
-    terminal.size().1.saturating_sub(1).max(1)
-}
-
-impl<W: Write, T: Screen> Write for Pager<W, T> {
+impl<W: Write> Write for Pager<W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        if self.left.is_none() {
-            return self.out.write(bytes);
+        match &mut self.0 {
+            Way::Pages(pages) => pages.write(bytes),
+            Way::Program(program) => program.write(bytes),
+            Way::Everything(out) => out.write(bytes),
         }
-        let width = self.terminal.size().0.max(1);
-        let text = match std::str::from_utf8(bytes) {
-            Ok(text) => text,
-            Err(error) if error.valid_up_to() > 0 => {
-                let valid = &bytes[..error.valid_up_to()];
-                std::str::from_utf8(valid).unwrap_or_default()
-            }
-            Err(_) => return self.out.write(bytes),
-        };
-        let mut rest = text;
-        while !rest.is_empty() {
-            if rest.starts_with('\n') {
-                self.out.write_all(b"\n")?;
-                rest = &rest[1..];
-                self.row()?;
-                if self.left.is_none() {
-                    break;
-                }
-                continue;
-            }
-            // As much as fits into the row is written in one go.
-            let mut end = 0;
-            let mut is_full = false;
-            while end < rest.len() && !rest[end..].starts_with('\n') {
-                let (columns, length) = self.step(&rest[end..]);
-                if self.column + columns > width {
-                    is_full = true;
-                    break;
-                }
-                self.column += columns;
-                end += length;
-            }
-            self.out.write_all(&rest.as_bytes()[..end])?;
-            rest = &rest[end..];
-            if is_full {
-                self.row()?;
-            }
-        }
-        Ok(text.len() - rest.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.out.flush()
+        match &mut self.0 {
+            Way::Pages(pages) => pages.flush(),
+            Way::Program(program) => program.flush(),
+            Way::Everything(out) => out.flush(),
+        }
     }
 }
 
-impl Screen for Terminal {
-    fn size(&self) -> (usize, usize) {
-        match size() {
-            // Where nobody has told the system how large the terminal is, it is as large as most.
-            Err(_) | Ok((0, _) | (_, 0)) => (80, 24),
-            Ok((columns, rows)) => (columns.into(), rows.into()),
-        }
-    }
+/// What `PAGER` asks for.
+#[derive(Debug, PartialEq, Eq)]
+enum Chosen {
+    Pages,
+    Everything,
+    /// A command for the shell.
+    Program(String),
+}
 
-    fn wait(&mut self) -> io::Result<Wanted> {
-        enable_raw_mode()?;
-        let wanted = wanted();
-        disable_raw_mode()?;
-        wanted
+fn chosen(variable: Option<OsString>, exists: impl Fn(&str) -> bool) -> Chosen {
+    // A command that is not text is none that we could start.
+    let Some(command) = variable.and_then(|command| command.into_string().ok()) else { return Chosen::Pages };
+    match command.split_whitespace().next() {
+        None | Some("cat") => Chosen::Everything,
+        Some(program) if exists(program) => Chosen::Program(command),
+        Some(_) => Chosen::Pages,
     }
 }
 
-fn wanted() -> io::Result<Wanted> {
-    loop {
-        let Event::Key(key) = event::read()? else { continue };
-        if key.kind == KeyEventKind::Release {
-            continue;
+/// Whether there is a program of this name or path.
+fn exists(program: &str) -> bool {
+    if program.contains(std::path::is_separator) {
+        return Path::new(program).exists();
+    }
+    let names = [program.to_owned(), format!("{program}.exe")];
+    std::env::var_os("PATH").is_some_and(|path| {
+        std::env::split_paths(&path).any(|folder| names.iter().any(|name| folder.join(name).is_file()))
+    })
+}
+
+/// Another program that shows what is written to it. It is waited for when this goes out of scope.
+struct Program {
+    child: Child,
+    /// There until the end.
+    input: Option<ChildStdin>,
+}
+
+impl Program {
+    fn start(command: &str) -> io::Result<Program> {
+        let (shell, flag) = if cfg!(windows) { ("cmd", "/C") } else { ("sh", "-c") };
+        let mut process = Command::new(shell);
+        process.args([flag, command]).stdin(Stdio::piped());
+        // As git does: colours are shown, and what fits on the screen stays there without a question.
+        for (name, value) in [("LESS", "FRX"), ("LV", "-c")] {
+            if std::env::var_os(name).is_none() {
+                process.env(name, value);
+            }
         }
-        let control = key.modifiers.contains(KeyModifiers::CONTROL);
-        return Ok(match key.code {
-            KeyCode::Char('c' | 'd') if control => Wanted::Nothing,
-            KeyCode::Char('q') | KeyCode::Esc => Wanted::Nothing,
-            KeyCode::Char(' ' | 'f') | KeyCode::PageDown => Wanted::Page,
-            KeyCode::Enter | KeyCode::Char('j') | KeyCode::Down => Wanted::Line,
-            KeyCode::Char('a' | 'G') | KeyCode::End => Wanted::Everything,
-            _ => continue,
-        });
+        let mut child = process.spawn()?;
+        let input = child.stdin.take();
+        Ok(Program { child, input })
+    }
+
+    fn input(&mut self) -> io::Result<&mut ChildStdin> {
+        self.input.as_mut().ok_or_else(|| io::Error::other(Stopped))
+    }
+}
+
+impl Write for Program {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.input()?.write(bytes).map_err(stopped)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.input()?.flush().map_err(stopped)
+    }
+}
+
+/// A pager that has ended has shown enough.
+fn stopped(error: io::Error) -> io::Error {
+    match error.kind() {
+        io::ErrorKind::BrokenPipe => io::Error::other(Stopped),
+        _ => error,
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        drop(self.input.take());
+        // How it ended is between it and its user.
+        let _ = self.child.wait();
     }
 }
 
@@ -224,45 +158,13 @@ fn wanted() -> io::Result<Wanted> {
 mod tests {
     use super::*;
 
-    /// A screen of 10 by 4 and somebody who presses these keys.
-    struct Somebody<'w>(std::slice::Iter<'w, Wanted>);
-
-    impl Screen for Somebody<'_> {
-        fn size(&self) -> (usize, usize) {
-            (10, 4)
-        }
-
-        fn wait(&mut self) -> io::Result<Wanted> {
-            Ok(self.0.next().copied().unwrap_or(Wanted::Nothing))
-        }
-    }
-
-    /// What is written before each stop.
-    fn pages(text: &str, wanted: &[Wanted]) -> Vec<String> {
-        let mut out = Vec::new();
-        let mut pager = Pager::with_screen(&mut out, Somebody(wanted.iter()));
-        let _ = pager.write_all(text.as_bytes());
-        let written = String::from_utf8(out).expect("text stays text").replace(ERASE, "");
-        written.split("\x1b[7m more: sp\x1b[0m").map(str::to_owned).collect()
-    }
-
     #[test]
-    fn stops_after_each_screen() {
-        let text = "1\n2\n3\n4\n5\n6\n7\n8\n";
-        assert_eq!(pages(text, &[]), ["1\n2\n3\n", ""]);
-        assert_eq!(pages(text, &[Wanted::Line, Wanted::Page]), ["1\n2\n3\n", "4\n", "5\n6\n7\n", ""]);
-        assert_eq!(pages(text, &[Wanted::Everything]), ["1\n2\n3\n", "4\n5\n6\n7\n8\n"]);
-        assert_eq!(pages("1\n2\n", &[]), ["1\n2\n"]);
-    }
-
-    #[test]
-    fn long_lines_take_several_rows() {
-        let long = "x".repeat(25);
-        assert_eq!(
-            pages(&format!("{long}\nend\n"), &[Wanted::Page]),
-            [format!("{long}\n"), "end\n".to_owned()]
-        );
-        let wide = "\u{1b}[31m日本語日本\u{1b}[0m";
-        assert_eq!(pages(&format!("{wide}\n\n\nend\n"), &[Wanted::Page])[1], "end\n");
+    fn the_environment_chooses() {
+        let of = |text: Option<&str>| chosen(text.map(OsString::from), |program| program == "less");
+        assert_eq!(of(None), Chosen::Pages);
+        assert_eq!(of(Some("")), Chosen::Everything);
+        assert_eq!(of(Some("cat -v")), Chosen::Everything);
+        assert_eq!(of(Some("less -S")), Chosen::Program("less -S".to_owned()));
+        assert_eq!(of(Some("nosuchprogram")), Chosen::Pages);
     }
 }

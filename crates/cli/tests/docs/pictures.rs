@@ -33,6 +33,13 @@ const SHOTS: &[Shot] = &[
         expected: "encoding/json",
     },
     Shot {
+        name: "tui-both",
+        words: &["tui", PROFILE],
+        size: (200, 44),
+        keys: &["p", "2", "o", "j", "j", "j"],
+        expected: "hide runtime",
+    },
+    Shot {
         name: "shell",
         words: &[PROFILE],
         size: (112, 26),
@@ -49,7 +56,7 @@ fn write_pictures() {
         let mut terminal = Terminal::open(&program, shot.words, shot.size, &[("TERM", "xterm-256color")]);
         terminal.wait_for("the first screen", |text| !text.trim().is_empty() && !text.contains("working"));
         for keys in shot.keys {
-            terminal.send(keys);
+            terminal.press(keys);
             terminal.wait_for("an answer", |text| !text.contains("working"));
         }
         terminal.wait_for_text(shot.expected);
