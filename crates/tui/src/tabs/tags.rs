@@ -1,11 +1,11 @@
 //! Tags: each key, and its values below it.
 
 use hotlist_analyze::TagFilter;
+use hotlist_pattern::escape;
 use hotlist_report::Tags;
 
 use crate::app::App;
 use crate::content::Content;
-use crate::settings::exact;
 use crate::tab::Tab;
 
 pub(super) fn texts(tags: &Tags) -> Vec<String> {
@@ -37,9 +37,22 @@ pub(super) fn enter(app: &mut App) {
     let content = app.current();
     let Some(Content::Tags(tags)) = content.as_deref() else { return };
     let Some((key, value)) = value_at(tags, app.scrolls[Tab::Tags as usize].selected) else { return };
+    app.change(|options| options.tagfocus = filter_for(&key, &value));
+}
+
+/// A tag filter for exactly the samples with this value.
+fn filter_for(key: &str, value: &str) -> String {
     // A number with a unit is compared as such, anything else as text.
     let is_number = value.starts_with(|first: char| first.is_ascii_digit() || first == '-')
-        && TagFilter::parse(&value).is_ok_and(|filter| filter.is_range());
-    let wanted = if is_number { value } else { exact(&value) };
-    app.change(|options| options.tagfocus = format!("{key}={wanted}"));
+        && TagFilter::parse(value).is_ok_and(|filter| filter.is_range());
+    if is_number {
+        return format!("{key}={value}");
+    }
+    // The characters at which filters are split into key, patterns and ranges.
+    let text = |text: &str| escape(text).replace(',', r"\x2c").replace('=', r"\x3d").replace(':', r"\x3a");
+    match key.is_empty() || key.contains('=') {
+        // Without a key a filter is for key and value with a colon between.
+        true => format!(r"^{}\x3a{}$", text(key), text(value)),
+        false => format!("{key}=^{}$", text(value)),
+    }
 }

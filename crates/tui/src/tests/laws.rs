@@ -273,6 +273,52 @@ fn the_mouse_presses_the_keys_at_the_bottom() {
     assert_eq!(screen.app.chosen.as_ref().map(|chosen| chosen.label.as_str()), Some("main.run"));
 }
 
+#[test]
+fn enter_on_a_tag_keeps_its_samples_and_no_others() {
+    let mut builder = Builder::new(&[("cpu", "nanoseconds")]);
+    let main = builder.named_function("main", "main.go");
+    let main = builder.source_location(main, 1);
+    let pairs = [
+        ("plain", "a"),
+        ("plain", "a,b"),
+        ("plain", "b"),
+        ("plain", "x=1:2"),
+        ("plain", "(.*)"),
+        ("k=1", "v"),
+        ("k,1", "v"),
+        ("k:1", "a,b"),
+    ];
+    for (at, (key, value)) in pairs.into_iter().enumerate() {
+        let (key, value) = (builder.string(key), builder.string(value));
+        let labels = [Label { key, value: LabelValue::Text(value) }];
+        builder.sample(&[main], &labels, &[1 << at]).expect("a few samples fit");
+    }
+    let profile = builder.finish();
+    for (key, value) in pairs {
+        let mut screen = TestScreen::open(profile.clone(), SMALL, ViewOptions::default());
+        screen.press(&["6"]);
+        let Some(Content::Tags(tags)) = screen.app.content(Tab::Tags).as_deref().cloned() else {
+            panic!("tags are on the screen")
+        };
+        let rows = tags.keys.iter().flat_map(|tag| {
+            let values = tag.values.iter().map(|row| (tag.key.as_str(), Some(row.value.as_str())));
+            std::iter::once((tag.key.as_str(), None)).chain(values)
+        });
+        let row = rows.into_iter().position(|row| row == (key, Some(value))).expect("the value is listed");
+        screen.app.scrolls[Tab::Tags as usize].selected = row;
+        screen.press(&["Enter"]);
+        let Some(Content::Tags(kept)) = screen.app.content(Tab::Tags).as_deref().cloned() else {
+            panic!("tags are on the screen: {}", screen.text())
+        };
+        let kept: Vec<(&str, &str)> = kept
+            .keys
+            .iter()
+            .flat_map(|tag| tag.values.iter().map(|row| (tag.key.as_str(), row.value.as_str())))
+            .collect();
+        assert_eq!(kept, [(key, value)], "{}", screen.app.options.tagfocus);
+    }
+}
+
 /// Every place has one weight, in whichever view, and flame graphs add up to it.
 #[test]
 fn all_views_agree() {
