@@ -6,9 +6,10 @@
 
 use hotlist_profile::LocationId;
 
-use crate::flame::{Growth, Sides};
+use crate::flame::Growth;
 use crate::node::{NodeId, NodeTable};
 use crate::parallel::Threads;
+use crate::sides::Sides;
 
 /// A stack on its way into the tree, with all that is needed to take it further: the stacks of a frame
 /// lie side by side, but what they point to is spread over memory.
@@ -34,6 +35,8 @@ pub(crate) struct Walk<'g, 'v, 'p> {
     /// The frames of all stacks.
     pub(crate) frames: &'p [LocationId],
     pub(crate) growth: Growth,
+    /// Whether a frame takes in those that it calls and that are the same place.
+    pub(crate) collapse: bool,
 }
 
 impl Walk<'_, '_, '_> {
@@ -58,7 +61,24 @@ impl Walk<'_, '_, '_> {
     }
 
     /// The next frame of a stack, whether it was inlined into its caller, and the cursor behind it.
-    pub(crate) fn step(self, mut cursor: Cursor) -> Option<(NodeId, bool, Cursor)> {
+    pub(crate) fn step(self, cursor: Cursor) -> Option<(NodeId, bool, Cursor)> {
+        let (node, inline, after) = self.step_once(cursor)?;
+        Some((node, inline, self.past_repeats(node, after)))
+    }
+
+    /// The cursor behind further frames of the same place, where those collapse.
+    #[inline]
+    fn past_repeats(self, node: NodeId, mut cursor: Cursor) -> Cursor {
+        while self.collapse
+            && let Some((next, _, after)) = self.step_once(cursor)
+            && next == node
+        {
+            cursor = after;
+        }
+        cursor
+    }
+
+    fn step_once(self, mut cursor: Cursor) -> Option<(NodeId, bool, Cursor)> {
         loop {
             let nodes = self.table.nodes(self.location(cursor)?);
             let position = cursor.inline as usize;
@@ -84,7 +104,10 @@ impl Walk<'_, '_, '_> {
     fn step_from(self, cursor: Cursor, location: Option<LocationId>) -> Option<(NodeId, bool, Cursor)> {
         match self.table.step(location?).node() {
             None => self.step(cursor),
-            Some(node) => Some((NodeId::new(node), false, self.skip(cursor))),
+            Some(node) => {
+                let node = NodeId::new(node);
+                Some((node, false, self.past_repeats(node, self.skip(cursor))))
+            }
         }
     }
 

@@ -8,14 +8,15 @@
 
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
-use std::ops::{AddAssign, Range};
+use std::ops::Range;
 
 use hotlist_profile::StackId;
 
 use crate::expansion::{Ahead, Below, Cursor, Expansions, Sorter, Walk, expand_ahead};
 use crate::location_set::LocationSet;
 use crate::node::{NodeId, NodeTable};
-use crate::view::View;
+use crate::sides::Sides;
+use crate::weigh::stack_sides;
 
 /// From which end of the stacks a tree grows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -32,6 +33,8 @@ pub enum Growth {
 pub struct FlameSpec {
     /// From which end of the stacks the tree grows.
     pub growth: Growth,
+    /// Whether direct recursion is one frame: a frame takes in those that it calls and that are the same place.
+    pub collapse: bool,
     /// The frame that every stack begins with, where one is given: stacks without it are left out, of
     /// the others only the part beyond its occurrence nearest to the root counts, so that the trees of
     /// its callees and of its callers have equal sums.
@@ -44,41 +47,6 @@ pub struct FlameSpec {
     /// For each node, whether it is looked for: then what is summed up tells how much of it goes through one of
     /// these. Empty for none.
     pub marked: Vec<bool>,
-}
-
-/// A sum of samples, by their sign. Samples below zero come from the base of a comparison.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Sides {
-    /// The sum of the values above zero.
-    pub plus: i64,
-    /// The sum of the values below zero, without their sign.
-    pub minus: i64,
-}
-
-impl Sides {
-    /// One value, on its side.
-    #[inline]
-    pub(crate) fn of(value: i64) -> Sides {
-        Sides { plus: value.max(0), minus: value.min(0).saturating_neg() }
-    }
-
-    /// The sum of all values.
-    pub fn net(self) -> i64 {
-        self.plus - self.minus
-    }
-
-    /// The sum of all values without their signs, which is how wide a frame is drawn.
-    pub fn size(self) -> i64 {
-        self.plus + self.minus
-    }
-}
-
-impl AddAssign for Sides {
-    fn add_assign(&mut self, other: Sides) {
-        // A view refuses profiles in which the sum of all absolute values needs more than 64 bits.
-        self.plus += other.plus;
-        self.minus += other.minus;
-    }
 }
 
 /// A frame of a [`Flame`].
@@ -200,16 +168,6 @@ impl NodeTable<'_, '_> {
     }
 }
 
-/// What each stack of a view weighs.
-fn weigh_sides(view: &View<'_>) -> Vec<Sides> {
-    let samples = &view.profile().samples;
-    let mut weights = vec![Sides::default(); view.profile().stacks.len()];
-    for sample in view.samples() {
-        weights[samples.stack(sample).index()] += Sides::of(view.weight(sample).0);
-    }
-    weights
-}
-
 struct Grower<'g, 'v, 'p> {
     walk: Walk<'g, 'v, 'p>,
     sorter: Sorter,
@@ -224,8 +182,9 @@ struct Grower<'g, 'v, 'p> {
 impl<'g, 'v, 'p> Grower<'g, 'v, 'p> {
     fn new(table: &'g NodeTable<'v, 'p>, spec: &FlameSpec) -> Self {
         let view = table.view();
-        let walk = Walk { table, frames: view.profile().stacks.all_frames(), growth: spec.growth };
-        let weights = weigh_sides(view);
+        let FlameSpec { growth, collapse, .. } = *spec;
+        let walk = Walk { table, frames: view.profile().stacks.all_frames(), growth, collapse };
+        let weights = stack_sides(view);
         let pivot = spec.pivot.map(|pivot| (pivot, LocationSet::of_nodes(table, |node| node == pivot)));
         let cost = match pivot {
             None => weights.len(),
@@ -441,6 +400,42 @@ mod tests {
     use crate::granularity::Detail;
     use crate::parallel::Threads;
     use crate::view::{SampleValue, View};
+
+    #[test]
+    fn direct_recursion_collapses_into_one_frame() {
+        let mut builder = hotlist_profile::Builder::new(&[("samples", "count")]);
+        let [main, fib, leaf] = ["main", "fib", "leaf"].map(|name| {
+            let function = builder.named_function(name, "main.rs");
+            builder.source_location(function, 1)
+        });
+        let profile = {
+            builder.sample(&[leaf, fib, fib, fib, main], &[], &[2]).expect("frames are few");
+            builder.sample(&[fib, fib, main], &[], &[3]).expect("frames are few");
+            builder.sample(&[fib, leaf, fib, main], &[], &[5]).expect("frames are few");
+            builder.finish()
+        };
+        let value = SampleValue { column: 0, mean: false };
+        let view = View::new(&profile, value, Threads::ONE, &mut Vec::new()).expect("sums fit");
+        let table = NodeTable::new(&view, Detail::default(), None);
+        let frames = |growth, pivot| {
+            let spec = FlameSpec { growth, pivot, collapse: true, frames: 100, ..FlameSpec::default() };
+            let frames = table.flame(&spec).frames.into_iter();
+            let frame = |frame: Frame| match frame.kind {
+                FrameKind::Place(node) => {
+                    (table.info(node).name, frame.depth, frame.flat.plus, frame.cum.plus)
+                }
+                other => panic!("{other:?}"),
+            };
+            frames.skip(1).map(frame).collect::<Vec<_>>()
+        };
+        let frame = |name: &str, depth, flat, cum| (name.to_owned(), depth, flat, cum);
+        let callees =
+            [frame("main", 1, 0, 10), frame("fib", 2, 3, 10), frame("leaf", 3, 2, 7), frame("fib", 4, 5, 5)];
+        assert_eq!(frames(Growth::Callees, None), callees);
+        let pivot = table.ids().find(|&node| table.info(node).name == "fib");
+        let below = [frame("fib", 1, 3, 10), frame("leaf", 2, 2, 7), frame("fib", 3, 5, 5)];
+        assert_eq!(frames(Growth::Callees, pivot), below);
+    }
 
     #[test]
     fn many_stacks_are_sorted_alike_on_any_number_of_threads() {

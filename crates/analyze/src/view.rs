@@ -244,6 +244,11 @@ impl<'p> View<'p> {
             && self.chosen_labels.as_ref().is_none_or(|chosen| chosen[samples.labels(sample).index()])
     }
 
+    /// Whether the profile is a comparison with a base.
+    pub fn has_base(&self) -> bool {
+        self.profile.base_label().is_some()
+    }
+
     /// The frames of a stack that are in view, leaf first; locations for which
     /// [`is_hidden`](Self::is_hidden) is true are to be passed over.
     #[inline]

@@ -7,6 +7,7 @@ use hotlist_profile::{LocationId, StackId};
 
 use crate::location_set::LocationSet;
 use crate::node::{NodeId, NodeTable, Step};
+use crate::sides::Sides;
 use crate::view::View;
 
 /// A sum of values, and of the values they are divided by when means are shown.
@@ -69,6 +70,16 @@ impl StackWeights {
         StackWeights { values, divisors, active }
     }
 
+    /// The same with the values above zero as values, and the sizes of those below zero as divisors.
+    fn by_side(view: &View<'_>) -> Self {
+        let sides = stack_sides(view);
+        StackWeights {
+            active: sides.iter().map(|sides| sides.size() != 0).collect(),
+            values: sides.iter().map(|sides| sides.plus).collect(),
+            divisors: Some(sides.iter().map(|sides| sides.minus).collect()),
+        }
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.active.len()
     }
@@ -82,6 +93,35 @@ impl StackWeights {
             let divisor = self.divisors.as_ref().map_or(0, |divisors| divisors[row]);
             (StackId::new(row), Weight { value: self.values[row], divisor })
         })
+    }
+}
+
+/// What each stack of a view weighs.
+pub(crate) fn stack_sides(view: &View<'_>) -> Vec<Sides> {
+    let samples = &view.profile().samples;
+    let mut weights = vec![Sides::default(); view.profile().stacks.len()];
+    for sample in view.samples() {
+        weights[samples.stack(sample).index()] += Sides::of(view.weight(sample).0);
+    }
+    weights
+}
+
+/// Flat and cum of every node of a table, for each side of a comparison. Means are not divided.
+#[derive(Debug, Clone)]
+pub struct SideWeights {
+    flat: Vec<Sides>,
+    cum: Vec<Sides>,
+}
+
+impl SideWeights {
+    /// What `node` weighs where it is the leaf.
+    pub fn flat(&self, node: NodeId) -> Sides {
+        self.flat[node.index()]
+    }
+
+    /// What `node` weighs wherever it occurs, each stack once.
+    pub fn cum(&self, node: NodeId) -> Sides {
+        self.cum[node.index()]
     }
 }
 
@@ -171,8 +211,19 @@ impl NodeTable<'_, '_> {
         self.weigh_by(|part| self.sum_chosen(chosen, &locations, part))
     }
 
+    /// Weighs all nodes, for each side of a comparison.
+    pub fn weigh_sides(&self) -> SideWeights {
+        let stacks = StackWeights::by_side(self.view());
+        let (plus, minus) =
+            (self.sum(&stacks, |weight| weight.value), self.sum(&stacks, |weight| weight.divisor));
+        let join = |plus: Vec<i64>, minus: Vec<i64>| {
+            plus.into_iter().zip(minus).map(|(plus, minus)| Sides { plus, minus }).collect()
+        };
+        SideWeights { flat: join(plus.flat, minus.flat), cum: join(plus.cum, minus.cum) }
+    }
+
     fn weigh_all(&self) -> Weights {
-        self.weigh_by(|part| self.sum(part))
+        self.weigh_by(|part| self.sum(self.stacks(), part))
     }
 
     /// Both parts of the weights, each from a pass of its own.
@@ -194,8 +245,8 @@ impl NodeTable<'_, '_> {
     }
 
     /// The sums of one part of the weights.
-    fn sum(&self, part: impl Fn(Weight) -> i64 + Sync) -> Sums {
-        let (view, stacks) = (self.view(), self.stacks());
+    fn sum(&self, stacks: &StackWeights, part: impl Fn(Weight) -> i64 + Sync) -> Sums {
+        let view = self.view();
         let cost = view.profile().stacks.frame_count();
         let begin = || {
             let flat = vec![0i64; self.len()];

@@ -322,7 +322,7 @@ proptest! {
         let whole = table.flame(&FlameSpec { frames: usize::MAX, ..FlameSpec::default() });
         for pivot in table.ids().filter(|&node| weights.cum(node).value != 0) {
             for growth in [Growth::Callees, Growth::Callers] {
-                let spec = FlameSpec { growth, pivot: Some(pivot), frames: usize::MAX, path: Vec::new(), marked: Vec::new() };
+                let spec = FlameSpec { growth, pivot: Some(pivot), frames: usize::MAX, ..FlameSpec::default() };
                 let half = table.flame(&spec);
                 prop_assert_eq!(half.frames[0].cum.net(), weights.cum(pivot).value);
                 prop_assert_eq!(node(&half.frames[1]), Some(pivot));

@@ -9,6 +9,7 @@
 mod callgrind;
 mod clean;
 mod code_page;
+mod code_text;
 mod colour;
 mod csv;
 mod dot;

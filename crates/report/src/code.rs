@@ -99,6 +99,13 @@ pub struct MachineInstruction {
     pub frames: Vec<CodeFrame>,
 }
 
+impl MachineInstruction {
+    /// The addresses of its bytes.
+    pub fn addresses(&self) -> Range<u64> {
+        self.address..self.address.saturating_add(u64::from(self.length))
+    }
+}
+
 /// A function and a place in it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct CodeFrame {

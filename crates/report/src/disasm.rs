@@ -8,11 +8,10 @@ use std::collections::BTreeSet;
 
 use hotlist_profile::MappingId;
 
-use crate::assembly::{Assembly, MachineRoutine, WeighedInstruction};
-use crate::code::{FunctionQuery, MachineFunction, MachineInstruction};
-use crate::header::Header;
+use crate::code::{FunctionQuery, MachineInstruction};
 use crate::report::{Argument, Defaults, Report, ReportError, Request};
-use crate::sampled_code::{SampledCode, mapped_file, parse_address};
+use crate::sampled_code::{SampledCode, SampledFunction, mapped_file, parse_address};
+use crate::shape::{Assembly, MachineRoutine, WeighedInstruction};
 use crate::shape::{Shape, ShapeKind};
 
 /// The report.
@@ -26,15 +25,12 @@ pub const REPORT: Report = Report {
     build,
 };
 
-/// A function with the rows of its samples.
-struct Found {
+/// A function that was asked for.
+struct FoundFunction {
     mapping: MappingId,
     object: String,
-    function: MachineFunction,
-    instructions: Vec<MachineInstruction>,
+    sampled: SampledFunction,
     inlined: Vec<String>,
-    /// Rows of the sampled addresses, by instruction.
-    rows: Vec<Vec<usize>>,
 }
 
 fn build<'v>(request: &Request<'v>) -> Result<Shape<'v>, ReportError> {
@@ -53,19 +49,23 @@ fn build<'v>(request: &Request<'v>) -> Result<Shape<'v>, ReportError> {
         });
     }
     found.sort_by(|a, b| {
-        let key = |found: &Found| (found.function.range.start, found.mapping.index());
-        a.function.names.first().cmp(&b.function.names.first()).then(key(a).cmp(&key(b)))
+        let key = |found: &FoundFunction| (found.sampled.function.range.start, found.mapping.index());
+        let name = |found: &FoundFunction| found.sampled.function.names.first().cloned();
+        name(a).cmp(&name(b)).then(key(a).cmp(&key(b)))
     });
 
-    let whole: Vec<Vec<usize>> = found.iter().map(|found| found.rows.concat()).collect();
+    let rows = |found: &FoundFunction| -> Vec<Vec<usize>> {
+        found.sampled.instructions.iter().map(|(_, rows)| rows.clone()).collect()
+    };
+    let whole: Vec<Vec<usize>> = found.iter().map(|found| rows(found).concat()).collect();
     let wholes = sampled.weigh(&whole);
-    let single: Vec<Vec<usize>> = found.iter().flat_map(|found| found.rows.iter().cloned()).collect();
+    let single: Vec<Vec<usize>> = found.iter().flat_map(rows).collect();
     let mut singles = sampled.weigh(&single).into_iter();
     let routines = found
         .into_iter()
         .zip(wholes)
         .map(|(found, (flat, cum))| {
-            let mut names = found.function.names.into_iter();
+            let mut names = found.sampled.function.names.into_iter();
             MachineRoutine {
                 name: names.next().unwrap_or_default(),
                 also: names.collect(),
@@ -74,20 +74,20 @@ fn build<'v>(request: &Request<'v>) -> Result<Shape<'v>, ReportError> {
                 flat: flat.shown(),
                 cum: cum.shown(),
                 instructions: found
+                    .sampled
                     .instructions
                     .into_iter()
-                    .zip(&found.rows)
                     .zip(singles.by_ref())
                     .map(|((instruction, rows), (flat, cum))| {
-                        let place = position(request, &sampled, &instruction, rows);
+                        let (function, file, line) = position(request, &sampled, &instruction, &rows);
                         WeighedInstruction {
                             address: instruction.file_address,
                             flat: flat.shown(),
                             cum: cum.shown(),
                             text: instruction.text,
-                            function: place.0,
-                            file: place.1,
-                            line: place.2,
+                            function,
+                            file,
+                            line,
                             target: instruction.target,
                         }
                     })
@@ -95,7 +95,7 @@ fn build<'v>(request: &Request<'v>) -> Result<Shape<'v>, ReportError> {
             }
         })
         .collect();
-    Ok(Shape::Assembly(Assembly { header: Header::new(request), routines }))
+    Ok(Shape::Assembly(Assembly { header: request.header(), routines }))
 }
 
 /// The functions that were asked for and have samples.
@@ -105,7 +105,7 @@ fn find(
     matches: &dyn Fn(&str) -> bool,
     address: Option<u64>,
     reasons: &mut Vec<String>,
-) -> Vec<Found> {
+) -> Vec<FoundFunction> {
     let (profile, code) = (request.view.profile(), request.code);
     let matching: Vec<bool> = profile
         .functions
@@ -119,22 +119,18 @@ fn find(
         let lines = profile.locations.all_lines();
         request
             .view
-            .line_rows(sampled.rows()[row].location)
+            .line_rows(sampled.row(row).location)
             .map(|line| lines[line].function)
             .filter(|function| matching[function.index()])
             .map(|function| profile.lossy(profile.function(function).name).into_owned())
     };
+    let is_wanted = |row: usize| names_at(row).next().is_some();
     let mut found = Vec::new();
     for mapping in (0..profile.mappings.len()).map(MappingId::new) {
-        let addresses: Vec<u64> = sampled
-            .rows()
-            .iter()
-            .enumerate()
-            .filter(|(row, sample)| sample.mapping == mapping && names_at(*row).next().is_some())
-            .map(|(_, sample)| sample.address)
-            .collect();
-        let has_samples = sampled.rows().iter().any(|row| row.mapping == mapping);
-        if addresses.is_empty() && (address.is_none() || !has_samples) {
+        let rows = sampled.rows_of(mapping);
+        let addresses: Vec<u64> =
+            rows.clone().filter(|&row| is_wanted(row)).map(|row| sampled.row(row).address).collect();
+        if addresses.is_empty() && (address.is_none() || rows.is_empty()) {
             continue;
         }
         let mapped = mapped_file(profile, mapping);
@@ -150,58 +146,31 @@ fn find(
             reasons.push(format!("{}: no symbols", mapped.path));
         }
         for function in functions {
-            let rows = sampled.rows_in(&function.range);
-            if !rows.clone().any(|row| sampled.rows()[row].mapping == mapping) {
+            let rows = sampled.rows_in(mapping, &function.range);
+            if rows.is_empty() {
                 continue;
             }
-            let mut instructions =
-                match code.instructions(&mapped, function.range.clone(), request.options.intel_syntax) {
-                    Ok(instructions) => instructions,
-                    Err(error) => {
-                        reasons.push(error.to_string());
-                        continue;
-                    }
-                };
-            let mut by_instruction: Vec<Vec<usize>> = instructions
-                .iter()
-                .map(|instruction| {
-                    let end = instruction.address.saturating_add(u64::from(instruction.length));
-                    let rows = sampled.rows_in(&(instruction.address..end));
-                    rows.filter(|&row| sampled.rows()[row].mapping == mapping).collect()
-                })
-                .collect();
+            let mut joined = match sampled.join(request, mapping, &mapped, function) {
+                Ok(joined) => joined,
+                Err(error) => {
+                    reasons.push(error.to_string());
+                    continue;
+                }
+            };
             let mut inlined = BTreeSet::new();
-            if !function.matches {
+            if !joined.function.matches {
                 inlined.extend(rows.flat_map(names_at));
-                let keep: Vec<bool> = instructions
-                    .iter()
-                    .zip(&by_instruction)
-                    .map(|(instruction, rows)| {
-                        let by_code = instruction
-                            .frames
-                            .iter()
-                            .any(|frame| matches(&frame.function) || matches(&frame.system_name));
-                        // Where the profile knows about inlined calls, it decides.
-                        if rows.is_empty() {
-                            by_code
-                        } else {
-                            rows.iter().any(|&row| names_at(row).next().is_some())
-                        }
-                    })
-                    .collect();
-                let mut kept = keep.iter();
-                instructions.retain(|_| kept.next().copied().unwrap_or(true));
-                let mut kept = keep.iter();
-                by_instruction.retain(|_| kept.next().copied().unwrap_or(true));
+                joined.instructions.retain(|(instruction, rows)| match rows.as_slice() {
+                    [] => instruction
+                        .frames
+                        .iter()
+                        .any(|frame| matches(&frame.function) || matches(&frame.system_name)),
+                    // Where the profile knows about inlined calls, it decides.
+                    rows => rows.iter().any(|&row| is_wanted(row)),
+                });
             }
-            found.push(Found {
-                mapping,
-                object: mapped.path.clone(),
-                function,
-                instructions,
-                inlined: inlined.into_iter().collect(),
-                rows: by_instruction,
-            });
+            let (object, inlined) = (mapped.path.clone(), inlined.into_iter().collect());
+            found.push(FoundFunction { mapping, object, sampled: joined, inlined });
         }
     }
     found
@@ -220,7 +189,7 @@ fn position(
     };
     let profile = request.view.profile();
     for &row in rows {
-        let Some(known) = request.view.line_rows(sampled.rows()[row].location).next() else { continue };
+        let Some(known) = request.view.line_rows(sampled.row(row).location).next() else { continue };
         let known = profile.locations.all_lines()[known];
         let named = profile.function(known.function);
         if function.is_empty() {
@@ -234,4 +203,33 @@ fn position(
         }
     }
     (function, file, line)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{Code, Program, ask};
+    use crate::{MachineRoutine, NoSource, Shape};
+
+    use super::REPORT;
+
+    #[test]
+    fn samples_where_no_instruction_is_are_told_at_their_address() {
+        let mut program = Program::new();
+        let line = program.line("f", "f.c", 1, 2);
+        for (address, value) in [(0x1000, 1), (0x1006, 2), (0x1009, 4)] {
+            let at = program.at(address, &[line]);
+            program.sample(&[at], value);
+        }
+        let code = Code { functions: vec![("f", 0x1000..0x1010)], holes: vec![0x1008], ..Code::default() };
+        let routine = ask(&REPORT, &program.profile(), "^f$", (&NoSource, &code), |shape| match shape {
+            Shape::Assembly(assembly) => assembly.routines[0].clone(),
+            other => panic!("{other:?}"),
+        })
+        .expect("the function is there");
+        let MachineRoutine { flat, cum, instructions, .. } = routine;
+        assert_eq!((flat, cum), (7, 7));
+        let lines: Vec<(u64, i64, &str)> =
+            instructions.iter().map(|code| (code.address, code.flat, code.text.as_str())).collect();
+        assert_eq!(lines, [(0, 1, "op1000"), (4, 2, "op1004"), (9, 4, ""), (12, 0, "op100c")]);
+    }
 }

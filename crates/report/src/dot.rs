@@ -2,9 +2,9 @@
 
 use hotlist_analyze::{Graph, Interest, Names, Order, Tag, Trim, sort_edges};
 
-use crate::header::{Header, Showing};
 use crate::report::{Argument, Defaults, Report, ReportError, Request};
 use crate::shape::{CallGraph, GraphEdge, GraphNode, GraphTag, NumberTags, Shape, ShapeKind};
+use crate::shape::{Header, Showing};
 
 /// The report.
 pub const REPORT: Report = Report {

@@ -5,14 +5,13 @@
 //! serves every report of the same shape. Numbers in shapes are raw: units and percent signs come
 //! with the drawing.
 
-mod assembly;
 mod callgrind;
 mod code;
 mod comments;
 mod disasm;
 mod dot;
 mod flamegraph;
-mod header;
+mod line_code;
 mod list;
 mod note;
 mod peek;
@@ -23,6 +22,8 @@ mod sampled_code;
 mod shape;
 mod source;
 mod tags;
+#[cfg(test)]
+mod testing;
 mod text;
 mod topproto;
 mod traces;
@@ -31,23 +32,22 @@ mod weblist;
 
 pub use hotlist_analyze::{PlaceKey, Sides};
 
-pub use assembly::{Assembly, InlinedCall, LineInstruction, MachineRoutine, WeighedInstruction};
 pub use callgrind::REPORT as CALLGRIND;
 pub use code::{
     CodeError, CodeFrame, FunctionQuery, MachineFunction, MachineInstruction, MappedFile, NoCode, ObjectCode,
 };
 pub use dot::REPORT as DOT;
 pub use flamegraph::REPORT as FLAMEGRAPH;
-pub use flamegraph::{FlameFrame, FlameGraph, FlameKind, FlameOptions, FlamePlace};
-pub use header::{Header, Labels, Showing, ValueFormat};
 pub use hotlist_analyze::base_name;
 pub use note::Note;
 pub use proto::REPORT as PROTO;
-pub use report::{Argument, Defaults, Options, Report, ReportError, Request, Sort};
+pub use report::{Argument, Defaults, FlameOptions, Options, Report, ReportError, Request, Sort};
 pub use shape::{
-    Amount, CallGraph, GraphEdge, GraphNode, GraphTag, InlineMark, ListedLine, Listing, Neighbour,
-    Neighbours, NeighboursEntry, Notes, NumberTags, Place, Routine, Shape, ShapeKind, StackRow, Stacks,
-    Table, TableRow, TagKey, TagList, TagRow, Tags,
+    Amount, Assembly, CallGraph, Compared, FlameFrame, FlameGraph, FlameKind, FlamePlace, GraphEdge,
+    GraphNode, GraphTag, Header, InlineMark, InlinedCall, Labels, LineInstruction, LineMark, ListedLine,
+    Listing, MachineRoutine, Neighbour, Neighbours, NeighboursEntry, Notes, NumberTags, Place, Routine,
+    Shape, ShapeKind, Showing, StackRow, Stacks, Table, TableRow, TagKey, TagList, TagRow, Tags, ValueFormat,
+    WeighedInstruction,
 };
 pub use source::{NoSource, SourceError, SourceFile, SourceText};
 pub use topproto::REPORT as TOPPROTO;

@@ -5,11 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use hotlist_analyze::{Granularity, NO_GROUP, NodeId, NodeTable, Weight};
 use hotlist_profile::{MappingId, StringId};
 
-use crate::assembly::LineInstruction;
-use crate::header::Header;
 use crate::report::{Argument, Defaults, Report, ReportError, Request};
 use crate::sampled_code::{mapped_file, source_file};
-use crate::shape::{ListedLine, Listing, Routine, Shape, ShapeKind};
+use crate::shape::LineInstruction;
+use crate::shape::{LineMark, ListedLine, Listing, Routine, Shape, ShapeKind};
 use crate::source::SourceFile;
 
 /// The report.
@@ -34,15 +33,22 @@ const MARGIN: i64 = 5;
 /// A function and its source file.
 pub(crate) type RoutineKey = (String, String);
 
+/// Functions in their files, as they are collected.
+pub(crate) type FoundRoutines = BTreeMap<RoutineKey, FoundRoutine>;
+
 /// A function in one file, as it is collected.
 #[derive(Default)]
-pub(crate) struct Found {
+pub(crate) struct FoundRoutine {
     flat: Weight,
     /// Flat and cum by line.
     pub(crate) lines: BTreeMap<i64, (Weight, Weight)>,
     /// Instructions by line.
     pub(crate) instructions: BTreeMap<i64, Vec<LineInstruction>>,
+    /// The first line of the function by the profile, where it tells.
+    start: Option<i64>,
+    /// The lines to show in any case: from the start of the function, or a few lines before the first with a weight,
     first: Option<i64>,
+    /// to a few after the last.
     last: i64,
     /// Its number among the groups of places that are weighed together.
     group: u32,
@@ -55,7 +61,7 @@ fn build<'v>(request: &Request<'v>) -> Result<Shape<'v>, ReportError> {
     let found = collect(request, &table, &|name| {
         request.options.pattern.as_ref().is_none_or(|pattern| pattern.is_match(name.as_bytes()))
     })?;
-    Ok(finish(request, &table, found, None))
+    Ok(finish(request, &table, found, Vec::new()))
 }
 
 /// The lines of the view.
@@ -68,11 +74,11 @@ pub(crate) fn collect(
     request: &Request<'_>,
     table: &NodeTable<'_, '_>,
     matches: &dyn Fn(&str) -> bool,
-) -> Result<BTreeMap<RoutineKey, Found>, ReportError> {
+) -> Result<FoundRoutines, ReportError> {
     let options = request.options;
     let chosen = named(table, matches);
     let weights = table.weigh_chosen(&chosen);
-    let mut found: BTreeMap<RoutineKey, Found> = BTreeMap::new();
+    let mut found = FoundRoutines::new();
     let mut groups = 0;
     let mut weightless = Vec::new();
     for node in table.ids().filter(|node| chosen[node.index()]) {
@@ -89,11 +95,13 @@ pub(crate) fn collect(
         }
         let routine = found.entry((info.name, info.file)).or_insert_with(|| {
             groups += 1;
-            Found { group: groups - 1, ..Found::default() }
+            FoundRoutine { group: groups - 1, ..FoundRoutine::default() }
         });
         routine.nodes.push(node);
-        let start = if info.start_line == 0 { info.line.saturating_sub(MARGIN) } else { info.start_line };
-        routine.first = Some(routine.first.map_or(start, |first| first.min(start)));
+        let start = Some(info.start_line).filter(|&start| start != 0);
+        routine.start = routine.start.into_iter().chain(start).min();
+        let first = start.unwrap_or(info.line.saturating_sub(MARGIN));
+        routine.first = Some(routine.first.map_or(first, |known| known.min(first)));
         routine.last = routine.last.max(info.line.saturating_add(MARGIN));
         routine.flat += flat;
         let line = routine.lines.entry(info.line).or_default();
@@ -122,15 +130,13 @@ fn named(table: &NodeTable<'_, '_>, matches: &dyn Fn(&str) -> bool) -> Vec<bool>
     table.ids().map(|node| verdict(table.place(node).name)).collect()
 }
 
-/// The listing of what was found. With instructions, and `problems` in finding them, lines are shown even where
-/// their text is not at hand.
+/// The listing of what was found, with the `problems` in finding instructions.
 pub(crate) fn finish<'v>(
     request: &Request<'v>,
     table: &NodeTable<'_, '_>,
-    found: BTreeMap<RoutineKey, Found>,
-    problems: Option<Vec<String>>,
+    found: FoundRoutines,
+    problems: Vec<String>,
 ) -> Shape<'v> {
-    let without_source = problems.is_some();
     let mut group_of = vec![NO_GROUP; table.len()];
     for routine in found.values() {
         routine.nodes.iter().for_each(|node| group_of[node.index()] = routine.group);
@@ -140,97 +146,87 @@ pub(crate) fn finish<'v>(
     let profile = request.view.profile();
     let main = profile.mappings.first().map(|_| mapped_file(profile, MappingId::new(0)));
     let built = main.and_then(|main| request.code.built(&main));
-    let with_file: BTreeSet<String> =
-        found.keys().filter(|(_, file)| !file.is_empty()).map(|(name, _)| name.clone()).collect();
     let routines = found
         .into_iter()
-        // What a function does outside any file is told only if it has no file at all.
-        .filter(|((name, file), _)| !file.is_empty() || !with_file.contains(name))
-        .map(|((name, file), routine)| {
+        .map(|(key, routine)| {
             let cum = cums[routine.group as usize];
-            routine.listed(request, name, file, cum, without_source, built)
+            routine.listed(request, key, cum, built)
         })
         .collect();
-    let problems = problems.unwrap_or_default();
-    Shape::Listing(Listing { header: Header::new(request), routines, problems })
+    Shape::Listing(Listing { header: request.header(), routines, problems })
 }
 
-impl Found {
+impl FoundRoutine {
     fn listed(
         mut self,
         request: &Request<'_>,
-        name: String,
-        file: String,
+        (name, file): RoutineKey,
         cum: Weight,
-        without_source: bool,
         built: Option<i64>,
     ) -> Routine {
-        let mut routine = Routine {
+        let (mut source, mut error) = (None, None);
+        if !file.is_empty() {
+            match source_file(request, &file) {
+                Ok(found) => source = Some(found),
+                Err(why) => error = Some(why.to_string()),
+            }
+        }
+        let mut warnings = Vec::new();
+        if let Some(source) = &source {
+            warnings = doubts(request, source, &file, self.lines.keys().max().copied(), built);
+        }
+        let texts = source.as_ref().map(|source| source.lines.as_slice());
+        let numbers = self.numbers(texts.map(|texts| texts.len() as i64));
+        let lines: Vec<ListedLine> = numbers.into_iter().map(|number| self.line(number, texts)).collect();
+        let lost: i64 = lines.iter().filter(|line| line.mark == LineMark::NoLine).map(|line| line.flat).sum();
+        if lost != 0 {
+            let weight = request.format().label(lost);
+            warnings.push(format!("{name}: {weight} on line numbers below 1, which no source file has"));
+        }
+        Routine {
             name,
             flat: self.flat.shown(),
             cum: cum.shown(),
-            lines: Vec::new(),
-            error: None,
-            found_at: None,
-            warnings: Vec::new(),
-            file: None,
-        };
-        if file.is_empty() {
-            return routine;
+            lines,
+            error,
+            found_at: source.and_then(|source| source.found_at.clone()),
+            warnings,
+            file: Some(file).filter(|file| !file.is_empty()),
         }
+    }
+
+    /// The numbers of the lines to show of a file with this many: those from the beginning of the function to its end,
+    /// as far as they are known, and every other line with a weight, with its surroundings. Without a file, the lines
+    /// with weights.
+    fn numbers(&self, count: Option<i64>) -> BTreeSet<i64> {
+        let weighed = || self.lines.keys().chain(self.instructions.keys()).copied();
+        let mut numbers: BTreeSet<i64> = weighed().collect();
+        let Some(count) = count else { return numbers };
         let of_code = || self.instructions.keys().copied().filter(|&line| line > 0);
         let first = self.first.into_iter().chain(of_code()).min().unwrap_or(1).max(1);
         let last = of_code().max().map_or(self.last, |line| self.last.max(line.saturating_add(MARGIN)));
-        if first > last {
-            // The profile places samples before the function begins: there is nothing to show.
-            routine.file = Some(file);
-            return routine;
+        numbers.extend(first..=last.min(count));
+        for line in weighed().filter(|&line| 0 < line && line < first && line <= count) {
+            numbers.extend((line - MARGIN).max(1)..=(line + MARGIN).min(count));
         }
-        match source_file(request, &file) {
-            Err(error) => {
-                routine.error = Some(error.to_string());
-                if without_source {
-                    let numbers: BTreeSet<i64> =
-                        self.lines.keys().chain(self.instructions.keys()).copied().collect();
-                    routine.lines =
-                        numbers.into_iter().map(|number| self.line(number, String::new())).collect();
-                }
-            }
-            Ok(source) => {
-                routine.found_at = source.found_at.clone();
-                routine.warnings = doubts(request, &source, &file, self.lines.keys().max().copied(), built);
-                let text =
-                    |number: i64| usize::try_from(number - 1).ok().and_then(|row| source.lines.get(row));
-                for number in first..=last {
-                    let Some(text) = text(number) else { break };
-                    let line = self.line(number, text.clone());
-                    routine.lines.push(line);
-                }
-                if without_source {
-                    let end = source.lines.len() as i64;
-                    let beyond: BTreeSet<i64> = self
-                        .lines
-                        .keys()
-                        .chain(self.instructions.keys())
-                        .copied()
-                        .filter(|&number| number > end || number == 0)
-                        .collect();
-                    for number in beyond {
-                        let line = self.line(number, String::new());
-                        let place = if number == 0 { 0 } else { routine.lines.len() };
-                        routine.lines.insert(place, line);
-                    }
-                }
-            }
-        }
-        routine.file = Some(file);
-        routine
+        numbers
     }
 
-    fn line(&mut self, number: i64, text: String) -> ListedLine {
-        let (flat, cum) = self.lines.get(&number).copied().unwrap_or_default();
+    fn line(&mut self, number: i64, texts: Option<&[String]>) -> ListedLine {
+        let weights = self.lines.get(&number);
+        let (flat, cum) = weights.copied().unwrap_or_default();
+        let text = texts.and_then(|texts| texts.get(usize::try_from(number - 1).ok()?));
+        let mark = match text {
+            _ if number < 1 => LineMark::NoLine,
+            None if texts.is_some() => LineMark::BeyondFile,
+            _ if weights.is_some() && self.start.is_some_and(|start| number < start) => {
+                LineMark::BeforeFunction
+            }
+            _ => LineMark::Regular,
+        };
         let instructions = self.instructions.remove(&number).unwrap_or_default();
-        ListedLine { number, flat: flat.shown(), cum: cum.shown(), text, instructions }
+        let text = text.cloned().unwrap_or_default();
+        ListedLine { number, mark, flat: flat.shown(), cum: cum.shown(), text, instructions }
     }
 }
 
@@ -257,4 +253,113 @@ fn doubts(
         doubts.push(format!("{name} is newer than the binary: lines may be wrong"));
     }
     doubts
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use crate::testing::{Program, Sources, ask};
+    use crate::{LineMark, NoCode, NoSource, Routine, Shape};
+
+    use super::REPORT;
+
+    /// The only routine of the listing of a function whose lines weigh so much.
+    fn listed(start_line: i64, lines: &[(i64, i64)], count: Option<usize>) -> Routine {
+        let mut program = Program::new();
+        for (address, &(line, value)) in (0x1000..).zip(lines) {
+            let line = program.line("f", "f.c", start_line, line);
+            let at = program.at(address, &[line]);
+            program.sample(&[at], value);
+        }
+        let sources = Sources(count.map(|count| ("f.c", count)).into_iter().collect::<BTreeMap<_, _>>());
+        ask(&REPORT, &program.profile(), "f", (&sources, &NoCode), |shape| match shape {
+            Shape::Listing(listing) => listing.routines[0].clone(),
+            other => panic!("{other:?}"),
+        })
+        .expect("the function is there")
+    }
+
+    /// The numbers of the lines in words, such as `3-9,14`.
+    fn numbers(routine: &Routine) -> String {
+        let mut runs: Vec<(i64, i64)> = Vec::new();
+        for line in &routine.lines {
+            match runs.last_mut() {
+                Some((_, last)) if *last + 1 == line.number => *last = line.number,
+                _ => runs.push((line.number, line.number)),
+            }
+        }
+        let run = |&(first, last): &(i64, i64)| match first == last {
+            true => first.to_string(),
+            false => format!("{first}..{last}"),
+        };
+        runs.iter().map(run).collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn every_line_with_a_weight_is_listed() {
+        for (start, lines, count, expected) in [
+            (10, &[(12, 5)][..], Some(100), "10..17"),
+            (0, &[(12, 5)], Some(100), "7..17"),
+            // Before the function: the lines around, and the function itself.
+            (50, &[(10, 5), (52, 2)], Some(100), "5..15 50..57"),
+            (50, &[(10, 5), (12, 2)], Some(100), "5..17"),
+            (50, &[(10, 5), (12, 2)], Some(11), "5..12"),
+            // Beyond the file, and no lines at all.
+            (1, &[(3, 5), (40, 2)], Some(4), "1..4 40"),
+            (1, &[(0, 5), (-3, 2), (2, 1)], Some(4), "-3 0..4"),
+            (0, &[(0, 5)], Some(3), "0..3"),
+            (0, &[(i64::MAX, 5), (i64::MIN, 1)], Some(3), "-9223372036854775808 1..3 9223372036854775807"),
+            // Without a file, nothing else.
+            (10, &[(12, 5), (3, 1), (0, 2)], None, "0 3 12"),
+        ] {
+            let routine = listed(start, lines, count);
+            assert_eq!(numbers(&routine), expected, "{start} {lines:?} {count:?}");
+            let sum: i64 = routine.lines.iter().map(|line| line.flat).sum();
+            assert_eq!((sum, routine.flat), (routine.flat, lines.iter().map(|(_, value)| value).sum()));
+            assert_eq!(routine.error.is_some(), count.is_none());
+        }
+    }
+
+    #[test]
+    fn lines_that_are_elsewhere_are_marked() {
+        let routine = listed(3, &[(0, 1), (2, 1), (4, 1), (9, 1)], Some(5));
+        let marks: Vec<(i64, LineMark)> = routine.lines.iter().map(|line| (line.number, line.mark)).collect();
+        assert_eq!(
+            marks,
+            [
+                (0, LineMark::NoLine),
+                (1, LineMark::Regular),
+                (2, LineMark::BeforeFunction),
+                (3, LineMark::Regular),
+                (4, LineMark::Regular),
+                (5, LineMark::Regular),
+                (9, LineMark::BeyondFile)
+            ]
+        );
+        assert_eq!(
+            routine.warnings,
+            [
+                "f.c has 5 lines and the profile names line 9: it is another version of the file",
+                "f: 1 on line numbers below 1, which no source file has"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_function_without_a_file_keeps_its_lines() {
+        let mut program = Program::new();
+        let line = program.line("f", "", 0, 7);
+        let at = program.at(0x1000, &[line]);
+        program.sample(&[at], 3);
+        let profile = program.profile();
+        ask(&REPORT, &profile, "f", (&NoSource, &NoCode), |shape| match shape {
+            Shape::Listing(listing) => {
+                let routine = &listing.routines[0];
+                assert_eq!((&routine.file, routine.flat, numbers(routine).as_str()), (&None, 3, "7"));
+            }
+            other => panic!("{other:?}"),
+        })
+        .expect("the function is there");
+    }
 }

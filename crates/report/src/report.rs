@@ -2,15 +2,13 @@
 
 use hotlist_analyze::{
     Detail, Granularity, Interest, Names, NodeTable, Order, PathTrim, Trim, Trimmed, View, ViewError,
-    trimmed_graph,
+    base_name, trimmed_graph,
 };
 use hotlist_pattern::Pattern;
 use thiserror::Error;
 
 use crate::code::ObjectCode;
-use crate::flamegraph::FlameOptions;
-use crate::header::{Header, Showing, ValueFormat};
-use crate::shape::{Shape, ShapeKind};
+use crate::shape::{Header, Shape, ShapeKind, Showing, ValueFormat};
 use crate::source::SourceText;
 
 /// A report: one file in this crate, listed in [`ALL`](crate::ALL).
@@ -113,6 +111,26 @@ pub struct Options {
     pub flame: FlameOptions,
 }
 
+/// Which flame graph is wanted, beside what every report is asked.
+#[derive(Debug, Clone, Default)]
+pub struct FlameOptions {
+    /// Grow from the leaves: callers stand below what they call.
+    pub inverted: bool,
+    /// The root is drawn at the bottom.
+    pub upwards: bool,
+    /// A frame takes in those that it calls and that are the same place: direct recursion is one frame.
+    pub collapse: bool,
+    /// Leave out the places that no frame refers to, which are there to be found in a file: a face can ask for them.
+    pub frames_only: bool,
+    /// The key or label of the place that all stacks are to begin with; empty for none. With it, the tree is one
+    /// half of a sandwich: callees of the place, or with `inverted` its callers.
+    pub pivot: String,
+    /// The way to the frame whose callees are wanted, as [`FlamePlace::id`]s from the root on.
+    pub path: Vec<usize>,
+    /// Names of places that are looked for: what was summed up tells how much of it they have.
+    pub marks: Option<Pattern>,
+}
+
 /// A question to a report.
 #[derive(Clone, Copy)]
 pub struct Request<'v> {
@@ -192,7 +210,38 @@ impl<'v> Request<'v> {
         profile.lossy(profile.sample_types[self.view.value().column].unit).into_owned()
     }
 
-    /// Trims a graph and describes it.
+    /// What is known about the profile.
+    pub fn header(&self) -> Header {
+        let view = self.view;
+        let profile = view.profile();
+        let text = |id| profile.lossy(id).into_owned();
+        let (file, build_id) = match profile.mappings.first() {
+            Some(main) if main.file.is_empty() => (String::new(), text(main.build_id)),
+            Some(main) => (base_name(&profile.lossy(main.file)).to_owned(), text(main.build_id)),
+            None => (String::new(), String::new()),
+        };
+        let kind = text(profile.sample_types[view.value().column].kind);
+        Header {
+            file,
+            build_id,
+            comments: profile
+                .comments
+                .iter()
+                .map(|&comment| text(comment))
+                .filter(|comment| !comment.starts_with('#'))
+                .collect(),
+            sample_type: if view.value().mean { format!("mean_{kind}") } else { kind },
+            doc_url: text(profile.doc_url),
+            time_nanos: profile.time_nanos,
+            duration_nanos: profile.duration_nanos,
+            total: view.total(),
+            format: self.format(),
+            active_filters: self.options.active_filters.clone(),
+            compact: self.options.compact_labels,
+        }
+    }
+
+    /// Trims a graph and describes it, with the unit settled.
     pub(crate) fn graph(
         &self,
         table: &NodeTable<'_, '_>,
@@ -200,8 +249,29 @@ impl<'v> Request<'v> {
         trim: &Trim,
     ) -> (Trimmed, Header, Showing) {
         let trimmed = trimmed_graph(table, names, trim);
-        let header = Header::of_graph(self, &trimmed.graph, trim);
-        let showing = Showing::new(self, &trimmed);
+        let mut header = self.header();
+        // Callgrind files hold whole numbers only, and are not for looking at.
+        let whole_numbers = self.options.detail.object_names && trim.order != Order::Visual;
+        header.format.settle(&trimmed.graph, header.total, whole_numbers);
+        let showing = self.showing(&trimmed);
         (trimmed, header, showing)
+    }
+
+    /// How much of the profile is left of a graph.
+    fn showing(&self, trimmed: &Trimmed) -> Showing {
+        let graph = &trimmed.graph;
+        let cutoff = |fraction: f64| ((self.view.total() as f64 * fraction) as i64).saturating_abs();
+        Showing {
+            shown: graph
+                .listed
+                .iter()
+                .fold(0i64, |sum, &row| sum.wrapping_add(graph.nodes[row].flat.shown())),
+            nodes: graph.listed.len(),
+            original_nodes: trimmed.original_nodes,
+            dropped_nodes: trimmed.dropped_nodes,
+            node_cutoff: cutoff(self.options.node_fraction),
+            dropped_edges: trimmed.dropped_edges,
+            edge_cutoff: cutoff(self.options.edge_fraction),
+        }
     }
 }

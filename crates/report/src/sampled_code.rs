@@ -6,17 +6,25 @@ use std::sync::Arc;
 use hotlist_analyze::{Detail, Granularity, NO_GROUP, NodeId, NodeTable, Weight, Weights};
 use hotlist_profile::{Line, LocationId, MappingId, Profile};
 
-use crate::code::MappedFile;
+use crate::code::{CodeError, MachineFunction, MachineInstruction, MappedFile};
 use crate::report::Request;
 use crate::source::{SourceError, SourceFile};
 
-/// The addresses of a view.
+/// The addresses of a view, by mapping and address.
 pub(crate) struct SampledCode<'v> {
     /// A place for each address; inlined calls are part of it.
     table: NodeTable<'v, 'v>,
     weights: Arc<Weights>,
-    /// In the order of their addresses.
+    /// In the order of their mappings and addresses.
     rows: Vec<SampledAddress>,
+}
+
+/// A function of a symbol table with the samples in it.
+pub(crate) struct SampledFunction {
+    pub(crate) function: MachineFunction,
+    /// Its instructions with the rows of the samples at each. Samples at an address in the function where no
+    /// instruction is are at one without text.
+    pub(crate) instructions: Vec<(MachineInstruction, Vec<usize>)>,
 }
 
 /// An address that samples name.
@@ -50,19 +58,83 @@ impl<'v> SampledCode<'v> {
                 (weighs && address != 0).then_some(SampledAddress { address, location, mapping, node })
             })
             .collect();
-        rows.sort_by_key(|row| (row.address, row.location.index()));
+        rows.sort_by_key(|row| (row.mapping, row.address, row.location.index()));
         SampledCode { table, weights, rows }
     }
 
-    /// All addresses, in order.
-    pub(crate) fn rows(&self) -> &[SampledAddress] {
-        &self.rows
+    /// A row.
+    pub(crate) fn row(&self, row: usize) -> SampledAddress {
+        self.rows[row]
     }
 
-    /// Where the rows of the addresses in `range` are.
-    pub(crate) fn rows_in(&self, range: &Range<u64>) -> Range<usize> {
-        let from = self.rows.partition_point(|row| row.address < range.start);
-        from..self.rows.partition_point(|row| row.address < range.end).max(from)
+    /// The number of rows.
+    pub(crate) fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// The rows of a mapping, in the order of their addresses.
+    pub(crate) fn rows_of(&self, mapping: MappingId) -> Range<usize> {
+        let from = self.rows.partition_point(|row| row.mapping < mapping);
+        from..self.rows.partition_point(|row| row.mapping <= mapping)
+    }
+
+    /// The rows of the addresses of a mapping that are in `range`.
+    pub(crate) fn rows_in(&self, mapping: MappingId, range: &Range<u64>) -> Range<usize> {
+        let of_mapping = self.rows_of(mapping);
+        let rows = &self.rows[of_mapping.clone()];
+        let from = rows.partition_point(|row| row.address < range.start);
+        let to = rows.partition_point(|row| row.address < range.end).max(from);
+        of_mapping.start + from..of_mapping.start + to
+    }
+
+    /// Joins the instructions of a function with the samples in it.
+    ///
+    /// # Errors
+    /// When the instructions are not to be had.
+    pub(crate) fn join(
+        &self,
+        request: &Request<'_>,
+        mapping: MappingId,
+        mapped: &MappedFile,
+        function: MachineFunction,
+    ) -> Result<SampledFunction, CodeError> {
+        let found =
+            request.code.instructions(mapped, function.range.clone(), request.options.intel_syntax)?;
+        // What the addresses of the file are more or less than those of the process.
+        let shift = found.first().map_or(0, |first| first.file_address.wrapping_sub(first.address));
+        let mut is_joined = vec![false; self.rows_in(mapping, &function.range).len()];
+        let first = self.rows_in(mapping, &function.range).start;
+        let mut instructions: Vec<(MachineInstruction, Vec<usize>)> = found
+            .into_iter()
+            .map(|instruction| {
+                let rows = self.rows_in(mapping, &instruction.addresses());
+                for row in rows.clone() {
+                    if let Some(joined) = row.checked_sub(first).and_then(|row| is_joined.get_mut(row)) {
+                        *joined = true;
+                    }
+                }
+                (instruction, rows.collect())
+            })
+            .collect();
+        let left = (first..).zip(is_joined).filter(|&(_, joined)| !joined).map(|(row, _)| row);
+        let mut is_sorted = true;
+        for row in left {
+            let address = self.rows[row].address;
+            match instructions.last_mut() {
+                Some((last, rows)) if last.address == address && last.text.is_empty() => rows.push(row),
+                _ => {
+                    let file_address = address.wrapping_add(shift);
+                    let nothing =
+                        MachineInstruction { address, file_address, length: 1, ..Default::default() };
+                    instructions.push((nothing, vec![row]));
+                    is_sorted = false;
+                }
+            }
+        }
+        if !is_sorted {
+            instructions.sort_by_key(|(instruction, _)| instruction.address);
+        }
+        Ok(SampledFunction { function, instructions })
     }
 
     /// Flat and cum of groups of addresses. `groups` holds the rows of each; a stack that meets several

@@ -2,7 +2,6 @@
 
 use hotlist_analyze::sum_tags;
 
-use crate::header::Header;
 use crate::report::{Argument, Defaults, Report, ReportError, Request};
 use crate::shape::{Shape, ShapeKind, TagKey, TagRow, Tags};
 
@@ -30,5 +29,5 @@ fn build<'v>(request: &Request<'v>) -> Result<Shape<'v>, ReportError> {
                 .collect(),
         })
         .collect();
-    Ok(Shape::Tags(Tags { header: Header::new(request), keys }))
+    Ok(Shape::Tags(Tags { header: request.header(), keys }))
 }

@@ -3,7 +3,7 @@
 use hotlist_analyze::{Graph, Interest, Names};
 
 use crate::report::{Argument, Defaults, Report, ReportError, Request};
-use crate::shape::{InlineMark, Shape, ShapeKind, Table, TableRow};
+use crate::shape::{Compared, InlineMark, Shape, ShapeKind, Table, TableRow};
 
 /// The report.
 pub const REPORT: Report = Report {
@@ -23,6 +23,8 @@ fn build<'v>(request: &Request<'v>) -> Result<Shape<'v>, ReportError> {
     let trim = request.trim(Interest::Inlining);
     let (trimmed, header, showing) = request.graph(&table, &names, &trim);
     let graph = &trimmed.graph;
+    let view = request.view;
+    let sides = (view.has_base() && !view.value().mean).then(|| table.weigh_sides());
     let rows = graph
         .listed
         .iter()
@@ -32,6 +34,15 @@ fn build<'v>(request: &Request<'v>) -> Result<Shape<'v>, ReportError> {
                 place: names.get(node.place).into(),
                 flat: node.flat.shown(),
                 cum: node.cum.shown(),
+                compared: sides.as_ref().map(|sides| {
+                    let (flat, cum) = (sides.flat(node.place), sides.cum(node.place));
+                    Compared {
+                        before_flat: flat.minus,
+                        before_cum: cum.minus,
+                        after_flat: flat.plus,
+                        after_cum: cum.plus,
+                    }
+                }),
                 inline: inline_mark(graph, row),
             }
         })
@@ -46,5 +57,44 @@ fn inline_mark(graph: &Graph, row: usize) -> InlineMark {
         (false, _) => InlineMark::Never,
         (true, false) => InlineMark::Partial,
         (true, true) => InlineMark::Always,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use hotlist_profile::{Builder, Label, LabelValue};
+
+    use crate::testing::ask;
+    use crate::{Compared, NoCode, NoSource, Shape};
+
+    use super::REPORT;
+
+    #[test]
+    fn rows_of_comparisons_tell_both_sides() {
+        let mut builder = Builder::new(&[("samples", "count")]);
+        let [main, leaf] = ["main", "leaf"].map(|name| {
+            let function = builder.named_function(name, "a.c");
+            builder.source_location(function, 1)
+        });
+        let (key, text) = (builder.string("pprof::base"), builder.string("true"));
+        let base = [Label { key, value: LabelValue::Text(text) }];
+        builder.sample(&[leaf, main], &base, &[-3]).expect("frames are few");
+        builder.sample(&[main], &base, &[-1]).expect("frames are few");
+        builder.sample(&[leaf, main], &[], &[10]).expect("frames are few");
+        let rows = ask(&REPORT, &builder.finish(), ".", (&NoSource, &NoCode), |shape| match shape {
+            Shape::Table(table) => table
+                .rows
+                .iter()
+                .map(|row| (row.place.label.clone(), row.flat, row.compared))
+                .collect::<Vec<_>>(),
+            other => panic!("{other:?}"),
+        })
+        .expect("there are samples");
+        let sides = |before_flat, before_cum, after_flat, after_cum| {
+            Some(Compared { before_flat, before_cum, after_flat, after_cum })
+        };
+        let expected =
+            [("leaf".to_owned(), 7, sides(3, 3, 10, 10)), ("main".to_owned(), -1, sides(1, 4, 0, 10))];
+        assert_eq!(rows, expected);
     }
 }

@@ -2,7 +2,6 @@
 
 use hotlist_analyze::{Detail, NodeTable};
 
-use crate::header::Header;
 use crate::report::{Argument, Defaults, Report, ReportError, Request};
 use crate::shape::{Shape, ShapeKind, Stacks};
 
@@ -21,5 +20,5 @@ fn build<'v>(request: &Request<'v>) -> Result<Shape<'v>, ReportError> {
     let detail = Detail { object_names: false, ..request.options.detail };
     let table = NodeTable::new(request.view, detail, None);
     let places = table.ids().map(|node| table.info(node).into()).collect();
-    Ok(Shape::Stacks(Stacks { header: Header::new(request), places, table, view: request.view }))
+    Ok(Shape::Stacks(Stacks { header: request.header(), places, table, view: request.view }))
 }

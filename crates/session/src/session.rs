@@ -54,12 +54,7 @@ impl Session {
             mean: question.mean,
         };
         let view = View::new(&self.profile, value, self.threads, &mut Vec::new())?;
-        Ok(Header::new(&Request {
-            view: &view,
-            options: &question.options,
-            source: &NoSource,
-            code: &NoCode,
-        }))
+        Ok(Request { view: &view, options: &question.options, source: &NoSource, code: &NoCode }.header())
     }
 
     /// Answers `question` and hands the shape to `take`.

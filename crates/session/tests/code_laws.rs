@@ -5,12 +5,13 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::num::NonZeroUsize;
 use std::ops::Range;
+use std::sync::Arc;
 
 use hotlist_analyze::Granularity;
 use hotlist_profile::{Builder, Line, Location, Mapping, Profile};
 use hotlist_report::{
     Assembly, CodeError, FunctionQuery, Listing, MachineFunction, MachineInstruction, MappedFile, NoSource,
-    ObjectCode, Shape,
+    ObjectCode, Shape, SourceError, SourceFile, SourceText,
 };
 use hotlist_session::{Question, Session, ViewOptions};
 use hotlist_testkit::{Values, profiles};
@@ -52,6 +53,15 @@ impl ObjectCode for MadeUp {
             ..MachineInstruction::default()
         };
         Ok(range.map(one).collect())
+    }
+}
+
+/// Every file has ten lines.
+struct TenLines;
+
+impl SourceText for TenLines {
+    fn open(&self, _: &str) -> Result<Arc<SourceFile>, SourceError> {
+        Ok(Arc::new(SourceFile { lines: vec!["code".to_owned(); 10], ..SourceFile::default() }))
     }
 }
 
@@ -128,6 +138,26 @@ proptest! {
             prop_assert_eq!((routine.flat, routine.cum), counted(&profile, column, &|a| shown.contains(&a)));
             for code in &routine.instructions {
                 prop_assert_eq!((code.flat, code.cum), counted(&profile, column, &|a| a == code.address));
+            }
+        }
+    }
+
+    /// Whatever the line numbers, and whether there is a file, a short one, or none.
+    #[test]
+    fn lines_add_up_to_their_function(profile in profiles(Values::Any), shift in -9i64..9) {
+        let mut profile = profile.0;
+        profile.locations.all_lines_mut().iter_mut().for_each(|line| line.line += shift);
+        let reports = ["list", "weblist"].map(|name| hotlist_report::find(name).expect("the report exists"));
+        for (report, source) in reports.into_iter().flat_map(|it| [(it, &NoSource as &dyn SourceText), (it, &TenLines)]) {
+            let question = Question::new(report, Some("."), &ViewOptions::default()).expect("it makes sense");
+            let session = Session::new(profile.clone(), NonZeroUsize::MIN).with_code(MadeUp);
+            let listing = session.answer(&question, source, &mut Vec::new(), |shape| match shape {
+                Shape::Listing(listing) => Ok(listing.clone()),
+                other => panic!("{} makes a {}", report.name, other.kind().name()),
+            });
+            for routine in listing.into_iter().flat_map(|listing| listing.routines) {
+                prop_assert_eq!(routine.lines.iter().map(|line| line.flat).sum::<i64>(), routine.flat);
+                prop_assert!(routine.lines.is_sorted_by_key(|line| line.number));
             }
         }
     }

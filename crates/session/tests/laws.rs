@@ -118,6 +118,42 @@ proptest! {
         }
     }
 
+    /// Self and total of a place have one meaning, in flame graphs and sandwiches with few frames as well.
+    #[test]
+    fn every_view_weighs_a_place_as_top_does(profile in profiles(Values::Any), frames in 1usize..20) {
+        let options = all(Granularity::Lines);
+        let tops: BTreeMap<String, (i64, i64)> = table(&profile, &options)
+            .into_iter()
+            .map(|row| (row.place.key().to_string(), (row.flat, row.cum)))
+            .collect();
+        let weight = |key: &str| tops.get(key).copied().unwrap_or_default();
+        let peeked = answer(&profile, "peek", &options, |shape| match shape {
+            Shape::Neighbours(neighbours) => neighbours.entries.clone(),
+            other => panic!("peek makes {}", other.kind().name()),
+        });
+        for entry in peeked.unwrap_or_default() {
+            prop_assert_eq!((entry.flat, entry.cum), weight(&entry.place.key().to_string()));
+        }
+        let pivots = tops.keys().cloned().take(4).chain([String::new()]);
+        for (pivot, inverted) in pivots.flat_map(|pivot| [(pivot.clone(), false), (pivot, true)]) {
+            let mut question = question("flamegraph", &options);
+            question.options.node_count = frames;
+            question.options.flame.pivot.clone_from(&pivot);
+            question.options.flame.inverted = inverted;
+            let places = session(&profile, 1).answer(&question, &NoSource, &mut Vec::new(), |shape| match shape {
+                Shape::Flame(flame) => Ok(flame.places.clone()),
+                other => panic!("flamegraph makes {}", other.kind().name()),
+            });
+            let mut seen = 0;
+            for place in places.expect("there is a flame graph") {
+                let found = (place.flat, place.cum);
+                prop_assert_eq!(found, weight(&place.place.key().to_string()), "{} {}", pivot, place.place.label);
+                seen += usize::from(found.1 != 0);
+            }
+            prop_assert_eq!(seen, tops.values().filter(|(_, cum)| *cum != 0).count());
+        }
+    }
+
     /// Also for recursive functions, which random profiles are full of.
     #[test]
     fn list_headers_agree_with_top(profile in profiles(Values::Any)) {

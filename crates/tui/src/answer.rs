@@ -65,6 +65,7 @@ fn question(query: &Query) -> Result<Question, UsageError> {
         Topic::Flame(path) => {
             let mut question = Question::new(report("flamegraph")?, None, options)?;
             question.options.node_count = FRAMES;
+            question.options.flame.frames_only = true;
             question.options.flame.path.clone_from(path);
             question
         }

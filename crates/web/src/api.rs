@@ -206,7 +206,9 @@ fn draw(
     query: &Query,
     largest: usize,
 ) -> Result<(Vec<u8>, Vec<String>), Box<Answer>> {
-    let (opened, question) = question(shared, report, query)?;
+    let (opened, mut question) = question(shared, report, query)?;
+    // The page asks for what it searches.
+    question.options.flame.frames_only = *drawing == hotlist_render::JSON;
     let mut out = Bounded { bytes: Vec::new(), largest, is_full: false };
     let mut notes = Vec::new();
     let drawn =

@@ -58,7 +58,8 @@ fn are_lowest(metadata: &Value) -> anyhow::Result<()> {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let locked: BTreeMap<String, String> =
         packages.iter().map(|package| (text(&package["name"]), text(&package["version"]))).collect();
-    let published = packages.iter().filter(|package| package["source"].is_null() && !package["publish"].is_array());
+    let published =
+        packages.iter().filter(|package| package["source"].is_null() && !package["publish"].is_array());
     for package in published {
         for dependency in package["dependencies"].as_array().into_iter().flatten() {
             if !dependency["kind"].is_null() || dependency["source"].is_null() {

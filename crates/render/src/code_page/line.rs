@@ -6,6 +6,7 @@ use hotlist_report::base_name;
 use hotlist_report::{InlinedCall, LineInstruction, ListedLine, ValueFormat};
 
 use super::escaped;
+use crate::code_text::code_text;
 
 /// Writes a line; `hottest` is what the heaviest line of the function weighs.
 pub(super) fn draw(
@@ -14,10 +15,7 @@ pub(super) fn draw(
     hottest: u64,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    let text = match (line.number, line.text.as_str()) {
-        (0, "") => "<instructions with unknown line numbers>",
-        (_, text) => text,
-    };
+    let text = code_text(line);
     let row = format!(
         "<span>{}</span><span>{}</span><span>{}</span><code>{}</code>",
         line.number,

@@ -147,11 +147,10 @@ fn section(listing: &Listing, number: usize, routine: &Routine, out: &mut dyn Wr
     if let Some(error) = &routine.error {
         writeln!(out, "<p class=\"warning\">{}</p>", escaped(error))?;
     }
-    if routine.lines.is_empty() {
-        let reason =
-            if routine.file.is_some() { "The file has no such lines." } else { "No source file is known." };
-        writeln!(out, "<p class=\"soft none\">{reason}</p>")?;
-    } else {
+    if routine.file.is_none() {
+        writeln!(out, "<p class=\"soft none\">No source file is known.</p>")?;
+    }
+    if !routine.lines.is_empty() {
         writeln!(
             out,
             "<div class=\"code\">\n<div class=\"row legend\"><span>line</span><span>flat</span><span>cum</span><code></code></div>"
@@ -197,7 +196,7 @@ fn escaped(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use hotlist_report::{Header, InlinedCall, LineInstruction, ListedLine, ValueFormat};
+    use hotlist_report::{Header, InlinedCall, LineInstruction, LineMark, ListedLine, ValueFormat};
 
     use super::*;
 
@@ -238,7 +237,14 @@ mod tests {
             file: Some(text()),
             flat: 1,
             cum: 2,
-            lines: vec![ListedLine { number: 1, flat: 1, cum: 2, text: text(), instructions }],
+            lines: vec![ListedLine {
+                number: 1,
+                mark: LineMark::Regular,
+                flat: 1,
+                cum: 2,
+                text: text(),
+                instructions,
+            }],
             error: Some(text()),
             found_at: Some(text()),
             warnings: vec![text()],

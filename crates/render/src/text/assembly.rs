@@ -8,6 +8,7 @@ use hotlist_report::{Assembly, WeighedInstruction};
 use super::{paint, write_sums};
 use crate::Context;
 use crate::clean::clean;
+use crate::code_text::instruction_text;
 
 /// Source positions stand behind instructions shorter than this, and on a line of their own before others.
 const SHORT: usize = 40;
@@ -34,7 +35,7 @@ pub(super) fn draw(assembly: &Assembly, out: &mut dyn Write, context: &Context) 
                 paint(format!("{text:>10}"), value, total, context)
             };
             let WeighedInstruction { flat, cum, address, text, .. } = instruction;
-            let (flat, cum, text) = (weight(*flat), weight(*cum), clean(text));
+            let (flat, cum, text) = (weight(*flat), weight(*cum), clean(instruction_text(text)));
             if place.is_empty() {
                 writeln!(out, "{flat} {cum} {address:>10x}: {text}")?;
             } else if text.len() < SHORT {

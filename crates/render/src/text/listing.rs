@@ -1,5 +1,6 @@
 //! Source code with weights: `list`.
 
+use std::collections::BTreeSet;
 use std::io::{self, Write};
 
 use hotlist_report::Listing;
@@ -7,13 +8,23 @@ use hotlist_report::Listing;
 use super::{paint, write_sums};
 use crate::Context;
 use crate::clean::clean;
+use crate::code_text::code_text;
 
 pub(super) fn draw(listing: &Listing, out: &mut dyn Write, context: &Context) -> io::Result<()> {
     let (format, total) = (&listing.header.format, listing.header.total);
     writeln!(out, "Total: {}", format.label(total))?;
+    let with_file: BTreeSet<&str> = listing
+        .routines
+        .iter()
+        .filter(|routine| routine.file.is_some())
+        .map(|routine| routine.name.as_str())
+        .collect();
     for routine in &listing.routines {
         let Some(file) = &routine.file else {
-            writeln!(out, "No source information for {}", clean(&routine.name))?;
+            // What a function does outside any file is told here only if it has no file at all.
+            if !with_file.contains(routine.name.as_str()) {
+                writeln!(out, "No source information for {}", clean(&routine.name))?;
+            }
             continue;
         };
         writeln!(out, "ROUTINE ======================== {} in {}", clean(&routine.name), clean(file))?;
@@ -28,7 +39,7 @@ pub(super) fn draw(listing: &Listing, out: &mut dyn Write, context: &Context) ->
                 paint(format!("{text:>10}"), value, total, context)
             };
             let (flat, cum) = (weight(line.flat), weight(line.cum));
-            writeln!(out, "{flat} {cum} {:>6}:{}", line.number, clean(&line.text))?;
+            writeln!(out, "{flat} {cum} {:>6}:{}", line.number, clean(code_text(line)))?;
         }
     }
     Ok(())

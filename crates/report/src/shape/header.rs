@@ -1,10 +1,8 @@
 //! What a report says about the profile and about itself.
 
-use hotlist_analyze::{Graph, Order, Trim, Trimmed, base_name};
+use hotlist_analyze::Graph;
 use hotlist_profile::unit::{self, Conversion};
 use serde::Serialize;
-
-use crate::report::Request;
 
 /// How raw values are written.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -37,7 +35,7 @@ impl ValueFormat {
 
     /// Decides on the unit in which the smallest of the values of `graph` reads well, when the choice
     /// was left to us; a unit a hundred times larger where the total needs a larger one.
-    fn settle(&mut self, graph: &Graph, total: i64, whole_numbers: bool) {
+    pub(crate) fn settle(&mut self, graph: &Graph, total: i64, whole_numbers: bool) {
         if self.output_unit != "minimum" || graph.listed.is_empty() {
             return;
         }
@@ -97,48 +95,6 @@ pub struct Header {
     pub compact: bool,
 }
 
-impl Header {
-    /// The header of a report without a graph.
-    pub fn new(request: &Request<'_>) -> Header {
-        let view = request.view;
-        let profile = view.profile();
-        let text = |id| profile.lossy(id).into_owned();
-        let (file, build_id) = match profile.mappings.first() {
-            Some(main) if main.file.is_empty() => (String::new(), text(main.build_id)),
-            Some(main) => (base_name(&profile.lossy(main.file)).to_owned(), text(main.build_id)),
-            None => (String::new(), String::new()),
-        };
-        let kind = text(profile.sample_types[view.value().column].kind);
-        Header {
-            file,
-            build_id,
-            comments: profile
-                .comments
-                .iter()
-                .map(|&comment| text(comment))
-                .filter(|comment| !comment.starts_with('#'))
-                .collect(),
-            sample_type: if view.value().mean { format!("mean_{kind}") } else { kind },
-            doc_url: text(profile.doc_url),
-            time_nanos: profile.time_nanos,
-            duration_nanos: profile.duration_nanos,
-            total: view.total(),
-            format: request.format(),
-            active_filters: request.options.active_filters.clone(),
-            compact: request.options.compact_labels,
-        }
-    }
-
-    /// The header of a report that shows `graph`, with the unit settled.
-    pub(crate) fn of_graph(request: &Request<'_>, graph: &Graph, trim: &Trim) -> Header {
-        let mut header = Header::new(request);
-        // Callgrind files hold whole numbers only, and are not for looking at.
-        let whole_numbers = request.options.detail.object_names && trim.order != Order::Visual;
-        header.format.settle(graph, header.total, whole_numbers);
-        header
-    }
-}
-
 /// How much of the profile a report shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Showing {
@@ -156,23 +112,4 @@ pub struct Showing {
     pub dropped_edges: usize,
     /// The weight below which edges are too light.
     pub edge_cutoff: i64,
-}
-
-impl Showing {
-    pub(crate) fn new(request: &Request<'_>, trimmed: &Trimmed) -> Showing {
-        let graph = &trimmed.graph;
-        let cutoff = |fraction: f64| ((request.view.total() as f64 * fraction) as i64).saturating_abs();
-        Showing {
-            shown: graph
-                .listed
-                .iter()
-                .fold(0i64, |sum, &row| sum.wrapping_add(graph.nodes[row].flat.shown())),
-            nodes: graph.listed.len(),
-            original_nodes: trimmed.original_nodes,
-            dropped_nodes: trimmed.dropped_nodes,
-            node_cutoff: cutoff(request.options.node_fraction),
-            dropped_edges: trimmed.dropped_edges,
-            edge_cutoff: cutoff(request.options.edge_fraction),
-        }
-    }
 }

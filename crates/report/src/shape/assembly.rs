@@ -2,7 +2,8 @@
 
 use serde::Serialize;
 
-use crate::header::Header;
+use super::Header;
+use super::place::is_zero;
 
 /// Functions as instructions with weights.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -92,9 +93,4 @@ pub struct InlinedCall {
     /// The code of that line, where it is at hand.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub text: String,
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
-fn is_zero(number: &i64) -> bool {
-    *number == 0
 }
