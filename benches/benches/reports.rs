@@ -58,7 +58,8 @@ fn reports(criterion: &mut Criterion) {
 
 fn question(report: &str, argument: Option<&str>, focus: &str) -> Question {
     let mut options = Options::default();
-    focus.clone_into(&mut options.view.focus);
+    let spec = hotlist_session::find("focus").expect("an option");
+    spec.set(&mut options, focus).expect("a good pattern");
     let report = hotlist_report::find(report).expect("a report");
     Question::new(report, argument, &options.view).expect("good options")
 }

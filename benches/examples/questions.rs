@@ -70,7 +70,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let mut options = Options::default();
         for (name, value) in changes {
             let option = hotlist_session::find(name).ok_or("no such option")?;
-            option.set(&mut options, &fill(value))?;
+            option.set(&mut options, fill(value))?;
         }
         let title = changes
             .iter()

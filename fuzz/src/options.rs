@@ -7,7 +7,7 @@
 //! options that make sense to one report have a reason for not making sense to another.
 
 use hotlist_report::Report;
-use hotlist_session::{ALL, Field, OptionSpec, Options, Question, find};
+use hotlist_session::{ALL, OptionSpec, Options, Question, ValueType, find};
 
 /// Runs the harness.
 ///
@@ -73,8 +73,8 @@ fn set(option: &OptionSpec, options: &mut Options, value: &str) {
         assert!(kept, "a bad value of {} changes the options", option.name);
         return;
     }
-    // A shortcut has no value of its own, and a list grows.
-    if !matches!(option.field, Field::Shortcut(_) | Field::List(_)) {
+    // A list grows.
+    if option.value != ValueType::List {
         let read_back = option.get(options);
         let mut again = Options::default();
         option.set(&mut again, &read_back).expect("what an option says is what it takes");

@@ -10,6 +10,8 @@ use crate::number_units::NumberUnits;
 /// A condition on the tags of a sample.
 #[derive(Clone, Debug)]
 pub struct TagFilter {
+    /// As it was written.
+    text: String,
     /// The only key to look at; all when `None`.
     key: Option<String>,
     condition: Condition,
@@ -30,6 +32,15 @@ struct Range {
     from: Option<f64>,
     to: Option<f64>,
 }
+
+impl PartialEq for TagFilter {
+    /// Equal texts are equal filters.
+    fn eq(&self, other: &TagFilter) -> bool {
+        self.text == other.text
+    }
+}
+
+impl Eq for TagFilter {}
 
 /// Why a tag filter cannot be used.
 #[derive(Debug, Error, Clone, PartialEq, Eq)]
@@ -64,12 +75,22 @@ impl TagFilter {
                     .map_err(|error| TagFilterError::Pattern(error.to_string()))?,
             ),
         };
-        Ok(TagFilter { key: key.map(str::to_owned), condition })
+        Ok(TagFilter { text: text.to_owned(), key: key.map(str::to_owned), condition })
+    }
+
+    /// The filter as it was written.
+    pub fn as_str(&self) -> &str {
+        &self.text
     }
 
     /// Whether the value was read as a range of numbers, which users should be told.
     pub fn is_range(&self) -> bool {
         matches!(self.condition, Condition::Range(_))
+    }
+
+    /// The text that was read as a range of numbers; `None` where it was not.
+    pub fn range(&self) -> Option<&str> {
+        self.is_range().then(|| self.text.split_once('=').map_or(self.text.as_str(), |(_, value)| value))
     }
 
     /// Whether a sample with these labels fulfils the condition.

@@ -1,46 +1,38 @@
-//! The command line of pprof: flags with one dash or two, then `[binary] source…`.
+//! The command line of pprof: flags with one dash or two, then `[binary] source…`; or a command that is a word.
 //!
 //! The rules are those of Go's `flag` package: `-flag value` or `-flag=value`, switches take a value
 //! only after `=`, the last of several wins. One thing is added: flags may also stand after sources.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
-use hotlist_render::Drawing;
-use hotlist_report::{Argument, Report};
-use hotlist_session::{Field, Options, is_object_file};
-use hotlist_shell::{Command, Kind, Viewer};
+use hotlist_report::Report;
+use hotlist_session::{Base, Choice, OptionSpec, Options, Shortcut, is_object_file};
+use hotlist_shell::{Action, Command as Form};
 use thiserror::Error;
 
+use crate::commands::{self, Command};
 use crate::flags::{self, Flag};
 
-/// What is asked of the program.
+/// A command and what stands behind it.
 #[derive(Debug)]
-pub(crate) enum Request {
-    /// Help, perhaps on one flag.
-    Help(Option<String>),
-    Version,
-    /// A script that completes flags in this shell.
-    Completions(Shell),
-    /// The manual page.
-    Man,
-    Report(Box<ReportRequest>),
-    /// For each mapping where its symbols come from.
-    Symbols(Box<SymbolsRequest>),
-    /// The interactive shell.
-    Shell(Box<Subject>),
-    /// The web page.
-    Http(Box<Subject>),
-    /// The full-screen view.
-    FullScreen(Box<Subject>),
+pub(crate) struct Invocation {
+    pub(crate) command: &'static Command,
+    pub(crate) arguments: Arguments,
 }
 
-/// Shells for which there are completions.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Shell {
-    Bash,
-    Zsh,
-    Fish,
+/// What stands behind a command.
+#[derive(Debug, Default)]
+pub(crate) struct Arguments {
+    pub(crate) options: Options,
+    /// The report, and its pattern where it takes one.
+    pub(crate) report: Option<(&'static Report, Option<String>)>,
+    /// What was asked for in place of the report's own drawing.
+    pub(crate) form: Option<Form>,
+    /// Flags of the command itself, with their values; switches have none.
+    own: Vec<(&'static str, OsString)>,
+    /// Everything that is no flag.
+    pub(crate) words: Vec<OsString>,
 }
 
 /// Profiles to look at, and how.
@@ -74,55 +66,35 @@ impl Subject {
     }
 }
 
-/// A report on profiles.
-#[derive(Debug)]
-pub(crate) struct ReportRequest {
-    pub(crate) report: &'static Report,
-    /// The pattern of the report, where it takes one.
-    pub(crate) argument: Option<String>,
-    /// The drawing that takes the place of the report's own.
-    pub(crate) drawing: Option<&'static Drawing>,
-    /// The program that shows it, unless it goes to a file.
-    pub(crate) viewer: Option<Viewer>,
-    /// The profiles, and how to look at them.
-    pub(crate) subject: Subject,
-}
-
-/// The search for symbols, laid open.
-#[derive(Debug)]
-pub(crate) struct SymbolsRequest {
-    pub(crate) json: bool,
-    /// The profiles.
-    pub(crate) subject: Subject,
-}
-
-/// What is wrong with a command line.
+/// What is wrong with a command line. Flags are called as they were typed.
 #[derive(Debug, Error, PartialEq, Eq)]
 pub(crate) enum ArgsError {
     #[error("flag provided but not defined: -{name}{}", suggestion(*.nearest))]
     Unknown { name: String, nearest: Option<&'static str> },
+    #[error("flag provided but not defined: -{name} is a flag of perl's pprof; {advice}")]
+    OfPerl { name: String, advice: &'static str },
     #[error("flag needs an argument: -{0}")]
     NoValue(String),
     #[error("invalid value for flag -{name}: {reason}")]
     Value { name: String, reason: String },
-    #[error("must set at most one output format")]
-    SeveralReports,
+    #[error("must set at most one output format, not -{0} and -{1}")]
+    SeveralReports(String, String),
     #[error("conflicting options set: [{0} {1}]")]
-    Conflict(&'static str, &'static str),
+    Conflict(String, String),
     #[error("no profile source specified")]
     NoSource,
     #[error("-base and -diff_base flags cannot both be specified")]
     TwoBases,
     #[error("must have base profile to normalize by")]
     NoBase,
-    #[error("-http is not compatible with an output format on the command line")]
-    HttpWithReport,
+    #[error("-http is not compatible with an output format on the command line: -{0}")]
+    HttpWithReport(String),
     #[error("-no_browser only makes sense with -http")]
     NoBrowser,
-    #[error("the full screen takes no report and no -http")]
-    ReportOnScreen,
-    #[error("there are completions for bash, zsh and fish, not for {0}")]
-    UnknownShell(String),
+    #[error("-{flag} is not for hotlist {command}")]
+    NotForCommand { flag: String, command: &'static str },
+    #[error("usage: hotlist {0}")]
+    Words(String),
     #[error("-{0} was left out when this program was built")]
     NotBuilt(&'static str),
     #[error("standard input can be read only once")]
@@ -134,218 +106,253 @@ fn suggestion(nearest: Option<&str>) -> String {
 }
 
 /// Reads a command line, without the name of the program.
-pub(crate) fn parse(words: impl IntoIterator<Item = String>) -> Result<Request, ArgsError> {
-    let words: Vec<String> = words.into_iter().collect();
-    if let Some(request) = verb(&words)? {
-        return Ok(request);
+pub(crate) fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Invocation, ArgsError> {
+    let mut words = words.into_iter().peekable();
+    // A file is no command, whatever it is called.
+    let command = words.peek().filter(|word| !Path::new(word).exists()).and_then(|word| commands::find(word));
+    if command.is_some() {
+        words.next();
     }
-    let word = ["tui", "symbols"].into_iter().find(|name| is_verb(name, &words));
-    let mut collected = Collected::default();
-    let mut words = words.into_iter().skip(usize::from(word.is_some()));
+    let command = command.unwrap_or(&commands::PPROF);
+    let mut line = Line { command, ..Line::new() };
     while let Some(word) = words.next() {
-        let flag = word.strip_prefix("--").or_else(|| word.strip_prefix('-'));
-        match flag {
-            Some("") if word == "--" => collected.sources.extend(words.by_ref().map(OsString::from)),
-            None | Some("") => collected.sources.push(word.into()),
-            Some(flag) => match collected.flag(flag, &mut words)? {
-                Some(request) => return Ok(request),
-                None => continue,
-            },
+        if word == "--" {
+            line.arguments.words.extend(words.by_ref());
+            continue;
+        }
+        let Some((name, value)) = as_flag(&word) else {
+            line.arguments.words.push(word);
+            continue;
+        };
+        match flags::find(&name, command) {
+            Some(Flag::Help) if switch(&name, value.as_deref())? => return Ok(commands::help::on(command)),
+            Some(Flag::Version) if switch(&name, value.as_deref())? => {
+                return Ok(Invocation {
+                    command: &commands::version::COMMAND,
+                    arguments: Arguments::default(),
+                });
+            }
+            Some(flag) => line.flag(flag, name, value, &mut words)?,
+            None => return Err(unknown(name, command)),
         }
     }
-    match collected.finish()? {
-        Request::Shell(subject) if word == Some("tui") => Ok(Request::FullScreen(subject)),
-        Request::Report(_) | Request::Http(_) if word == Some("tui") => Err(ArgsError::ReportOnScreen),
-        Request::Shell(subject) if word == Some("symbols") => {
-            Ok(Request::Symbols(Box::new(SymbolsRequest { json: false, subject: *subject })))
-        }
-        Request::Report(request)
-            if word == Some("symbols") && request.drawing == Some(&hotlist_render::JSON) =>
-        {
-            Ok(Request::Symbols(Box::new(SymbolsRequest { json: true, subject: request.subject })))
-        }
-        Request::Report(_) | Request::Http(_) if word == Some("symbols") => Err(ArgsError::SeveralReports),
-        request => Ok(request),
+    line.finish()
+}
+
+fn unknown(name: String, command: &'static Command) -> ArgsError {
+    if let Some(name) = flags::OPTIONAL.iter().find(|&&other| other == name) {
+        return ArgsError::NotBuilt(name);
+    }
+    if let Some((_, advice)) = flags::OF_PERL.iter().find(|(other, _)| *other == name) {
+        return ArgsError::OfPerl { name, advice };
+    }
+    if flags::find(&name, &commands::PPROF).is_some() {
+        return ArgsError::NotForCommand { flag: name, command: command.name };
+    }
+    let nearest = flags::nearest(&name, command);
+    ArgsError::Unknown { name, nearest }
+}
+
+/// Takes a flag apart: its name, and its value where there is a `=`.
+fn as_flag(word: &OsStr) -> Option<(String, Option<OsString>)> {
+    let bytes = word.as_encoded_bytes();
+    let dashes = if bytes.starts_with(b"--") { 2 } else { usize::from(bytes.starts_with(b"-")) };
+    if dashes == 0 || bytes.len() == dashes {
+        return None;
+    }
+    let end = bytes.iter().position(|&byte| byte == b'=').unwrap_or(bytes.len());
+    let name = String::from_utf8_lossy(bytes.get(dashes..end).unwrap_or_default()).into_owned();
+    Some((name, (end < bytes.len()).then(|| after(word, end + 1))))
+}
+
+/// What stands behind the first `at` bytes of a word, the last of which is `=`.
+#[cfg(unix)]
+fn after(word: &OsStr, at: usize) -> OsString {
+    use std::os::unix::ffi::OsStrExt;
+    OsStr::from_bytes(&word.as_bytes()[at..]).to_owned()
+}
+
+/// What stands behind the first `at` bytes of a word, the last of which is `=`.
+#[cfg(not(unix))]
+fn after(word: &OsStr, at: usize) -> OsString {
+    // Names of files are Unicode there, but for broken surrogates.
+    word.to_string_lossy().get(at..).unwrap_or_default().into()
+}
+
+/// Whether a switch is on; its value is in one of the spellings of Go.
+fn switch(name: &str, value: Option<&OsStr>) -> Result<bool, ArgsError> {
+    let Some(value) = value else { return Ok(true) };
+    match value.to_str() {
+        Some("1" | "t" | "T" | "TRUE" | "true" | "True") => Ok(true),
+        Some("0" | "f" | "F" | "FALSE" | "false" | "False") => Ok(false),
+        _ => Err(ArgsError::Value {
+            name: name.to_owned(),
+            reason: format!("{:?} is neither true nor false", value.to_string_lossy()),
+        }),
     }
 }
 
-/// Whether a command line begins with the command `name`, and no file is called so.
-fn is_verb(name: &str, words: &[String]) -> bool {
-    words.first().is_some_and(|first| first == name) && !Path::new(name).exists()
-}
-
-/// The few commands that are words, unless files are called so.
-fn verb(words: &[String]) -> Result<Option<Request>, ArgsError> {
-    let Some((first, rest)) = words.split_first() else { return Ok(None) };
-    if Path::new(first).exists() {
-        return Ok(None);
-    }
-    Ok(match (first.as_str(), rest) {
-        ("help", [] | [_]) => Some(Request::Help(rest.first().cloned())),
-        ("man", []) => Some(Request::Man),
-        ("completions", [shell]) => {
-            let shell = match shell.as_str() {
-                "bash" => Shell::Bash,
-                "zsh" => Shell::Zsh,
-                "fish" => Shell::Fish,
-                other => return Err(ArgsError::UnknownShell(other.to_owned())),
-            };
-            Some(Request::Completions(shell))
-        }
-        _ => None,
-    })
-}
-
-#[derive(Default)]
-struct Collected {
-    options: Options,
-    reports: Vec<(&'static Report, Option<String>)>,
-    drawings: Vec<Command>,
+/// A command line that is being read.
+struct Line {
+    command: &'static Command,
+    arguments: Arguments,
+    /// Reports that were asked for, as they were typed.
+    reports: Vec<(String, &'static Report, Option<String>)>,
+    /// Forms that were asked for, as they were typed.
+    forms: Vec<(String, Form)>,
     /// Shortcuts that were given.
-    shortcuts: Vec<&'static str>,
-    /// Choices that were made, by option.
-    choices: Vec<(&'static str, &'static str)>,
-    sources: Vec<OsString>,
+    shortcuts: Vec<&'static Shortcut>,
+    /// Choices that were made.
+    choices: Vec<(&'static OptionSpec, &'static Choice)>,
 }
 
-impl Collected {
+impl Line {
+    fn new() -> Line {
+        Line {
+            command: &commands::PPROF,
+            arguments: Arguments::default(),
+            reports: Vec::new(),
+            forms: Vec::new(),
+            shortcuts: Vec::new(),
+            choices: Vec::new(),
+        }
+    }
+
     fn flag(
         &mut self,
-        text: &str,
-        words: &mut impl Iterator<Item = String>,
-    ) -> Result<Option<Request>, ArgsError> {
-        let (name, value) = match text.split_once('=') {
-            Some((name, value)) => (name, Some(value.to_owned())),
-            None => (text, None),
-        };
-        let name_owned = || name.to_owned();
-        let Some(flag) = flags::find(name) else {
-            if let Some(name) = flags::OPTIONAL.iter().find(|&&other| other == name) {
-                return Err(ArgsError::NotBuilt(name));
-            }
-            return Err(ArgsError::Unknown { name: name_owned(), nearest: flags::nearest(name) });
-        };
+        flag: Flag,
+        name: String,
+        value: Option<OsString>,
+        words: &mut impl Iterator<Item = OsString>,
+    ) -> Result<(), ArgsError> {
         if flag.takes_value() {
-            let value = value.or_else(|| words.next()).ok_or_else(|| ArgsError::NoValue(name_owned()))?;
-            match flag {
-                Flag::Option(option) => option
-                    .set(&mut self.options, &value)
-                    .map_err(|reason| ArgsError::Value { name: name_owned(), reason })?,
-                Flag::Report(report) if !value.is_empty() => self.reports.push((report, Some(value))),
-                _ => {}
-            }
-            return Ok(None);
+            let Some(value) = value.or_else(|| words.next()) else { return Err(ArgsError::NoValue(name)) };
+            return match flag {
+                Flag::Report(report) if !value.is_empty() => {
+                    let Ok(pattern) = value.into_string() else {
+                        return Err(ArgsError::Value { name, reason: "it is not UTF-8".to_owned() });
+                    };
+                    self.reports.push((name, report, Some(pattern)));
+                    Ok(())
+                }
+                Flag::Option(option) => self.set(option, name, &value),
+                Flag::Own(own) => {
+                    self.arguments.own.push((own.name, value));
+                    Ok(())
+                }
+                _ => Ok(()),
+            };
         }
-        let on = match value.as_deref() {
-            None => true,
-            Some(text) => go_bool(text).ok_or_else(|| ArgsError::Value {
-                name: name_owned(),
-                reason: format!("{text:?} is neither true nor false"),
-            })?,
-        };
+        let on = switch(&name, value.as_deref())?;
         match flag {
+            Flag::Option(option) => {
+                return self.set(option, name, OsStr::new(if on { "true" } else { "false" }));
+            }
             // Which of several holds is decided when all are known.
-            Flag::Option(option) if matches!(option.field, Field::Shortcut(_)) => {
-                self.shortcuts.retain(|other| other != &option.name);
-                self.shortcuts.extend(on.then_some(option.name));
+            Flag::Shortcut(shortcut) => {
+                self.shortcuts.retain(|other| other.name != shortcut.name);
+                self.shortcuts.extend(on.then_some(shortcut));
             }
-            Flag::Option(option) => option
-                .set(&mut self.options, if on { "true" } else { "false" })
-                .map_err(|reason| ArgsError::Value { name: name_owned(), reason })?,
             _ if !on => {}
-            Flag::Help => return Ok(Some(Request::Help(None))),
-            Flag::Version => return Ok(Some(Request::Version)),
-            Flag::Choice(choice) => self.choose(choice)?,
-            Flag::Report(report) => self.reports.push((report, None)),
-            Flag::Drawing(command) => self.drawings.push(command),
+            Flag::Choice(option, choice) => self.choose(option, choice, name)?,
+            Flag::Report(report) => self.reports.push((name, report, None)),
+            Flag::Drawing(form) => self.forms.push((name, form)),
+            Flag::Own(own) => self.arguments.own.push((own.name, OsString::new())),
+            Flag::Help | Flag::Version => {}
         }
-        Ok(None)
-    }
-
-    fn choose(&mut self, choice: &'static hotlist_session::Choice) -> Result<(), ArgsError> {
-        let option = hotlist_session::ALL.iter().find(|option| match option.field {
-            Field::Choice(choices) => choices.iter().any(|c| c.name == choice.name),
-            _ => false,
-        });
-        if let Some(option) = option {
-            if let Some(&(_, other)) =
-                self.choices.iter().find(|&&(o, c)| o == option.name && c != choice.name)
-            {
-                return Err(ArgsError::Conflict(other, choice.name));
-            }
-            self.choices.push((option.name, choice.name));
-        }
-        (choice.choose)(&mut self.options);
         Ok(())
     }
 
-    fn finish(self) -> Result<Request, ArgsError> {
-        let Collected { mut options, mut reports, mut drawings, sources, shortcuts, .. } = self;
-        for option in hotlist_session::ALL.iter().filter(|option| shortcuts.contains(&option.name)) {
-            if let Field::Shortcut(apply) = option.field {
-                apply(&mut options);
+    fn set(&mut self, option: &'static OptionSpec, name: String, value: &OsStr) -> Result<(), ArgsError> {
+        option.set(&mut self.arguments.options, value).map_err(|reason| ArgsError::Value { name, reason })
+    }
+
+    fn choose(
+        &mut self,
+        option: &'static OptionSpec,
+        choice: &'static Choice,
+        name: String,
+    ) -> Result<(), ArgsError> {
+        let other = self.choices.iter().find(|(other, made)| other.name == option.name && *made != choice);
+        if let Some((_, other)) = other {
+            return Err(ArgsError::Conflict(other.name.to_owned(), name));
+        }
+        self.choices.push((option, choice));
+        self.set(option, name, OsStr::new(choice.name))
+    }
+
+    fn finish(self) -> Result<Invocation, ArgsError> {
+        let Line { command, mut arguments, mut reports, forms, shortcuts, .. } = self;
+        let options = &mut arguments.options;
+        let given = |shortcut: &&Shortcut| shortcuts.iter().any(|given| given.name == shortcut.name);
+        hotlist_session::SHORTCUTS.iter().filter(given).for_each(|shortcut| shortcut.apply(options));
+        if !command.takes.words.allow(&arguments.words) {
+            return Err(ArgsError::Words(command.usage()));
+        }
+        reports.dedup_by(|(_, report, argument), (_, other, of_other)| {
+            report.name == other.name && argument == of_other
+        });
+        let names: Vec<&String> = reports.iter().map(|(name, ..)| name).collect();
+        let forms_typed: Vec<&String> = forms.iter().map(|(name, _)| name).collect();
+        for names in [&names, &forms_typed] {
+            if let [first, second, ..] = names[..] {
+                return Err(ArgsError::SeveralReports(first.clone(), second.clone()));
             }
         }
-        if sources.is_empty() {
-            return Err(ArgsError::NoSource);
-        }
-        if sources.iter().filter(|source| *source == "-").count() > 1 {
-            return Err(ArgsError::TwiceStdin);
-        }
-        reports.dedup_by_key(|(report, argument)| (report.name, argument.clone()));
-        if reports.len() > 1 || drawings.len() > 1 {
-            return Err(ArgsError::SeveralReports);
-        }
-        let output = &options.output;
+        let (source, output) = (&options.source, &options.output);
         if output.no_browser && output.http.is_empty() {
             return Err(ArgsError::NoBrowser);
         }
-        let form = match drawings.pop().map(|command| command.kind) {
-            Some(Kind::Report { report, drawing, viewer }) => Some((report, drawing, viewer)),
-            _ => None,
-        };
-        let report = match (reports.pop(), form) {
-            (Some(_), _) if !output.http.is_empty() => return Err(ArgsError::HttpWithReport),
-            (Some((report, argument)), _) => Some((report, argument)),
-            (None, Some(_)) if !output.http.is_empty() => return Err(ArgsError::HttpWithReport),
-            (None, form) => form.map(|(report, _, _)| (report, None)),
-        };
-        if !options.source.base.is_empty() && !options.source.diff_base.is_empty() {
+        if let (Some(&name), false) = (names.first().or(forms_typed.first()), output.http.is_empty()) {
+            return Err(ArgsError::HttpWithReport(name.clone()));
+        }
+        if !source.base.is_empty() && !source.diff_base.is_empty() {
             return Err(ArgsError::TwoBases);
         }
-        if options.source.normalize && options.source.comparison() == hotlist_session::Base::Nothing {
+        if source.normalize && source.comparison() == Base::Nothing {
             return Err(ArgsError::NoBase);
         }
-        let (binary, sources) = split_binary(sources);
-        let subject = Subject { options, binary, sources };
-        Ok(match report {
-            Some((report, argument)) => {
-                debug_assert!(report.argument == Argument::Pattern || argument.is_none());
-                let (drawing, viewer) =
-                    form.map_or((None, None), |(_, drawing, viewer)| (Some(drawing), viewer));
-                Request::Report(Box::new(ReportRequest { report, argument, drawing, viewer, subject }))
-            }
-            None if !subject.options.output.http.is_empty() => Request::Http(Box::new(subject)),
-            None => Request::Shell(Box::new(subject)),
-        })
+        let form = forms.into_iter().next().map(|(_, form)| form);
+        let report = reports.into_iter().next().map(|(_, report, argument)| (report, argument));
+        let of_form = form.and_then(|form| match form.action {
+            Action::Report { report, .. } => Some((report, None)),
+            _ => None,
+        });
+        arguments.report = report.or(of_form);
+        arguments.form = form;
+        Ok(Invocation { command, arguments })
     }
 }
 
-/// The first of several sources may be the executable.
-fn split_binary(mut sources: Vec<OsString>) -> (Option<PathBuf>, Vec<OsString>) {
-    if sources.len() > 1 && is_object_file(Path::new(&sources[0])) {
-        let binary = sources.remove(0);
-        return (Some(binary.into()), sources);
+impl Arguments {
+    /// Arguments that are words alone.
+    pub(crate) fn of_words(words: impl IntoIterator<Item = OsString>) -> Arguments {
+        Arguments { words: words.into_iter().collect(), ..Arguments::default() }
     }
-    (None, sources)
-}
 
-/// A truth value in one of the spellings of Go.
-fn go_bool(text: &str) -> Option<bool> {
-    match text {
-        "1" | "t" | "T" | "TRUE" | "true" | "True" => Some(true),
-        "0" | "f" | "F" | "FALSE" | "false" | "False" => Some(false),
-        _ => None,
+    /// The words as text, for commands whose words are no files.
+    pub(crate) fn texts(&self) -> Vec<String> {
+        self.words.iter().map(|word| word.to_string_lossy().into_owned()).collect()
+    }
+
+    /// Whether a switch of the command itself was given.
+    pub(crate) fn has(&self, flag: &str) -> bool {
+        self.own.iter().any(|(name, _)| *name == flag)
+    }
+
+    /// The profiles that the words name. The first of several words may be the executable.
+    pub(crate) fn subject(self) -> Result<Subject, ArgsError> {
+        let Arguments { options, words: mut sources, .. } = self;
+        if sources.is_empty() {
+            return Err(ArgsError::NoSource);
+        }
+        let bases = options.source.base.iter().chain(&options.source.diff_base);
+        if sources.iter().chain(bases).filter(|source| *source == "-").count() > 1 {
+            return Err(ArgsError::TwiceStdin);
+        }
+        let binary = (sources.len() > 1 && is_object_file(Path::new(&sources[0])))
+            .then(|| PathBuf::from(sources.remove(0)));
+        Ok(Subject { options, binary, sources })
     }
 }
 
@@ -353,15 +360,22 @@ fn go_bool(text: &str) -> Option<bool> {
 mod tests {
     use super::*;
 
-    fn report(words: &[&str]) -> ReportRequest {
-        match parse(words.iter().map(|&word| word.to_owned())) {
-            Ok(Request::Report(request)) => *request,
+    fn arguments(words: &[&str]) -> Arguments {
+        match parse(words.iter().map(OsString::from)) {
+            Ok(Invocation { command: Command { name: "", .. }, arguments }) => arguments,
             other => panic!("{words:?}: {other:?}"),
         }
     }
 
+    fn report(words: &[&str]) -> (&'static str, Option<String>) {
+        let (report, argument) = arguments(words).report.expect("a report");
+        (report.name, argument)
+    }
+
     fn error(words: &[&str]) -> String {
-        match parse(words.iter().map(|&word| word.to_owned())) {
+        let invocation = parse(words.iter().map(OsString::from));
+        let subject = invocation.and_then(|invocation| invocation.arguments.subject());
+        match subject {
             Err(error) => error.to_string(),
             Ok(other) => panic!("{words:?}: {other:?}"),
         }
@@ -369,45 +383,70 @@ mod tests {
 
     #[test]
     fn flags_in_all_spellings() {
-        let request =
-            report(&["--top", "-focus=a=b", "-ignore", "-x.*y", "-nodefraction=.1", "--seconds=-5", "p"]);
-        assert_eq!(request.report.name, "top");
-        assert_eq!(request.subject.options.view.focus, "a=b");
-        assert_eq!(request.subject.options.view.ignore, "-x.*y");
-        assert_eq!(request.subject.options.view.nodefraction, 0.1);
-        assert_eq!(request.subject.options.source.seconds, Some(-5));
-        assert_eq!(request.subject.sources, ["p"]);
+        let words = ["--top", "-focus=a=b", "-ignore", "-x.*y", "-nodefraction=.1", "--seconds=-5", "p"];
+        let Arguments { options, report, .. } = arguments(&words);
+        assert_eq!(report.map(|(report, _)| report.name), Some("top"));
+        let get = |name: &str| hotlist_session::find(name).expect(name).get(&options);
+        assert_eq!((get("focus").as_str(), get("ignore").as_str()), ("a=b", "-x.*y"));
+        assert_eq!(options.view.nodefraction, 0.1);
+        assert_eq!(options.source.seconds, Some(-5));
     }
 
     #[test]
-    fn the_last_flag_wins_and_switches_can_be_off() {
-        let request =
-            report(&["-top", "-unit=ms", "-unit=s", "-trim=false", "-mean", "-mean=F", "p", "-cum"]);
-        assert_eq!(request.subject.options.view.unit, "s");
-        assert!(!request.subject.options.view.trim && !request.subject.options.view.mean);
-        assert_eq!(request.subject.options.view.sort, hotlist_report::Sort::Cum);
+    fn switches_take_values_only_after_an_equals_sign() {
+        let options = arguments(&["-top", "-mean=f", "-trim=0", "-call_tree", "p"]).options;
+        assert!(!options.view.mean && !options.view.trim && options.view.call_tree);
     }
 
     #[test]
-    fn of_several_shortcuts_the_order_of_the_table_decides() {
-        let index = |words: &[&str]| report(words).subject.options.view.sample_index;
+    fn the_table_decides_between_shortcuts() {
+        let index = |words: &[&str]| arguments(words).options.view.sample_index;
         assert_eq!(index(&["-top", "-inuse_space", "-total_delay", "p"]), "delay");
         assert_eq!(index(&["-top", "-alloc_space", "-inuse_objects", "p"]), "inuse_objects");
         assert_eq!(index(&["-top", "-inuse_space", "-sample_index=1", "p"]), "1");
+        assert_eq!(index(&["-top", "-inuse_space", "-inuse_space=false", "p"]), "");
     }
 
     #[test]
     fn patterns_belong_to_their_report() {
-        let request = report(&["-list", "main.*", "-", "more"]);
-        assert_eq!((request.report.name, request.argument.as_deref()), ("list", Some("main.*")));
-        assert_eq!(request.subject.sources, ["-", "more"]);
+        let words = ["-list", "main.*", "-", "more"];
+        assert_eq!(report(&words), ("list", Some("main.*".to_owned())));
+        assert_eq!(arguments(&words).words, ["-", "more"]);
     }
 
     #[test]
     fn drawings_choose_a_report() {
-        assert_eq!(report(&["-folded", "p"]).report.name, "traces");
-        assert_eq!(report(&["-json", "p"]).report.name, "top");
-        assert_eq!(report(&["-tags", "-json", "p"]).report.name, "tags");
+        assert_eq!(report(&["-folded", "p"]).0, "traces");
+        assert_eq!(report(&["-json", "p"]).0, "top");
+        assert_eq!(report(&["-tags", "-json", "p"]).0, "tags");
+    }
+
+    #[test]
+    fn commands_are_words_with_flags_of_their_own() {
+        let parsed = |words: &[&str]| parse(words.iter().map(OsString::from)).expect("a good line");
+        let Invocation { command, arguments } = parsed(&["symbols", "-json", "-symbolize=local", "p"]);
+        assert_eq!((command.name, arguments.has("json"), arguments.report), ("symbols", true, None));
+        assert_eq!(parsed(&["tui", "p", "-lines"]).command.name, "tui");
+        assert_eq!(parsed(&["tui", "-help"]).command.name, "help");
+        assert_eq!(parsed(&["-version=false", "p"]).command.name, "");
+    }
+
+    #[test]
+    fn words_behind_two_dashes_are_no_flags() {
+        assert_eq!(arguments(&["-top", "--", "-x", "--"]).words, ["-x", "--"]);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn files_need_not_be_utf8() {
+        use std::os::unix::ffi::OsStrExt;
+        let strange = |text: &[u8]| OsStr::from_bytes(text).to_owned();
+        let words = [strange(b"-top"), strange(b"-o=a\xff"), strange(b"-base=b\xff"), strange(b"c\xff")];
+        let subject =
+            parse(words).and_then(|invocation| invocation.arguments.subject()).expect("a good line");
+        assert_eq!(subject.options.output.output, Some(strange(b"a\xff").into()));
+        assert_eq!(subject.options.source.base, [strange(b"b\xff")]);
+        assert_eq!(subject.sources, [strange(b"c\xff")]);
     }
 
     #[test]
@@ -419,9 +458,24 @@ mod tests {
                 &["-top", "-nodecount=x", "p"],
                 "invalid value for flag -nodecount: \"x\" is not a whole number",
             ),
-            (&["-top", "-tree", "p"], "must set at most one output format"),
+            (
+                &["-top", "-focus=(", "p"],
+                "invalid value for flag -focus: error parsing regexp: missing closing ): `(`",
+            ),
+            (
+                &["-top", "-o", "", "-divide_by=0", "p"],
+                "invalid value for flag -divide_by: zero divisor specified",
+            ),
+            (&["-text", "-tree", "p"], "must set at most one output format, not -text and -tree"),
+            (&["-svg", "-png", "p"], "must set at most one output format, not -svg and -png"),
+            (
+                &["-text", "-http=:", "p"],
+                "-http is not compatible with an output format on the command line: -text",
+            ),
             (&["-top", "-lines", "-files", "p"], "conflicting options set: [lines files]"),
             (&["-top"], "no profile source specified"),
+            (&["-top", "-", "-"], "standard input can be read only once"),
+            (&["-top", "-", "-base=-"], "standard input can be read only once"),
             (
                 &["-top", "-base=a", "-diff_base=b", "p"],
                 "-base and -diff_base flags cannot both be specified",
@@ -430,6 +484,14 @@ mod tests {
             (
                 &["-top", "-mean=maybe", "p"],
                 "invalid value for flag -mean: \"maybe\" is neither true nor false",
+            ),
+            (&["tui", "-top", "p"], "-top is not for hotlist tui"),
+            (&["symbols", "-nodecount=5", "p"], "-nodecount is not for hotlist symbols"),
+            (&["completions", "tcsh"], "usage: hotlist completions bash|zsh|fish"),
+            (&["man", "x"], "usage: hotlist man"),
+            (
+                &["--show_bytes", "p"],
+                "flag provided but not defined: -show_bytes is a flag of perl's pprof; here it is -unit=B",
             ),
         ] {
             assert_eq!(error(words), expected);

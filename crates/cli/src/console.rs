@@ -9,6 +9,7 @@ use hotlist_session::Note;
 use jiff::tz::TimeZone;
 
 use crate::args::ArgsError;
+use crate::environment::variable;
 
 /// Standard output and standard error, and whether people look at them.
 #[derive(Debug)]
@@ -27,9 +28,9 @@ const USAGE: u8 = 2;
 
 impl Console {
     pub(crate) fn of_process() -> Console {
-        let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+        let set = |name: &str| variable(name).is_some_and(|value| !value.is_empty());
         let out_is_terminal = io::stdout().is_terminal();
-        let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+        let dumb = variable("TERM").is_some_and(|term| term == "dumb");
         let welcome = !set("NO_COLOR") && !dumb;
         let err_is_terminal = io::stderr().is_terminal();
         Console {
@@ -59,7 +60,7 @@ impl Console {
         }
     }
 
-    /// Writes a line to standard error. Nobody is left to hear about it if that fails.
+    /// Writes a line to standard error. A failure of that could be told nowhere.
     pub(crate) fn say(&self, text: &str) {
         let _ = writeln!(io::stderr(), "{}", clean(text));
     }
@@ -109,10 +110,10 @@ fn hint(error: &anyhow::Error) -> Option<&'static str> {
 
 /// The time zone of this machine.
 ///
-/// Unless somebody asks for another one it is read from where systems keep it, and no database is searched for
+/// Unless TZ asks for another one it is read from where systems keep it, and no database is searched for
 /// its name, which takes longer than a small report.
 fn local_time_zone() -> TimeZone {
-    if std::env::var_os("TZ").is_none()
+    if variable("TZ").is_none()
         && let Ok(data) = std::fs::read("/etc/localtime")
         && let Ok(zone) = TimeZone::tzif("Local", &data)
     {

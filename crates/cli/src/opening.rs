@@ -13,6 +13,7 @@ use hotlist_web::{Part, Profiles};
 
 use crate::args::Subject;
 use crate::console::Console;
+use crate::environment::{text, variable};
 use crate::progress::with_bar;
 
 /// Loads what the command line names.
@@ -52,6 +53,7 @@ pub(crate) fn open_profiles(subject: &Subject, console: &Console) -> anyhow::Res
                     }
                     Err(failure) => failures.push(failure),
                 }
+                Ok(())
             })
         })?;
         if parts.is_empty() {
@@ -114,10 +116,9 @@ fn loading<R>(
     load: impl FnOnce(&Loader<'_>) -> Result<R, Error>,
 ) -> anyhow::Result<R> {
     let source = &subject.options.source;
-    let environment = Environment::from_lookup(|name| std::env::var_os(name));
-    let path = |text: &str| (!text.is_empty()).then(|| PathBuf::from(text));
+    let environment = Environment::from_lookup(variable);
     let tls =
-        TlsOptions { cert: path(&source.tls_cert), key: path(&source.tls_key), ca: path(&source.tls_ca) };
+        TlsOptions { cert: source.tls_cert.clone(), key: source.tls_key.clone(), ca: source.tls_ca.clone() };
     let fetcher = Fetcher::new(tls, environment.clone()).map_err(Error::Fetch)?;
     let progress = Progress::default();
     Ok(with_bar(console, &progress, || {
@@ -141,5 +142,5 @@ fn threads() -> NonZeroUsize {
 /// The source files of this machine, looked for as `options` say.
 pub(crate) fn source_files(options: &ViewOptions) -> SourceFiles {
     let current = std::env::current_dir().unwrap_or_else(|_| PathBuf::from("."));
-    SourceFiles::new(&options.source_path, &options.trim_path, &current, |name| std::env::var(name).ok())
+    SourceFiles::new(&options.source_path.0, &options.trim_path.0, &current, text)
 }

@@ -8,7 +8,9 @@ use std::time::{Duration, Instant};
 use hotlist_session::Error;
 use hotlist_shell::Viewer;
 
-/// Writes a file for the time being and lets `viewer` show it. The program runs on its own, and may read
+use crate::environment::{text, variable};
+
+/// Writes a temporary file and lets `viewer` show it. The program runs on its own, and may read
 /// the file at any time.
 pub(crate) fn show(
     viewer: Viewer,
@@ -27,7 +29,7 @@ pub(crate) fn show(
             io::Error::new(io::ErrorKind::NotFound, format!("cannot start {name}: {reason}"))
         }),
     };
-    // What nobody looks at is left nowhere.
+    // A file that is not shown is not left behind.
     started?;
     path.keep().map_err(|error| error.error)?;
     Ok(())
@@ -47,7 +49,7 @@ fn command_of(name: &str) -> Vec<OsString> {
 /// # Errors
 /// When no browser can be started.
 pub(crate) fn open_in_browser(target: &OsStr) -> io::Result<()> {
-    let chosen = std::env::var("BROWSER").unwrap_or_default();
+    let chosen = text("BROWSER").unwrap_or_default();
     let mut tried = Vec::new();
     for words in browsers(&chosen, has_display()) {
         match start(&words, target) {
@@ -69,7 +71,7 @@ pub(crate) fn open_in_browser(target: &OsStr) -> io::Result<()> {
 /// wait for ever.
 fn has_display() -> bool {
     cfg!(any(target_os = "macos", windows))
-        || ["DISPLAY", "WAYLAND_DISPLAY"].iter().any(|name| std::env::var_os(name).is_some())
+        || ["DISPLAY", "WAYLAND_DISPLAY"].iter().any(|name| variable(name).is_some())
 }
 
 /// Commands that open a browser, the preferred one first. `chosen` is a list as in the variable BROWSER:

@@ -242,8 +242,8 @@ fn help_lists_every_flag() {
         report.aliases.iter().for_each(|alias| assert!(has(alias), "-{alias} is missing"));
     }
     for option in hotlist_session::ALL {
-        match option.field {
-            hotlist_session::Field::Choice(choices) => {
+        match option.value {
+            hotlist_session::ValueType::Choice(choices) => {
                 choices.iter().for_each(|choice| assert!(has(choice.name), "-{} is missing", choice.name));
             }
             _ => assert!(has(option.name), "-{} is missing", option.name),
@@ -251,6 +251,128 @@ fn help_lists_every_flag() {
     }
     for name in ["json", "csv", "folded", "help", "version"] {
         assert!(has(name), "-{name} is missing");
+    }
+}
+
+/// Help and manual are made from the table of variables; these were missing once.
+#[test]
+fn help_and_manual_name_every_variable() {
+    for words in [&["-help"][..], &["man"]] {
+        let outcome = program().run(words);
+        for name in [
+            "PPROF_BINARY_PATH",
+            "PPROF_TMPDIR",
+            "PPROF_TOOLS",
+            "DEBUGINFOD_URLS",
+            "DEBUGINFOD_TIMEOUT",
+            "SSL_CERT_FILE",
+            "SSL_CERT_DIR",
+            "XDG_CACHE_HOME",
+            "XDG_CONFIG_HOME",
+            "NO_COLOR",
+            "BROWSER",
+        ] {
+            assert!(outcome.text().contains(name), "{words:?} lacks {name}");
+        }
+    }
+}
+
+#[test]
+fn commands_explain_themselves() {
+    for words in [&["help", "symbols"][..], &["symbols", "-help"], &["symbols", "--help", "x"]] {
+        let outcome = program().run(words);
+        assert!(outcome.text().starts_with("hotlist symbols <source>...\n"), "{}", outcome.snapshot());
+        assert!(outcome.text().contains("-json"), "{}", outcome.snapshot());
+    }
+}
+
+#[test]
+fn flags_of_the_perl_program_get_a_pointer() {
+    for (flag, pointer) in [
+        ("--show_bytes", "-unit=B"),
+        ("--collapsed", "-folded"),
+        ("--retain=main", "-show"),
+        ("--add_lib=x", "PPROF_BINARY_PATH"),
+    ] {
+        let outcome = program().run(&[flag, "seed.pb.gz"]);
+        assert_eq!(outcome.code, Some(2), "{}", outcome.snapshot());
+        assert!(
+            outcome.stderr.contains(pointer) && outcome.stderr.lines().count() == 1,
+            "{}",
+            outcome.stderr
+        );
+    }
+    // Most of its flags are ours too.
+    for flag in ["--text", "--lines", "--inuse_objects", "--cum", "--addresses", "--callgrind", "--dot"] {
+        let outcome = program().run(&[flag, "-sample_index=0", "seed.pb.gz"]);
+        assert_ne!(outcome.code, Some(2), "{}", outcome.snapshot());
+    }
+}
+
+/// All values of the default sample type are 0: the shell says so when it begins, and reports do too.
+#[test]
+fn a_sample_type_without_values_points_to_another_one() {
+    let program = program();
+    let mut builder = Builder::new(&[
+        ("alloc_objects", "count"),
+        ("alloc_space", "bytes"),
+        ("inuse_objects", "count"),
+        ("inuse_space", "bytes"),
+    ]);
+    let function = builder.named_function("main", "main.c");
+    let location = builder.source_location(function, 1);
+    builder.sample(&[location], &[], &[3, 300, 0, 0]).expect("one sample fits");
+    program.write("heap.pb", encode_to_vec(&builder.finish()));
+    let run = |words: &[&str]| program.run(&[words, &["-symbolize=none", "{home}/heap.pb"]].concat()).stderr;
+    assert_eq!(
+        run(&["-top"]),
+        "All values are 0; -sample_index=alloc_space shows others that the profile has.\n"
+    );
+    assert!(run(&["-top", "-sample_index=inuse_objects"]).contains("-sample_index=alloc_objects"));
+    assert_eq!(run(&["-top", "-sample_index=alloc_space"]), "");
+    assert_eq!(
+        run(&["-top", "-sample_index=alloc_space", "-focus=nothing"]),
+        "Focus expression matched no samples\n"
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn names_of_files_need_not_be_utf8() {
+    use std::os::unix::ffi::OsStrExt;
+    let program = program();
+    let strange = |text: &[u8]| program.folder().join(std::ffi::OsStr::from_bytes(text));
+    let (source, out) = (strange(b"in\xff.pb"), strange(b"out\xfe.txt"));
+    std::fs::write(&source, encode_to_vec(&profile("work", &[100]))).expect("a file can be written");
+    let mut flag = std::ffi::OsString::from("-output=");
+    flag.push(&out);
+    let mut command = program.command(&["-folded"]);
+    let output = command.arg(&flag).arg(&source).output().expect("the program starts");
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(std::fs::read_to_string(&out).expect("it was written"), "work 100\n");
+    let mut command = program.command(&["-folded", "-base"]);
+    let output = command.arg(&source).arg("-o").arg(strange(b"diff\xff")).arg(&source).output();
+    assert_eq!(output.expect("the program starts").status.code(), Some(0));
+    assert!(strange(b"diff\xff").exists());
+}
+
+/// Encoders wrap errors in theirs; that the reader has gone away is no failure all the same.
+#[test]
+fn a_reader_that_goes_away_is_quiet_in_every_form() {
+    let program = program();
+    program.write("work.pb", encode_to_vec(&tall_profile(3000, 40)));
+    let mut forms: Vec<&str> = hotlist_render::ALL
+        .iter()
+        .filter(|drawing| drawing.accepts(hotlist_report::ShapeKind::Graph))
+        .map(|drawing| drawing.name)
+        .collect();
+    forms.extend(["top", "raw", "proto", "flamegraph", "folded"]);
+    for form in forms {
+        let mut child = program.command(&[&format!("-{form}"), "{home}/work.pb"]).spawn().expect("it starts");
+        drop(child.stdout.take());
+        let output = child.wait_with_output().expect("the program ends");
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert_eq!((output.status.code(), stderr.as_ref()), (Some(0), ""), "-{form}");
     }
 }
 

@@ -16,7 +16,7 @@ struct Window {
 const PATIENCE: Duration = Duration::from_secs(20);
 
 impl Window {
-    /// A window of so many columns and rows; `None` where there is no tmux.
+    /// A window of this many columns and rows; `None` where there is no tmux.
     fn open(columns: u16, rows: u16) -> Option<Window> {
         if !Command::new("tmux").arg("-V").output().is_ok_and(|output| output.status.success()) {
             skip("tmux is not installed");

@@ -22,7 +22,7 @@ impl<W, N> Named<W, N> {
 impl<W: Write, N: Display> Named<W, N> {
     fn named<T>(&mut self, write: impl FnOnce(&mut W) -> io::Result<T>) -> io::Result<T> {
         write(&mut self.out).map_err(|error| match error.kind() {
-            // Whoever writes tries again.
+            // The writer tries again.
             io::ErrorKind::Interrupted => error,
             kind => io::Error::new(kind, format!("{}: {}", self.name, plain(&error))),
         })

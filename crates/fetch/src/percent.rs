@@ -5,7 +5,7 @@ use crate::url::UrlError;
 /// Encoded text as Go would write it again: kept when every byte may stand there, else decoded and encoded.
 pub(crate) fn canonical(text: &str, is_allowed: fn(u8) -> bool) -> Result<String, UrlError> {
     let decoded = decode(text, Plus::Keep)?;
-    // Beyond the set that the encoder leaves alone, these are legal where somebody has written them.
+    // Beyond the set that the encoder leaves alone, these are legal where they were written.
     let may_stay = |byte: u8| is_allowed(byte) || b"!'()*[]%".contains(&byte);
     Ok(if text.bytes().all(may_stay) { text.to_string() } else { encode(&decoded, is_allowed) })
 }

@@ -27,7 +27,7 @@ pub(crate) fn proxy_for(environment: &Environment, scheme: &str, url: &Url) -> R
         return Ok(None);
     }
     let address = if setting.contains("://") { setting.clone() } else { format!("http://{setting}") };
-    // Go lets a SOCKS proxy look the name up; here that has a scheme of its own.
+    // Go lets a SOCKS proxy look the name up; here that is another scheme.
     let address = match address.strip_prefix("socks5://") {
         Some(rest) => format!("socks5h://{rest}"),
         None => address,

@@ -82,7 +82,7 @@ fn is_authority_as_server(error: &Error) -> bool {
     }
 }
 
-/// Trusts everybody, for `https+insecure`.
+/// Trusts every server, for `https+insecure`.
 #[derive(Debug)]
 pub(crate) struct AnyServer {
     provider: Arc<CryptoProvider>,

@@ -49,6 +49,15 @@ pub struct Pattern {
     may_split_characters: bool,
 }
 
+impl PartialEq for Pattern {
+    /// Equal sources are equal patterns.
+    fn eq(&self, other: &Pattern) -> bool {
+        self.source == other.source
+    }
+}
+
+impl Eq for Pattern {}
+
 impl Pattern {
     /// Compiles `source`.
     ///

@@ -1,7 +1,7 @@
 //! A client of debuginfod, the servers from which distributions give out binaries and debug information by
 //! build id (<https://sourceware.org/elfutils/Debuginfod.html>).
 //!
-//! Nobody is asked unless `DEBUGINFOD_URLS` names servers. The cache is that of the client of elfutils, which
+//! No server is asked unless `DEBUGINFOD_URLS` names some. The cache is that of the client of elfutils, which
 //! debuggers use: `<cache>/<build id>/debuginfo` and `executable`, and an empty file for what no server has.
 
 use std::fs::{self, File};
@@ -22,7 +22,7 @@ const PATIENCE: Duration = Duration::from_secs(90);
 /// Larger files are not taken, unless `DEBUGINFOD_MAXSIZE` says otherwise.
 const LARGEST: u64 = 4 << 30;
 
-/// For so long nobody is asked again for a file that no server has.
+/// How long servers are not asked again for a file that none of them has.
 const MISS_LASTS: Duration = Duration::from_secs(600);
 
 /// Source files with longer paths are not asked for; names of files have limits too.
@@ -115,7 +115,7 @@ impl Debuginfod {
         let place = self.cache.as_ref().map(|cache| cache.join(&build_id).join(kept));
         match place.as_deref().and_then(cached) {
             Some(Cached::File(file)) => return Inquiry { file: Some(file), ..inquiry },
-            Some(Cached::Nobody) => {
+            Some(Cached::Miss) => {
                 let place = place.map(|place| place.display().to_string()).unwrap_or_default();
                 inquiry.refused.push((place, OpenError::Missing));
                 return inquiry;
@@ -190,7 +190,7 @@ impl Debuginfod {
         Ok(Downloaded { name, bytes })
     }
 
-    /// Everything that a server sends, in a file of `folder` that nobody knows yet.
+    /// Everything that a server sends, in a temporary file of `folder`.
     fn receive(&self, mut download: Download, folder: Option<&Path>) -> Result<NamedTempFile, Refusal> {
         let broken = |error: io::Error| Refusal::Other(error.to_string());
         let too_large =
@@ -215,14 +215,14 @@ type Check<'a> = &'a dyn Fn(&Bytes) -> Result<(), String>;
 enum Cached {
     File(Downloaded),
     /// No server had it a short while ago.
-    Nobody,
+    Miss,
 }
 
 fn cached(place: &Path) -> Option<Cached> {
     let metadata = fs::metadata(place).ok()?;
     if metadata.len() == 0 {
         let age = SystemTime::now().duration_since(metadata.modified().ok()?).unwrap_or_default();
-        return (age < MISS_LASTS).then_some(Cached::Nobody);
+        return (age < MISS_LASTS).then_some(Cached::Miss);
     }
     let bytes = map(place).ok()?;
     Some(Cached::File(Downloaded { name: place.display().to_string(), bytes }))

@@ -14,6 +14,8 @@ mod error;
 mod load;
 mod object_code;
 mod object_files;
+mod option_spec;
+mod option_value;
 mod options;
 mod presets;
 mod progress;
@@ -31,10 +33,9 @@ pub use error::Error;
 pub use load::{Loaded, Loader};
 pub use object_code::CodeFiles;
 pub use object_files::ObjectFiles;
-pub use options::{
-    ALL, Base, Choice, Field, Group, OptionSpec, Options, OutputOptions, Scope, SourceOptions, ViewOptions,
-    find,
-};
+pub use option_spec::{Group, OptionSpec, Scope, ValueSource};
+pub use option_value::{Choice, Divisor, Folders, Keys, Separated, Size, ValueType};
+pub use options::{ALL, Base, Options, OutputOptions, SHORTCUTS, Shortcut, SourceOptions, ViewOptions, find};
 pub use presets::{PRESETS, Preset};
 pub use progress::{Counting, Progress};
 pub use resolve::{Question, UsageError};

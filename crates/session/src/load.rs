@@ -16,6 +16,7 @@ use hotlist_symbolize::MappingReport;
 use crate::binaries::{forget_urls, name_main_binary};
 use crate::error::Error;
 use crate::object_files::ObjectFiles;
+use crate::option_value::Size;
 use crate::options::{Base, SourceOptions};
 use crate::progress::{Counting, Progress};
 use crate::resolve::UsageError;
@@ -75,7 +76,7 @@ impl Loader<'_> {
     /// # Errors
     /// When no source can be read or they do not fit together.
     pub fn load(&self, sources: &[OsString]) -> Result<Loaded, Error> {
-        let reader = self.reader()?;
+        let reader = self.reader();
         let comparison = self.options.comparison();
         if self.options.normalize && comparison == Base::Nothing {
             return Err(UsageError::Other("must have base profile to normalize by".to_owned()).into());
@@ -94,24 +95,24 @@ impl Loader<'_> {
     /// the options compare with has no say. A source that fails does not keep others from being read.
     ///
     /// # Errors
-    /// For options that make no sense, before anything is read.
+    /// The first one that `take` returns; then nothing more is read.
     pub fn load_each(
         &self,
         sources: &[OsString],
-        take: &mut dyn FnMut(&OsStr, Result<Loaded, Error>),
+        take: &mut dyn FnMut(&OsStr, Result<Loaded, Error>) -> Result<(), Error>,
     ) -> Result<(), Error> {
         let objects = Arc::new(ObjectFiles::new(self.environment));
-        self.reader()?.each(sources, &mut |name, grabbed| {
-            take(name, grabbed.and_then(|grabbed| self.finish(grabbed, Arc::clone(&objects), Vec::new())));
-            Ok(())
+        self.reader().each(sources, &mut |name, grabbed| {
+            take(name, grabbed.and_then(|grabbed| self.finish(grabbed, Arc::clone(&objects), Vec::new())))
         })
     }
 
-    fn reader(&self) -> Result<Reader<'_>, Error> {
+    fn reader(&self) -> Reader<'_> {
         let Loader { options, .. } = *self;
         let timing =
             Timing { seconds: options.seconds.and_then(seconds), timeout: options.timeout.and_then(seconds) };
-        Ok(Reader { loader: self, timing, limits: limits(options)? })
+        let Size(unpacked_bytes) = options.max_size;
+        Reader { loader: self, timing, limits: Limits { unpacked_bytes } }
     }
 
     /// What is done to a profile when all of it is there.
@@ -262,20 +263,6 @@ impl Reader<'_> {
 
 fn seconds(count: i64) -> Option<std::time::Duration> {
     u64::try_from(count).ok().filter(|&count| count > 0).map(std::time::Duration::from_secs)
-}
-
-fn limits(options: &SourceOptions) -> Result<Limits, UsageError> {
-    let Some(text) = &options.max_size else { return Ok(Limits::default()) };
-    let wrong = || UsageError::Other(format!("-max_size: {text:?} is not a size such as 500MB"));
-    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
-    let (number, unit) = text.split_at(digits);
-    let number: i64 = number.parse().map_err(|_| wrong())?;
-    let unit = if unit.is_empty() { "bytes" } else { unit };
-    if !hotlist_profile::unit::convertible(unit, "bytes") {
-        return Err(wrong());
-    }
-    let (bytes, _) = hotlist_profile::unit::scale(number, unit, "bytes");
-    Ok(Limits { unpacked_bytes: bytes as u64 })
 }
 
 /// Applies the patterns with which a profile says what is of no interest in it.

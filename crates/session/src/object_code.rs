@@ -21,7 +21,7 @@ use crate::object_files::ObjectFiles;
 /// Larger functions are cut off.
 const LARGEST_FUNCTION: u64 = 1 << 20;
 
-/// The names of addresses in one function take at most so many bytes.
+/// The most bytes that the names of addresses in one function take.
 const MOST_TEXT: usize = 64 << 20;
 
 /// Reads code from object files, each opened once.

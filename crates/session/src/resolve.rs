@@ -1,35 +1,19 @@
-//! From options as typed to options as used: patterns compiled, lists split, defaults of the report
-//! filled in. All errors of use come from here, before any work begins.
+//! From options to a question: the defaults of the report filled in, each part handed to the room that needs it.
 
-use hotlist_analyze::{Detail, ExactFilter, Filters, PathTrim, TagFilter, TagFilterError};
+use hotlist_analyze::{Detail, ExactFilter, Filters, PathTrim};
 use hotlist_pattern::Pattern;
 use hotlist_report::{Argument, FlameOptions, Report};
 use thiserror::Error;
 
+use crate::option_value::OptionValue;
 use crate::options::ViewOptions;
 
-/// A wish that makes no sense.
+/// A command or an option that makes no sense.
 #[derive(Debug, Error, Clone, PartialEq, Eq)]
 pub enum UsageError {
-    /// A pattern that is none.
-    #[error("parsing {option} regexp: {error}")]
-    Pattern {
-        /// Which option.
-        option: &'static str,
-        /// What is wrong with it.
-        error: String,
-    },
-    /// Division by zero.
-    #[error("zero divisor specified")]
-    ZeroDivisor,
-    /// A number for which only others make sense.
-    #[error("-{option} must not be {value}")]
-    Number {
-        /// Which option.
-        option: &'static str,
-        /// Its value.
-        value: String,
-    },
+    /// The pattern of a report that is none.
+    #[error("parsing argument regexp: {0}")]
+    Argument(#[from] hotlist_pattern::Error),
     /// Anything else, in words.
     #[error("{0}")]
     Other(String),
@@ -40,7 +24,7 @@ pub enum UsageError {
 pub struct Question {
     /// The report.
     pub report: &'static Report,
-    /// What the report heeds.
+    /// What the report is told.
     pub options: hotlist_report::Options,
     /// What the view leaves out.
     pub filters: Filters,
@@ -66,64 +50,32 @@ impl Question {
     /// Resolves `options` for `report`; `argument` is its pattern, where it takes one.
     ///
     /// # Errors
-    /// For every option that makes no sense.
+    /// When the argument is no regular expression.
     pub fn new(
         report: &'static Report,
         argument: Option<&str>,
         options: &ViewOptions,
     ) -> Result<Question, UsageError> {
-        let pattern = |option: &'static str, text: &str| match text {
-            "" => Ok(None),
-            text => Pattern::new(text)
-                .map(Some)
-                .map_err(|error| UsageError::Pattern { option, error: error.to_string() }),
-        };
-        let mut ranges = Vec::new();
-        let mut tag_filter = |option: &'static str, text: &str| {
-            if text.is_empty() {
-                return Ok(None);
-            }
-            let filter = TagFilter::parse(text).map_err(|error| match error {
-                TagFilterError::Pattern(error) => UsageError::Pattern { option, error },
-                TagFilterError::Number(_) => UsageError::Other(format!("-{option}: {error}")),
-            })?;
-            if filter.is_range() {
-                let value = text.split_once('=').map_or(text, |(_, value)| value);
-                ranges.push((option, value.to_owned()));
-            }
-            Ok(Some(filter))
-        };
-        let filters = Filters {
-            focus: pattern("focus", &options.focus)?,
-            ignore: pattern("ignore", &options.ignore)?,
-            hide: pattern("hide", &options.hide)?,
-            show: pattern("show", &options.show)?,
-            show_from: pattern("show_from", &options.show_from)?,
-            tag_focus: tag_filter("tagfocus", &options.tagfocus)?,
-            tag_ignore: tag_filter("tagignore", &options.tagignore)?,
-            tag_show: pattern("tagshow", &options.tagshow)?,
-            tag_hide: pattern("taghide", &options.taghide)?,
-            prune_from: pattern("prune_from", &options.prune_from)?,
-        };
         let argument = match (report.argument, argument) {
-            (Argument::Pattern, Some(text)) => Some(
-                Pattern::new(text)
-                    .map_err(|error| UsageError::Pattern { option: "argument", error: error.to_string() })?,
-            ),
+            (Argument::Pattern, Some(text)) => Some(Pattern::new(text)?),
             _ => None,
         };
-        if options.divide_by == 0.0 {
-            return Err(UsageError::ZeroDivisor);
-        }
-        for (option, value) in [
-            ("divide_by", options.divide_by),
-            ("nodefraction", options.nodefraction),
-            ("edgefraction", options.edgefraction),
-        ] {
-            if !value.is_finite() {
-                return Err(UsageError::Number { option, value: value.to_string() });
-            }
-        }
+        let filters = Filters {
+            focus: options.focus.clone(),
+            ignore: options.ignore.clone(),
+            hide: options.hide.clone(),
+            show: options.show.clone(),
+            show_from: options.show_from.clone(),
+            tag_focus: options.tagfocus.clone(),
+            tag_ignore: options.tagignore.clone(),
+            tag_show: options.tagshow.clone(),
+            tag_hide: options.taghide.clone(),
+            prune_from: options.prune_from.clone(),
+        };
+        let ranges = [("tagfocus", &options.tagfocus), ("tagignore", &options.tagignore)]
+            .into_iter()
+            .filter_map(|(option, filter)| Some((option, filter.as_ref()?.range()?.to_owned())))
+            .collect();
         Ok(Question {
             report,
             options: report_options(report, argument, options),
@@ -133,8 +85,8 @@ impl Question {
             sample_index: options.sample_index.clone(),
             mean: options.mean,
             relative_percentages: options.relative_percentages,
-            tag_roots: list(&options.tagroot, ','),
-            tag_leaves: list(&options.tagleaf, ','),
+            tag_roots: options.tagroot.0.clone(),
+            tag_leaves: options.tagleaf.0.clone(),
             ranges,
         })
     }
@@ -170,13 +122,10 @@ fn report_options(
         call_tree: options.call_tree,
         compact_labels: options.compact_labels,
         output_unit: options.unit.clone(),
-        ratio: 1.0 / options.divide_by,
+        ratio: 1.0 / options.divide_by.number(),
         active_filters: active_filters(options),
         intel_syntax: options.intel_syntax,
-        path_trim: PathTrim {
-            prefixes: list(&options.trim_path, ':'),
-            search: list(&options.source_path, ':'),
-        },
+        path_trim: PathTrim { prefixes: options.trim_path.0.clone(), search: options.source_path.0.clone() },
         flame: FlameOptions {
             inverted: options.inverted,
             upwards: options.upwards,
@@ -185,24 +134,21 @@ fn report_options(
     }
 }
 
+/// The filters that are set and have a place in the description of a report, as `name=value`.
 fn active_filters(options: &ViewOptions) -> Vec<String> {
     [
-        ("focus", &options.focus),
-        ("ignore", &options.ignore),
-        ("hide", &options.hide),
-        ("show", &options.show),
-        ("show_from", &options.show_from),
-        ("tagfocus", &options.tagfocus),
-        ("tagignore", &options.tagignore),
-        ("tagshow", &options.tagshow),
-        ("taghide", &options.taghide),
+        ("focus", options.focus.get()),
+        ("ignore", options.ignore.get()),
+        ("hide", options.hide.get()),
+        ("show", options.show.get()),
+        ("show_from", options.show_from.get()),
+        ("tagfocus", options.tagfocus.get()),
+        ("tagignore", options.tagignore.get()),
+        ("tagshow", options.tagshow.get()),
+        ("taghide", options.taghide.get()),
     ]
     .into_iter()
     .filter(|(_, value)| !value.is_empty())
     .map(|(name, value)| format!("{name}={value}"))
     .collect()
-}
-
-fn list(text: &str, separator: char) -> Vec<String> {
-    text.split(separator).filter(|part| !part.is_empty()).map(str::to_owned).collect()
 }

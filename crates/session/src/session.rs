@@ -28,7 +28,7 @@ impl std::fmt::Debug for Session {
 }
 
 impl Session {
-    /// A session that looks at `profile` with so many threads.
+    /// A session that looks at `profile` with this number of threads.
     pub fn new(profile: Profile, threads: NonZeroUsize) -> Session {
         Session { profile, threads: Threads::new(threads.get()), memo: Memo::new(), code: Box::new(NoCode) }
     }
@@ -55,6 +55,28 @@ impl Session {
         };
         let view = View::new(&self.profile, value, self.threads, &mut Vec::new())?;
         Ok(Request { view: &view, options: &question.options, source: &NoSource, code: &NoCode }.header())
+    }
+
+    /// Another sample type that has values, where the one that `question` is about has none but 0: one in the same
+    /// unit, or else the last one. What is returned is its name.
+    pub fn another_sample_type(&self, question: &Question) -> Option<String> {
+        let profile = &self.profile;
+        let chosen = choose_sample_type(profile, &question.sample_index).ok()?;
+        let has_values = |column: usize| {
+            profile
+                .samples
+                .ids()
+                .any(|sample| profile.samples.values(sample).get(column).is_some_and(|&v| v != 0))
+        };
+        if has_values(chosen) {
+            return None;
+        }
+        let others: Vec<usize> =
+            (0..profile.sample_types.len()).filter(|&column| has_values(column)).collect();
+        let unit = |column: usize| profile.sample_types[column].unit;
+        let same_unit = others.iter().rev().find(|&&column| unit(column) == unit(chosen));
+        let other = same_unit.or(others.last())?;
+        Some(profile.lossy(profile.sample_types[*other].kind).into_owned())
     }
 
     /// Answers `question` and hands the shape to `take`.

@@ -14,7 +14,7 @@ use hotlist_report::{SourceError, SourceFile, SourceText};
 /// Larger files are no source code.
 const LARGEST_FILE: u64 = 64 << 20;
 
-/// So many ends of a path are tried.
+/// How many ends of a path are tried.
 const MOST_SUFFIXES: usize = 32;
 
 /// Folders in which tools keep sources, from the environment of the process.
@@ -64,21 +64,18 @@ impl SourceFiles {
     /// `source_path` and `trim_path` are the options of these names. Without a source path files are
     /// searched in `current` and the folders above it. `variable` looks up environment variables.
     pub fn new(
-        source_path: &str,
-        trim_path: &str,
+        source_path: &[String],
+        trim_path: &[String],
         current: &Path,
         variable: impl Fn(&str) -> Option<String>,
     ) -> SourceFiles {
-        let list = |text: &str| -> Vec<String> {
-            text.split(':').filter(|part| !part.is_empty()).map(str::to_owned).collect()
-        };
         let search = if source_path.is_empty() {
             vec![current.to_string_lossy().into_owned()]
         } else {
-            list(source_path)
+            source_path.to_vec()
         };
         SourceFiles {
-            trim: PathTrim { prefixes: list(trim_path), search: search.clone() },
+            trim: PathTrim { prefixes: trim_path.to_vec(), search: search.clone() },
             search: search.into_iter().map(PathBuf::from).collect(),
             tools: ToolFolders::find(variable),
             roots: None,
@@ -106,7 +103,7 @@ impl SourceFiles {
     fn file(&self, path: &Path) -> Result<SourceFile, String> {
         match &self.roots {
             Some(roots) if !roots.hold(path) => {
-                // Whether there is such a file is told to nobody either.
+                // Whether there is such a file is not told either.
                 Err("not found below the folders from which source code is shown (see -source_path)"
                     .to_owned())
             }
@@ -329,7 +326,7 @@ mod tests {
             Some(root.path().join(value).display().to_string())
         };
         let project = root.path().join("project");
-        let sources = SourceFiles::new("", "", &project, variable);
+        let sources = SourceFiles::new(&[], &[], &project, variable);
         match (sources.open(asked), expected) {
             (Ok(file), Ok(found)) => {
                 let found = found.map(|path| root.path().join(path).display().to_string());
@@ -387,7 +384,7 @@ mod tests {
             let folder = [("GOROOT", "go"), ("GOMODCACHE", "mod")].iter().find(|(key, _)| *key == name)?.1;
             Some(root.join(folder).display().to_string())
         };
-        let sources = SourceFiles::new("", "", &root.join("project"), variable).only_below_roots();
+        let sources = SourceFiles::new(&[], &[], &root.join("project"), variable).only_below_roots();
         let path = |file: &str| root.join(file).display().to_string();
         for shown in
             [&*path("project/main.go"), "main.go", "fmt/print.go", &path("go/src/fmt/print.go"), "m@v1/a.go"]

@@ -193,7 +193,7 @@ fn no_report_depends_on_the_number_of_threads() {
             assert!(outcome.is_ok() || report.name == "disasm", "{}: {outcome:?}", report.name);
             out
         });
-        // Not assert_eq: nobody wants to see these outputs.
+        // Not assert_eq: these outputs are too long to read.
         assert!(drawn[0] == drawn[1] && drawn[0] == drawn[2], "{} differs", report.name);
     }
 }

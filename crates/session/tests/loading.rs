@@ -109,9 +109,10 @@ fn sources_that_are_kept_apart_come_in_their_order() {
         loader.load_each(&sources, &mut |name, loaded| {
             let total = loaded.map(|loaded| sum(&loaded.profile)).ok();
             seen.push((name.to_owned(), total));
+            Ok(())
         })
     });
-    outcome.expect("the options make sense");
+    outcome.expect("no error was returned");
     let expected = [Some(2), None, Some(1), None, Some(2)];
     let expected: Vec<_> = sources.into_iter().zip(expected).collect();
     assert_eq!(seen, expected);

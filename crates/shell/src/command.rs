@@ -1,6 +1,6 @@
 //! The commands, from the lists of reports and drawings.
 
-use hotlist_render::{Drawing, OnTerminal};
+use hotlist_render::Drawing;
 use hotlist_report::{Argument, Report};
 
 /// A command of the shell.
@@ -10,13 +10,13 @@ pub struct Command {
     pub name: &'static str,
     /// What it does, in a line.
     pub summary: &'static str,
-    /// What kind of command it is.
-    pub kind: Kind,
+    /// What happens when it is given.
+    pub action: Action,
 }
 
-/// What a command does.
+/// What a command asks for.
 #[derive(Debug, Clone, Copy)]
-pub enum Kind {
+pub enum Action {
     /// Answers a report.
     Report {
         /// The report.
@@ -55,15 +55,15 @@ const VIEWERS: [(&str, &str, Viewer, &str); 5] = [
 ];
 
 /// Commands that are neither reports nor drawings.
-const WORDS: [(&str, Kind, &str); 8] = [
-    ("tui", Kind::FullScreen, "Look at the profile on the full screen"),
-    ("o", Kind::Options, "List the variables and their values"),
-    ("options", Kind::Options, "List the variables and their values"),
-    ("help", Kind::Help, "Explain the commands and variables, or one of them"),
-    ("?", Kind::Help, "Explain the commands and variables, or one of them"),
-    ("exit", Kind::Quit, "Leave the shell, as does Ctrl-D"),
-    ("quit", Kind::Quit, "Leave the shell, as does Ctrl-D"),
-    ("q", Kind::Quit, "Leave the shell, as does Ctrl-D"),
+const WORDS: [(&str, Action, &str); 8] = [
+    ("tui", Action::FullScreen, "Look at the profile on the full screen"),
+    ("o", Action::Options, "List the variables and their values"),
+    ("options", Action::Options, "List the variables and their values"),
+    ("help", Action::Help, "Explain the commands and variables, or one of them"),
+    ("?", Action::Help, "Explain the commands and variables, or one of them"),
+    ("exit", Action::Quit, "Leave the shell, as does Ctrl-D"),
+    ("quit", Action::Quit, "Leave the shell, as does Ctrl-D"),
+    ("q", Action::Quit, "Leave the shell, as does Ctrl-D"),
 ];
 
 /// Every command: reports, drawings of the report that suits them, viewers, words.
@@ -72,18 +72,17 @@ pub fn commands() -> Vec<Command> {
     for report in hotlist_report::ALL {
         let names = [report.name].into_iter().chain(report.aliases.iter().copied());
         let drawing = hotlist_render::of_report(report);
-        let viewer = (drawing.on_terminal == OnTerminal::Browser).then_some(Viewer::Browser);
         commands.extend(names.map(|name| Command {
             name,
             summary: report.summary,
-            kind: Kind::Report { report, drawing, viewer },
+            action: Action::Report { report, drawing, viewer: None },
         }));
     }
     for drawing in hotlist_render::ALL {
         let is_taken = commands.iter().any(|command| command.name == drawing.name);
         if let (false, Some(report)) = (is_taken, drawing.report()) {
-            let kind = Kind::Report { report, drawing, viewer: None };
-            commands.push(Command { name: drawing.name, summary: drawing.summary, kind });
+            let action = Action::Report { report, drawing, viewer: None };
+            commands.push(Command { name: drawing.name, summary: drawing.summary, action });
         }
     }
     for (name, drawing, viewer, summary) in VIEWERS {
@@ -94,11 +93,11 @@ pub fn commands() -> Vec<Command> {
             commands.push(Command {
                 name,
                 summary,
-                kind: Kind::Report { report, drawing, viewer: Some(viewer) },
+                action: Action::Report { report, drawing, viewer: Some(viewer) },
             });
         }
     }
-    commands.extend(WORDS.map(|(name, kind, summary)| Command { name, summary, kind }));
+    commands.extend(WORDS.map(|(name, action, summary)| Command { name, summary, action }));
     commands
 }
 
@@ -110,20 +109,22 @@ pub fn find(name: &str) -> Option<Command> {
 impl Command {
     /// Whether a pattern must follow.
     pub fn takes_pattern(&self) -> bool {
-        matches!(self.kind, Kind::Report { report, .. } if report.argument == Argument::Pattern)
+        matches!(self.action, Action::Report { report, .. } if report.argument == Argument::Pattern)
     }
 
     /// How it is used, for the help.
     pub fn usage(&self) -> String {
         let name = self.name;
-        match self.kind {
-            Kind::Report { .. } if self.takes_pattern() => {
+        match self.action {
+            Action::Report { .. } if self.takes_pattern() => {
                 format!("{name} <regexp> [n] [focus]... [-ignore]... [> file]")
             }
-            Kind::Report { .. } if name == "tags" => format!("{name} [tagfocus]... [-tagignore]... [> file]"),
-            Kind::Report { .. } => format!("{name} [n] [focus]... [-ignore]... [-cum] [> file]"),
-            Kind::Help => format!("{name} [command or variable]"),
-            Kind::FullScreen | Kind::Options | Kind::Quit => name.to_owned(),
+            Action::Report { .. } if name == "tags" => {
+                format!("{name} [tagfocus]... [-tagignore]... [> file]")
+            }
+            Action::Report { .. } => format!("{name} [n] [focus]... [-ignore]... [-cum] [> file]"),
+            Action::Help => format!("{name} [command or variable]"),
+            Action::FullScreen | Action::Options | Action::Quit => name.to_owned(),
         }
     }
 }
@@ -144,8 +145,8 @@ mod tests {
 
     #[test]
     fn drawings_show_reports_that_they_can_draw() {
-        let report = |name: &str| match find(name).map(|command| command.kind) {
-            Some(Kind::Report { report, .. }) => report.name,
+        let report = |name: &str| match find(name).map(|command| command.action) {
+            Some(Action::Report { report, .. }) => report.name,
             other => panic!("{name}: {other:?}"),
         };
         assert_eq!(report("json"), "top");

@@ -1,8 +1,9 @@
 //! What a line at the prompt could go on with.
 
 use hotlist_profile::Profile;
+use hotlist_session::ValueSource;
 
-use crate::command::{self, Kind, commands};
+use crate::command::{self, Action, commands};
 use crate::shell::sample_types;
 use crate::variable::{self, Variable, variables};
 
@@ -20,7 +21,7 @@ pub enum Completion {
     File(usize),
 }
 
-/// So many functions are offered; whoever wants others types more of the name.
+/// How many functions are offered; to see others, more of the name is typed.
 const MOST_FUNCTIONS: usize = 200;
 
 /// Completes `line` up to the byte `position`, with what there is in `profile`.
@@ -49,7 +50,7 @@ pub fn complete(profile: &Profile, line: &str, position: usize) -> Completion {
             let Some(command) = command::find(first.trim_end_matches(|c: char| c.is_ascii_digit())) else {
                 return words(start, Vec::new());
             };
-            if !matches!(command.kind, Kind::Report { .. }) {
+            if !matches!(command.action, Action::Report { .. }) {
                 return words(start, Vec::new());
             }
             if let Some(file) = word.strip_prefix('>') {
@@ -97,15 +98,13 @@ fn names(profile: &Profile) -> Vec<(String, String)> {
 }
 
 fn values(profile: &Profile, variable: Variable, begun: &str) -> Vec<(String, String)> {
-    if variable.takes_function() {
-        return functions(profile, begun);
-    }
     const UNITS: [&str; 13] =
         ["minimum", "auto", "ns", "us", "ms", "s", "minutes", "hours", "B", "kB", "MB", "GB", "GCU"];
-    let values: Vec<String> = match variable.name() {
-        "sample_index" => sample_types(profile),
-        "unit" => UNITS.map(str::to_owned).to_vec(),
-        _ => variable.values().into_iter().map(str::to_owned).collect(),
+    let values: Vec<String> = match variable.completion() {
+        ValueSource::Functions => return functions(profile, begun),
+        ValueSource::SampleTypes => sample_types(profile),
+        ValueSource::Units => UNITS.map(str::to_owned).to_vec(),
+        ValueSource::Type => variable.values().into_iter().map(str::to_owned).collect(),
     };
     values.into_iter().filter(|value| value.starts_with(begun)).map(|value| (value.clone(), value)).collect()
 }

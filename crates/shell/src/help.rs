@@ -4,12 +4,12 @@ use std::fmt::Write;
 
 use hotlist_session::Options;
 
-use crate::command::{self, Command, Kind, commands};
+use crate::command::{self, Action, Command, commands};
 use crate::variable::{self, Variable, variables};
 
 /// The words that may stand behind a report, and what they mean.
 pub const DOCUMENTED_WORDS: [(&str, &str); 6] = [
-    ("n", "Show at most so many places; may also stand at the end of the command, as in top10"),
+    ("n", "The most places to show; may also stand at the end of the command, as in top10"),
     ("regexp", "Keep samples that pass through a match; of several, any one is enough"),
     ("-regexp", "Drop samples that pass through a match"),
     ("-cum", "Sort by weight with callees"),
@@ -57,7 +57,7 @@ pub(crate) fn about(topic: &str) -> Option<String> {
     }
     if let Some(command) = command::find(topic) {
         let _ = writeln!(text, "{}\n    {}.", command.usage(), command.summary);
-        if let Kind::Report { .. } = command.kind {
+        if let Action::Report { .. } = command.action {
             for (word, meaning) in DOCUMENTED_WORDS.iter().filter(|(word, _)| *word != ":") {
                 entry(&mut text, word, meaning);
             }

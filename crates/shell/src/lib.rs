@@ -15,10 +15,10 @@
 //! let mut shell = Shell::new(Default::default(), &profile);
 //! assert!(shell.read("unit=ms").is_empty());
 //! match &shell.read("top5 json -runtime > out.txt")[..] {
-//!     [Step::Report(wish)] => {
-//!         assert_eq!((wish.report.name, wish.output.as_str()), ("top", "out.txt"));
-//!         assert_eq!((wish.options.focus.as_str(), wish.options.ignore.as_str()), ("json", "runtime"));
-//!         assert_eq!((wish.options.nodecount, wish.options.unit.as_str()), (5, "ms"));
+//!     [Step::Report(task)] => {
+//!         assert_eq!((task.report.name, task.output.as_deref()), ("top", Some("out.txt".as_ref())));
+//!         assert_eq!(task.view.focus.as_ref().map(|pattern| pattern.as_str()), Some("json"));
+//!         assert_eq!((task.view.nodecount, task.view.unit.as_str()), (5, "ms"));
 //!     }
 //!     other => panic!("{other:?}"),
 //! }
@@ -28,12 +28,12 @@ mod command;
 mod complete;
 mod help;
 mod shell;
+mod task;
 mod variable;
-mod wish;
 
-pub use command::{Command, Kind, Viewer, commands, find};
+pub use command::{Action, Command, Viewer, commands, find};
 pub use complete::{Completion, complete};
 pub use help::{DOCUMENTED_WORDS, overview};
 pub use shell::{Shell, Step};
+pub use task::ReportTask;
 pub use variable::{Variable, find as find_variable, variables};
-pub use wish::Wish;

@@ -2,13 +2,12 @@
 
 use hotlist_analyze::choose_sample_type;
 use hotlist_profile::Profile;
-use hotlist_report::Argument;
-use hotlist_session::{Field, OptionSpec, Options, Question, Scope};
+use hotlist_session::{OptionSpec, Options, Scope, ValueSource, ValueType};
 
-use crate::command::{self, Kind, commands};
+use crate::command::{self, Action, commands};
 use crate::help;
+use crate::task::{ReportTask, set};
 use crate::variable::{self, Variable, variables};
-use crate::wish::Wish;
 
 /// The variables of a session at the prompt.
 #[derive(Debug)]
@@ -25,7 +24,7 @@ pub struct Shell<'p> {
 #[derive(Debug, Clone)]
 pub enum Step {
     /// Answer a report.
-    Report(Box<Wish>),
+    Report(Box<ReportTask>),
     /// Show a text to people.
     Show(String),
     /// Say that something makes no sense.
@@ -92,12 +91,12 @@ impl<'p> Shell<'p> {
             None => (line, None),
         };
         if let Some(variable) = variable::find(name) {
-            return self.assign(variable, value).err().map(Step::Complain);
+            return self.set(variable, value).err().map(Step::Complain);
         }
         if let (Some(_), Some(option)) = (value, hotlist_session::find(name))
-            && (option.scope() == Scope::Invocation || matches!(option.field, Field::Shortcut(_)))
+            && option.scope() == Scope::Invocation
         {
-            let reason = format!("{name} can be set on the command line only");
+            let reason = format!("{} can be set on the command line only", option.name);
             return Some(Step::Complain(reason));
         }
 
@@ -108,27 +107,27 @@ impl<'p> Shell<'p> {
         // Digits at the end are a number of places: top10.
         let letters = first.trim_end_matches(|digit: char| digit.is_ascii_digit());
         if found.is_none() && !letters.is_empty() && letters.len() < first.len() {
-            found = command::find(letters).filter(|command| matches!(command.kind, Kind::Report { .. }));
+            found = command::find(letters).filter(|command| matches!(command.action, Action::Report { .. }));
             if found.is_some() {
                 rest.insert(0, &first[letters.len()..]);
             }
         }
         let Some(command) = found else { return Some(Step::Complain(self.unknown(first, &rest))) };
-        Some(match command.kind {
-            Kind::Report { .. } => match Wish::read(&command, &rest, &self.options) {
-                Ok(wish) => Step::Report(Box::new(wish)),
+        Some(match command.action {
+            Action::Report { .. } => match ReportTask::read(&command, &rest, &self.options) {
+                Ok(task) => Step::Report(Box::new(task)),
                 Err(reason) => Step::Complain(reason),
             },
-            Kind::FullScreen => Step::FullScreen,
-            Kind::Options => Step::Show(self.list()),
-            Kind::Help => match rest.join(" ").as_str() {
+            Action::FullScreen => Step::FullScreen,
+            Action::Options => Step::Show(self.list()),
+            Action::Help => match rest.join(" ").as_str() {
                 "" => Step::Show(help::overview()),
                 topic => match help::about(topic) {
                     Some(text) => Step::Show(text),
                     None => Step::Complain(format!("Unknown command: {}", quoted(topic))),
                 },
             },
-            Kind::Quit => Step::Quit,
+            Action::Quit => Step::Quit,
         })
     }
 
@@ -150,23 +149,7 @@ impl<'p> Shell<'p> {
         format!("unrecognized command: {:?}{hint}", quoted(name))
     }
 
-    /// Sets a variable. A pattern or a range that makes no sense is kept, as in pprof, and complained about
-    /// at once.
-    fn assign(&mut self, variable: Variable, value: Option<&str>) -> Result<(), String> {
-        let before = self.problem();
-        self.set(variable, value)?;
-        match self.problem() {
-            Some(problem) if before.as_ref() != Some(&problem) => Err(problem),
-            _ => Ok(()),
-        }
-    }
-
-    /// Why no report can be answered with the variables as they are.
-    fn problem(&self) -> Option<String> {
-        let report = hotlist_report::ALL.iter().find(|report| report.argument == Argument::None)?;
-        Question::new(report, None, &self.options.view).err().map(|error| error.to_string())
-    }
-
+    /// Sets a variable. A value that makes no sense is refused, and the old one stays.
     fn set(&mut self, variable: Variable, value: Option<&str>) -> Result<(), String> {
         let name = variable.name();
         let value = match value {
@@ -175,20 +158,17 @@ impl<'p> Shell<'p> {
             None => return Err(format!("please specify a value, e.g. {name}=<val>")),
         };
         match variable {
-            Variable::Option(option) if option.name == "sample_index" => {
+            Variable::Option(option) if option.completion == ValueSource::SampleTypes => {
                 self.options.view.sample_index = self.sample_index(value)?;
                 Ok(())
             }
             Variable::Option(option) if option.name == "normalize" => {
                 Err("the profile is loaded already: -normalize is for the command line".to_owned())
             }
-            Variable::Option(option) => {
-                option.set(&mut self.options, value).map_err(|reason| format!("{name}: {reason}"))
-            }
+            Variable::Option(option) => set(option, &mut self.options, value),
             Variable::Choice(option, choice) => match value {
                 "1" | "t" | "T" | "true" | "TRUE" | "True" | "yes" | "y" | "" => {
-                    (choice.choose)(&mut self.options);
-                    Ok(())
+                    set(option, &mut self.options, choice.name)
                 }
                 _ => {
                     Err(format!("{name} is one of the values of {0}; choose another one of {0}", option.name))
@@ -234,12 +214,12 @@ impl<'p> Shell<'p> {
     fn list_option(&self, option: &'static OptionSpec) -> String {
         let mut value = option.get(&self.options);
         let mut remark = String::new();
-        if let Field::Choice(_) = option.field {
+        if let ValueType::Choice(_) = option.value {
             remark = format!("[{}]", Variable::Option(option).values().join(" | "));
             if value.is_empty() {
                 value = "(default)".to_owned();
             }
-        } else if option.name == "sample_index" {
+        } else if option.completion == ValueSource::SampleTypes {
             let types = sample_types(self.profile);
             if value.is_empty() {
                 value =

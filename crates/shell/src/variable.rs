@@ -1,6 +1,6 @@
 //! Variables: the options that can be changed at the prompt, and the few that the shell has itself.
 
-use hotlist_session::{ALL, Choice, Field, Group, OptionSpec, Scope};
+use hotlist_session::{ALL, Choice, OptionSpec, Scope, ValueSource, ValueType};
 
 /// A variable of the shell.
 #[derive(Debug, Clone, Copy)]
@@ -20,12 +20,11 @@ const BESIDES: [&str; 2] = ["output", "normalize"];
 pub fn variables() -> Vec<Variable> {
     let mut variables = Vec::new();
     for option in ALL {
-        let is_shortcut = matches!(option.field, Field::Shortcut(_));
-        if is_shortcut || (option.scope() != Scope::View && !BESIDES.contains(&option.name)) {
+        if option.scope() != Scope::View && !BESIDES.contains(&option.name) {
             continue;
         }
         variables.push(Variable::Option(option));
-        if let Field::Choice(choices) = option.field {
+        if let ValueType::Choice(choices) = option.value {
             variables.extend(choices.iter().map(|choice| Variable::Choice(option, choice)));
         }
     }
@@ -69,7 +68,7 @@ impl Variable {
     /// Whether it may stand without a value.
     pub fn is_switch(&self) -> bool {
         match self {
-            Variable::Option(option) => option.field.is_switch(),
+            Variable::Option(option) => option.is_switch(),
             Variable::Choice(..) | Variable::Pager => true,
         }
     }
@@ -77,23 +76,24 @@ impl Variable {
     /// The values that it can have, where they are few.
     pub fn values(&self) -> Vec<&'static str> {
         match self {
-            Variable::Option(option) => match option.field {
-                Field::Choice(choices) => {
+            Variable::Option(option) => match option.value {
+                ValueType::Choice(choices) => {
                     let mut names: Vec<&str> = choices.iter().map(|choice| choice.name).collect();
                     names.sort_unstable();
                     names
                 }
-                Field::Bool(_) => vec!["true", "false"],
+                ValueType::Switch => vec!["true", "false"],
                 _ => Vec::new(),
             },
             Variable::Choice(..) | Variable::Pager => vec!["true", "false"],
         }
     }
 
-    /// Whether its value is a pattern for names of places.
-    pub fn takes_function(&self) -> bool {
-        const SHOWING: [&str; 6] = ["focus", "ignore", "hide", "show", "show_from", "prune_from"];
-        matches!(self, Variable::Option(option)
-            if option.group == Group::Filter && SHOWING.contains(&option.name))
+    /// What its value can be completed with.
+    pub(crate) fn completion(&self) -> ValueSource {
+        match self {
+            Variable::Option(option) => option.completion,
+            Variable::Choice(..) | Variable::Pager => ValueSource::Type,
+        }
     }
 }

@@ -23,7 +23,7 @@ fn describe(step: &Step) -> String {
             if let Some(argument) = &task.argument {
                 text += &format!(" of {argument}");
             }
-            let options = Options { view: task.options.clone(), ..Options::default() };
+            let options = Options { view: task.view.clone(), ..Options::default() };
             for name in ["focus", "ignore", "tagfocus", "tagignore", "nodecount", "sort", "unit", "mean"] {
                 let option = hotlist_session::find(name).expect("there is such an option");
                 let (value, default) = (option.get(&options), option.get(&Options::default()));
@@ -31,8 +31,8 @@ fn describe(step: &Step) -> String {
                     text += &format!(" {name}={value}");
                 }
             }
-            if !task.output.is_empty() {
-                text += &format!(" > {}", task.output);
+            if let Some(output) = &task.output {
+                text += &format!(" > {}", output.display());
             }
             text
         }

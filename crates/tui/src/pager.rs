@@ -1,6 +1,6 @@
 //! Long output for people at a terminal: in the pager of their choice, or page by page.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::io::{self, Write};
 use std::path::Path;
 use std::process::{Child, ChildStdin, Command, Stdio};
@@ -39,12 +39,14 @@ impl std::fmt::Display for Stopped {
 impl std::error::Error for Stopped {}
 
 impl<W: Write> Pager<W> {
-    /// Shows what is written on the terminal of the process, of which `out` is the output.
-    pub fn new(out: W) -> Pager<W> {
-        Pager(match chosen(std::env::var_os("PAGER"), exists) {
+    /// Shows what is written on the terminal of the process, of which `out` is the output. `variable` looks up
+    /// environment variables.
+    pub fn new(out: W, variable: impl Fn(&str) -> Option<OsString>) -> Pager<W> {
+        let path = variable("PATH");
+        Pager(match chosen(variable("PAGER"), |program| exists(program, path.as_deref())) {
             Chosen::Pages => Way::Pages(Pages::new(out)),
             Chosen::Everything => Way::Everything(out),
-            Chosen::Program(command) => match Program::start(&command) {
+            Chosen::Program(command) => match Program::start(&command, variable) {
                 Ok(program) => Way::Program(program),
                 Err(_) => Way::Pages(Pages::new(out)),
             },
@@ -90,13 +92,13 @@ fn chosen(variable: Option<OsString>, exists: impl Fn(&str) -> bool) -> Chosen {
 }
 
 /// Whether there is a program of this name or path.
-fn exists(program: &str) -> bool {
+fn exists(program: &str, path: Option<&OsStr>) -> bool {
     if program.contains(std::path::is_separator) {
         return Path::new(program).exists();
     }
     let names = [program.to_owned(), format!("{program}.exe")];
-    std::env::var_os("PATH").is_some_and(|path| {
-        std::env::split_paths(&path).any(|folder| names.iter().any(|name| folder.join(name).is_file()))
+    path.is_some_and(|path| {
+        std::env::split_paths(path).any(|folder| names.iter().any(|name| folder.join(name).is_file()))
     })
 }
 
@@ -108,13 +110,13 @@ struct Program {
 }
 
 impl Program {
-    fn start(command: &str) -> io::Result<Program> {
+    fn start(command: &str, variable: impl Fn(&str) -> Option<OsString>) -> io::Result<Program> {
         let (shell, flag) = if cfg!(windows) { ("cmd", "/C") } else { ("sh", "-c") };
         let mut process = Command::new(shell);
         process.args([flag, command]).stdin(Stdio::piped());
         // As git does: colours are shown, and what fits on the screen stays there without a question.
         for (name, value) in [("LESS", "FRX"), ("LV", "-c")] {
-            if std::env::var_os(name).is_none() {
+            if variable(name).is_none() {
                 process.env(name, value);
             }
         }

@@ -1,7 +1,7 @@
 //! Changes of how the profile is looked at, each of which can be undone.
 
 use hotlist_analyze::Granularity;
-use hotlist_pattern::escape;
+use hotlist_pattern::{Pattern, escape};
 use hotlist_report::Sort;
 use hotlist_session::{PRESETS, Preset, ViewOptions};
 
@@ -52,15 +52,18 @@ impl App {
     pub(crate) fn filter_text(&self, purpose: Purpose) -> String {
         match purpose {
             Purpose::Search => self.search.as_ref().map(|search| search.text.clone()).unwrap_or_default(),
-            Purpose::Focus => self.options.focus.clone(),
-            Purpose::Ignore => self.options.ignore.clone(),
-            Purpose::Hide => self.options.hide.clone(),
+            Purpose::Focus => text_of(&self.options.focus).to_owned(),
+            Purpose::Ignore => text_of(&self.options.ignore).to_owned(),
+            Purpose::Hide => text_of(&self.options.hide).to_owned(),
         }
     }
 
     /// Sets a filter to a pattern that was typed.
     pub(crate) fn set_filter(&mut self, purpose: Purpose, pattern: &str) {
-        self.change(|options| pattern.clone_into(filter_of(options, purpose)));
+        // What is none has been refused where it was typed.
+        if let Ok(pattern) = Pattern::new(pattern) {
+            self.change(|options| *filter_of(options, purpose) = Some(pattern));
+        }
     }
 
     pub(crate) fn clear_filters(&mut self) {
@@ -71,18 +74,17 @@ impl App {
                 &mut options.hide,
                 &mut options.show,
                 &mut options.show_from,
-                &mut options.tagfocus,
-                &mut options.tagignore,
                 &mut options.prune_from,
             ] {
-                filter.clear();
+                *filter = None;
             }
+            (options.tagfocus, options.tagignore) = (None, None);
         });
     }
 
     /// The preset in force.
     pub(crate) fn preset(&self) -> Option<&'static Preset> {
-        PRESETS.iter().find(|preset| self.options.hide.ends_with(preset.hide))
+        PRESETS.iter().find(|preset| text_of(&self.options.hide).ends_with(preset.hide))
     }
 
     /// Goes on to the next preset, and behind the last one to none.
@@ -92,9 +94,9 @@ impl App {
             current.and_then(|current| PRESETS.iter().position(|preset| preset.name == current.name));
         let next = PRESETS.get(position.map_or(0, |position| position + 1));
         self.change(|options| {
-            let own = current.and_then(|current| options.hide.strip_suffix(current.hide));
-            if let Some(own) = own.map(|own| own.trim_end_matches('|').to_owned()) {
-                options.hide = own;
+            let own = current.and_then(|current| text_of(&options.hide).strip_suffix(current.hide));
+            if let Some(own) = own.map(|own| own.trim_end_matches('|')) {
+                options.hide = Some(own).filter(|own| !own.is_empty()).and_then(|own| Pattern::new(own).ok());
             }
             if let Some(next) = next {
                 add(&mut options.hide, next.hide);
@@ -147,7 +149,12 @@ impl App {
     }
 }
 
-fn filter_of(options: &mut ViewOptions, purpose: Purpose) -> &mut String {
+/// The text of a filter; empty when it is not set.
+pub(crate) fn text_of(filter: &Option<Pattern>) -> &str {
+    filter.as_ref().map_or("", Pattern::as_str)
+}
+
+fn filter_of(options: &mut ViewOptions, purpose: Purpose) -> &mut Option<Pattern> {
     match purpose {
         Purpose::Ignore => &mut options.ignore,
         Purpose::Hide => &mut options.hide,
@@ -156,12 +163,14 @@ fn filter_of(options: &mut ViewOptions, purpose: Purpose) -> &mut String {
 }
 
 /// Lets `patterns` match what `pattern` matches, too.
-fn add(patterns: &mut String, pattern: &str) {
-    if patterns.split('|').any(|known| known == pattern) {
+fn add(patterns: &mut Option<Pattern>, pattern: &str) {
+    let before = text_of(patterns);
+    if before.split('|').any(|known| known == pattern) {
         return;
     }
-    if !patterns.is_empty() {
-        patterns.push('|');
+    let all = if before.is_empty() { pattern.to_owned() } else { format!("{before}|{pattern}") };
+    // Together they may be larger than a pattern can be; then those before stay.
+    if let Ok(all) = Pattern::new(&all) {
+        *patterns = Some(all);
     }
-    patterns.push_str(pattern);
 }

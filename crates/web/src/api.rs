@@ -6,7 +6,7 @@ use std::sync::Arc;
 use hotlist_analyze::{NodeInfo, PlaceKey};
 use hotlist_render::{Context, Drawing};
 use hotlist_report::{Argument, Report, ShapeKind};
-use hotlist_session::{Error, Field, Note, PRESETS, Question};
+use hotlist_session::{Error, Note, PRESETS, Question, ValueType};
 use hyper::StatusCode;
 use serde_json::{Value, json};
 
@@ -84,11 +84,11 @@ fn index() -> Answer {
         .collect();
     let options: Vec<Value> = query::keys()
         .map(|(option, key)| {
-            let choices: Vec<&str> = match option.field {
-                Field::Choice(choices) => choices.iter().map(|choice| choice.name).collect(),
+            let choices: Vec<&str> = match option.value {
+                ValueType::Choice(choices) => choices.iter().map(|choice| choice.name).collect(),
                 _ => Vec::new(),
             };
-            let is_switch = option.field.is_switch();
+            let is_switch = option.is_switch();
             json!({
                 "key": key, "name": option.name, "help": option.help, "details": option.details,
                 "choices": choices, "switch": is_switch,

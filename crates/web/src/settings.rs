@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use hotlist_fetch::write_beside;
-use hotlist_session::{ALL, Field, OptionSpec, Options, Scope, ViewOptions};
+use hotlist_session::{ALL, OptionSpec, Options, Scope, ValueType, ViewOptions};
 use serde_json::{Map, Value};
 
 /// Options that pprof does not save.
@@ -149,20 +149,19 @@ fn saved_options() -> impl Iterator<Item = &'static OptionSpec> {
 
 /// What pprof writes: numbers, truth values and text, those that are zero, false or empty left out.
 fn fields(name: &str, view: &ViewOptions) -> Map<String, Value> {
-    let mut options = Options { view: view.clone(), ..Options::default() };
+    let options = Options { view: view.clone(), ..Options::default() };
     let mut fields = Map::new();
     fields.insert("name".to_owned(), name.into());
     for option in saved_options() {
-        let value = match option.field {
-            Field::Bool(field) => Some(Value::from(*field(&mut options))).filter(|value| value == true),
-            Field::Int(field) => Some(Value::from(*field(&mut options))).filter(|value| value != 0),
-            Field::Float(field) => Some(*field(&mut options)).filter(|&value| value != 0.0).map(Value::from),
-            Field::Text(_) | Field::Choice(_) => {
-                Some(option.get(&options)).filter(|text| !text.is_empty()).map(Value::from)
-            }
-            _ => None,
+        let text = option.get(&options);
+        let value = match option.value {
+            ValueType::Switch => Value::from(text == "true"),
+            ValueType::Whole => text.parse::<i64>().unwrap_or_default().into(),
+            ValueType::Number => text.parse::<f64>().unwrap_or_default().into(),
+            _ => text.into(),
         };
-        if let Some(value) = value {
+        let is_empty = value == false || value == "" || value.as_f64() == Some(0.0);
+        if !is_empty {
             fields.insert(option.name.to_owned(), value);
         }
     }
@@ -173,15 +172,17 @@ fn fields(name: &str, view: &ViewOptions) -> Map<String, Value> {
 fn options(config: &Map<String, Value>) -> io::Result<ViewOptions> {
     let mut options = Options::default();
     for option in saved_options() {
-        let text = match (config.get(option.name), option.field) {
-            (Some(Value::Bool(on)), Field::Bool(_)) => on.to_string(),
-            (Some(Value::Number(number)), Field::Int(_) | Field::Float(_)) => number.to_string(),
-            (Some(Value::String(text)), Field::Text(_)) => text.clone(),
-            (Some(Value::String(text)), Field::Choice(_)) if !text.is_empty() => text.clone(),
-            (None, Field::Bool(_)) => "false".to_owned(),
-            (None, Field::Int(_) | Field::Float(_)) => "0".to_owned(),
-            (None, Field::Text(_)) => String::new(),
-            _ => continue,
+        let text = match (config.get(option.name), option.value) {
+            (Some(Value::Bool(on)), ValueType::Switch) => on.to_string(),
+            (Some(Value::Number(number)), ValueType::Whole | ValueType::Number) => number.to_string(),
+            (Some(Value::String(text)), ValueType::Choice(_)) if text.is_empty() => continue,
+            (None, ValueType::Choice(_)) => continue,
+            (None, ValueType::Switch) => "false".to_owned(),
+            (None, ValueType::Whole | ValueType::Number) => "0".to_owned(),
+            (None, _) => String::new(),
+            (Some(_), ValueType::Switch | ValueType::Whole | ValueType::Number) => continue,
+            (Some(Value::String(text)), _) => text.clone(),
+            (Some(_), _) => continue,
         };
         option.set(&mut options, &text).map_err(|why| io::Error::other(format!("{}: {why}", option.name)))?;
     }
@@ -192,13 +193,16 @@ fn options(config: &Map<String, Value>) -> io::Result<ViewOptions> {
 mod tests {
     use super::*;
 
+    fn pattern(text: &str) -> Option<hotlist_pattern::Pattern> {
+        Some(hotlist_pattern::Pattern::new(text).unwrap())
+    }
+
     #[test]
     fn configurations_come_back() {
         let folder = tempfile::tempdir().unwrap();
         let settings = Settings::at(folder.path().join("new/settings.json"));
         assert!(settings.list().unwrap().is_empty());
-        let one =
-            ViewOptions { focus: "a.*".to_owned(), trim: false, nodecount: 7, ..ViewOptions::default() };
+        let one = ViewOptions { focus: pattern("a.*"), trim: false, nodecount: 7, ..ViewOptions::default() };
         settings.save("one", &one).unwrap();
         settings.save("two", &ViewOptions::default()).unwrap();
         settings.save("one", &ViewOptions { nodecount: 0, ..one.clone() }).unwrap();
@@ -222,7 +226,7 @@ mod tests {
         let settings = Settings::at(path.clone());
         let (name, view) = settings.list().unwrap().remove(0);
         let expected = ViewOptions {
-            focus: "x".to_owned(),
+            focus: pattern("x"),
             granularity: Some(hotlist_analyze::Granularity::Lines),
             ..ViewOptions::default()
         };

@@ -200,9 +200,9 @@ fn addresses_of_pprof_work() {
 #[test]
 fn what_the_command_line_says_is_where_the_page_begins() {
     let mut options = Options::default();
-    options.view.focus = "a b".into();
-    options.view.divide_by = 2.0;
-    let source = SourceFiles::new("", "", &PathBuf::from("."), |_| None).only_below_roots();
+    options.view.focus = Some(hotlist_pattern::Pattern::new("a b").unwrap());
+    hotlist_session::find("divide_by").unwrap().set(&mut options, "2").unwrap();
+    let source = SourceFiles::new(&[], &[], &PathBuf::from("."), |_| None).only_below_roots();
     let served = serve(hostile_profile(), "x", &options, source);
     for (path, expected) in [("/ui/", "flamegraph?f=a%20b"), ("/ui/top", "top?f=a%20b")] {
         let response = response(&format!("{}{path}", served.url));
@@ -398,7 +398,7 @@ fn source_comes_from_below_the_roots_only() {
         let at = builder.source_location(function, 1);
         builder.sample(&[at], &[], &[1]).unwrap();
     }
-    let source = SourceFiles::new("", "", &root, |_| None).only_below_roots();
+    let source = SourceFiles::new(&[], &[], &root, |_| None).only_below_roots();
     let served = serve(builder.finish(), "x", &Options::default(), source);
     let (status, listing) = get(&format!("{}/api/v1/list?q=.", served.url));
     assert_eq!(status, 200);

@@ -2,11 +2,20 @@
 
 use std::io::{self, Write};
 
-use hotlist_session::{ALL, Field, Group};
+use hotlist_session::{Group, Options};
 
-use crate::commands::WORDS;
+use crate::args::{Arguments, Invocation};
+use crate::commands::{self, Command, Takes, Words};
 use crate::console::Console;
+use crate::environment::{self, Variables};
 use crate::flags::{self, Flag};
+
+pub(crate) const COMMAND: Command = Command {
+    name: "help",
+    help: "Explain everything, or one option or command",
+    takes: Takes::only(Words::Optional("topic")),
+    run,
+};
 
 const USAGE: &str = "\
 hotlist reads profiles of Go, C++, Rust and Java programs and shows where time and memory go.
@@ -23,25 +32,20 @@ Without a report a shell begins, in which reports and options are commands and v
 A source is a file, - for standard input, or the URL of a server. Several are merged.
 ";
 
-/// Variables of the environment that are heeded.
-pub(crate) const ENVIRONMENT: &[(&str, &str)] = &[
-    ("PPROF_TMPDIR", "Folder for copies of profiles from servers (default $HOME/pprof)"),
-    ("PPROF_BINARY_PATH", "Folders with binaries, for symbols (default $HOME/pprof/binaries)"),
-    ("PPROF_TOOLS", "Has no effect: no other tools are run"),
-    ("BROWSER", "The browser that -web and -http open"),
-    ("HTTP_PROXY, HTTPS_PROXY, NO_PROXY", "Proxies for profiles from servers"),
-    ("GOROOT, GOPATH, GOMODCACHE", "Where sources of Go programs are looked for"),
-    ("CARGO_HOME, RUSTUP_HOME", "Where sources of Rust programs are looked for"),
-    ("XDG_STATE_HOME", "Where the shell keeps its history (default $HOME/.local/state)"),
-    ("NO_COLOR", "Set to write no colours"),
-    ("TZ", "Time zone of the times shown"),
-];
+/// The invocation that explains `command`.
+pub(crate) fn on(command: &'static Command) -> Invocation {
+    let topic = (!command.name.is_empty()).then(|| command.name.into());
+    Invocation { command: &COMMAND, arguments: Arguments::of_words(topic) }
+}
 
-pub(crate) fn run(topic: Option<&str>, console: &Console) -> anyhow::Result<()> {
+fn run(arguments: Arguments, console: &Console) -> anyhow::Result<()> {
     let mut out = console.stdout();
-    match topic {
+    match arguments.texts().first() {
         None => overview(&mut out)?,
-        Some(topic) => about(topic.trim_start_matches('-'), &mut out)?,
+        Some(topic) => match commands::find(topic.as_ref()) {
+            Some(command) => about_command(command, &mut out)?,
+            None => about_flag(topic.trim_start_matches('-'), &mut out)?,
+        },
     }
     Ok(out.flush()?)
 }
@@ -49,8 +53,8 @@ pub(crate) fn run(topic: Option<&str>, console: &Console) -> anyhow::Result<()> 
 fn overview(out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "{USAGE}")?;
     writeln!(out, "Commands, in place of a report:")?;
-    for (usage, help) in WORDS {
-        writeln!(out, "  {usage:<24} {help}")?;
+    for command in commands::ALL {
+        writeln!(out, "  {:<24} {}", command.usage(), command.help)?;
     }
     writeln!(out)?;
     writeln!(out, "Reports (one of):")?;
@@ -59,30 +63,20 @@ fn overview(out: &mut dyn Write) -> io::Result<()> {
         entry(out, &names, Flag::Report(report))?;
     }
     writeln!(out, "\nForms (in place of the report's own):")?;
-    for command in flags::drawings() {
-        entry(out, &[command.name], Flag::Drawing(command))?;
+    for form in flags::drawings() {
+        entry(out, &[form.name], Flag::Drawing(form))?;
     }
-    let mut groups: Vec<Group> = ALL.iter().map(|option| option.group).collect();
-    groups.sort_unstable();
-    groups.dedup();
-    for group in groups {
+    for group in Group::ALL {
         writeln!(out, "\n{}:", group.title())?;
-        for option in ALL.iter().filter(|option| option.group == group) {
-            match option.field {
-                Field::Choice(choices) => {
-                    for choice in choices {
-                        entry(out, &[choice.name], Flag::Choice(choice))?;
-                    }
-                }
-                _ => entry(out, &[option.name], Flag::Option(option))?,
-            }
+        for (name, flag) in flags::of_group(group) {
+            entry(out, &[name], flag)?;
         }
     }
     entry(out, &["help"], Flag::Help)?;
     entry(out, &["version"], Flag::Version)?;
     writeln!(out, "\nEnvironment:")?;
-    for (name, help) in ENVIRONMENT {
-        writeln!(out, "  {name}\n      {help}")?;
+    for Variables { names, help } in environment::ALL.iter().chain(environment::IGNORED) {
+        writeln!(out, "  {}\n      {help}", names.join(", "))?;
     }
     writeln!(
         out,
@@ -91,37 +85,38 @@ fn overview(out: &mut dyn Write) -> io::Result<()> {
 }
 
 fn entry(out: &mut dyn Write, names: &[&str], flag: Flag) -> io::Result<()> {
-    let value = if flag.takes_value() { value_name(flag) } else { "" };
+    let value = flag.value_text();
     let names: Vec<String> = names.iter().map(|name| format!("-{name}{value}")).collect();
     writeln!(out, "  {:<24} {}", names.join(", "), flag.help())
 }
 
-/// What stands for the value of a flag.
-pub(crate) fn value_name(flag: Flag) -> &'static str {
-    match flag {
-        Flag::Report(_) => " <regexp>",
-        Flag::Option(option) => match option.field {
-            Field::Int(_) | Field::OptionalInt(_) | Field::Float(_) => " <n>",
-            Field::List(_) => " <source>",
-            _ if matches!(option.group, Group::Filter) => " <regexp>",
-            _ => " <text>",
-        },
-        _ => "",
+fn about_command(command: &Command, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "hotlist {}\n  {}.", command.usage(), command.help)?;
+    for own in command.takes.flags {
+        entry(out, &[own.name], Flag::Own(own))?;
     }
+    let groups: Vec<&str> = command.takes.options.iter().map(|group| group.title()).collect();
+    if !groups.is_empty() {
+        writeln!(out, "  Options of hotlist -help under: {}.", groups.join(", "))?;
+    }
+    Ok(())
 }
 
-fn about(name: &str, out: &mut dyn Write) -> anyhow::Result<()> {
-    let Some(flag) = flags::find(name) else {
-        let near = flags::nearest(name).map(|near| format!(" (did you mean -{near}?)")).unwrap_or_default();
+fn about_flag(name: &str, out: &mut dyn Write) -> anyhow::Result<()> {
+    let Some(flag) = flags::find(name, &commands::PPROF) else {
+        if let Some((_, advice)) = flags::OF_PERL.iter().find(|(other, _)| *other == name) {
+            anyhow::bail!("-{name} is a flag of perl's pprof; {advice}");
+        }
+        let near = flags::nearest(name, &commands::PPROF);
+        let near = near.map(|near| format!(" (did you mean -{near}?)")).unwrap_or_default();
         anyhow::bail!("no help on {name}{near}");
     };
-    writeln!(out, "-{name}{}", if flag.takes_value() { value_name(flag) } else { "" })?;
-    writeln!(out, "  {}.", flag.help())?;
+    writeln!(out, "-{name}{}\n  {}.", flag.value_text(), flag.help())?;
+    if !flag.details().is_empty() {
+        writeln!(out, "  {}", flag.details())?;
+    }
     if let Flag::Option(option) = flag {
-        if !option.details.is_empty() {
-            writeln!(out, "  {}", option.details)?;
-        }
-        let default = option.get(&hotlist_session::Options::default());
+        let default = option.get(&Options::default());
         if !default.is_empty() {
             writeln!(out, "  Default: {default}")?;
         }

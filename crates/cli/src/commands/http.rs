@@ -8,11 +8,9 @@ use hotlist_web::{Address, Server, Settings, Site};
 
 use crate::args::Subject;
 use crate::console::Console;
+use crate::environment;
 use crate::opening::{open_profiles, source_files};
 use crate::viewer::open_in_browser;
-
-/// A folder from which the files of the page are read at each request, for those who work on the page.
-const PAGE_FOLDER: &str = "HOTLIST_PAGE_FOLDER";
 
 pub(crate) fn run(subject: &Subject, console: &Console) -> anyhow::Result<()> {
     let options = &subject.options;
@@ -23,15 +21,16 @@ pub(crate) fn run(subject: &Subject, console: &Console) -> anyhow::Result<()> {
     let site = Site {
         options: options.view.clone(),
         source: source_files(&options.view).only_below_roots(),
-        settings: Settings::of_user(|name| std::env::var(name).ok()),
-        page_folder: std::env::var_os(PAGE_FOLDER).map(PathBuf::from),
+        settings: Settings::of_user(environment::text),
+        // From which files of the page are read at each request, for work on the page.
+        page_folder: environment::variable("HOTLIST_PAGE_FOLDER").map(PathBuf::from),
     };
     let server = Server::bind(&address, profiles, site)
         .with_context(|| format!("cannot listen at {}", options.output.http))?;
     let url = server.url();
     console.say(&format!("Serving web UI on {url}"));
     if server.bound().ip().is_unspecified() {
-        console.say("Everybody who can reach this machine can look at the profile.");
+        console.say("All who can reach this machine can look at the profile.");
     }
     std::thread::scope(|scope| {
         if !options.output.no_browser {

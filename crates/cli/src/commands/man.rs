@@ -2,12 +2,16 @@
 
 use std::io::{self, Write};
 
-use crate::commands::WORDS;
-use crate::commands::help::{ENVIRONMENT, value_name};
+use crate::args::Arguments;
+use crate::commands::{self, Command, Takes, Words};
 use crate::console::Console;
+use crate::environment::{self, Variables};
 use crate::flags::{self, Flag};
 
-pub(crate) fn run(console: &Console) -> anyhow::Result<()> {
+pub(crate) const COMMAND: Command =
+    Command { name: "man", help: "Write the manual page", takes: Takes::only(Words::None), run };
+
+fn run(_: Arguments, console: &Console) -> anyhow::Result<()> {
     let mut out = console.stdout();
     write(&mut out)?;
     Ok(out.flush()?)
@@ -27,35 +31,35 @@ fn write(out: &mut dyn Write) -> io::Result<()> {
         out,
         ".PP\nWithout a report a shell begins, in which reports and options are commands and variables."
     )?;
-    entries(out, "COMMANDS", &WORDS)?;
+    writeln!(out, ".SH COMMANDS")?;
+    for command in commands::ALL {
+        entry(out, &command.usage(), command.help)?;
+        for own in command.takes.flags {
+            entry(out, &format!("{} -{}", command.name, own.name), own.help)?;
+        }
+    }
     section(out, "REPORTS", |flag| matches!(flag, Flag::Report(_) | Flag::Drawing(_)))?;
-    section(out, "OPTIONS", |flag| {
-        matches!(flag, Flag::Option(_) | Flag::Choice(_) | Flag::Help | Flag::Version)
-    })?;
-    entries(out, "ENVIRONMENT", ENVIRONMENT)?;
+    section(out, "OPTIONS", |flag| !matches!(flag, Flag::Report(_) | Flag::Drawing(_)))?;
+    writeln!(out, ".SH ENVIRONMENT")?;
+    for Variables { names, help } in environment::ALL.iter().chain(environment::IGNORED) {
+        entry(out, &names.join(", "), help)?;
+    }
     writeln!(out, ".SH EXIT STATUS\n0 after success, 1 after an error, 2 for a wrong command line.")?;
     writeln!(out, ".SH EXAMPLES\n.nf\nhotlist \\-top cpu.pb.gz")?;
     writeln!(out, "hotlist \\-list main heap.pb.gz")?;
     writeln!(out, "hotlist \\-top \\-diff_base old.pb.gz new.pb.gz\n.fi")
 }
 
-fn entries(out: &mut dyn Write, title: &str, entries: &[(&str, &str)]) -> io::Result<()> {
-    writeln!(out, ".SH {title}")?;
-    for (name, meaning) in entries {
-        writeln!(out, ".TP\n.B {}\n{}.", quoted(name), quoted(meaning))?;
-    }
-    Ok(())
+fn entry(out: &mut dyn Write, name: &str, meaning: &str) -> io::Result<()> {
+    writeln!(out, ".TP\n.B {}\n{}.", quoted(name), quoted(meaning))
 }
 
 fn section(out: &mut dyn Write, title: &str, belongs: impl Fn(&Flag) -> bool) -> io::Result<()> {
     writeln!(out, ".SH {title}")?;
-    for (name, flag) in flags::all().into_iter().filter(|(_, flag)| belongs(flag)) {
-        let value = if flag.takes_value() { value_name(flag) } else { "" };
-        writeln!(out, ".TP\n.B \\-{name}{value}\n{}.", quoted(flag.help()))?;
-        if let Flag::Option(option) = flag
-            && !option.details.is_empty()
-        {
-            writeln!(out, "{}", quoted(option.details))?;
+    for (name, flag) in flags::of(&commands::PPROF).into_iter().filter(|(_, flag)| belongs(flag)) {
+        entry(out, &format!("-{name}{}", flag.value_text()), flag.help())?;
+        if !flag.details().is_empty() {
+            writeln!(out, "{}", quoted(flag.details()))?;
         }
     }
     Ok(())

@@ -1,19 +1,143 @@
-//! What the program can do, a file for each.
+//! What the program can do, a file for each command.
+//!
+//! A command is a file here with a constant `COMMAND`, and a line in [`ALL`]. Help, completion, the manual and the
+//! reading of its arguments follow.
+
+use std::ffi::{OsStr, OsString};
+
+use hotlist_session::Group;
+
+use crate::args::Arguments;
+use crate::console::Console;
 
 pub(crate) mod completions;
 pub(crate) mod help;
 pub(crate) mod http;
 pub(crate) mod man;
+pub(crate) mod pprof;
 pub(crate) mod report;
 pub(crate) mod symbols;
 pub(crate) mod tui;
 pub(crate) mod version;
 
-/// Commands that are words: how each is used, and what it does.
-pub(crate) const WORDS: [(&str, &str); 5] = [
-    ("tui <source>...", "Look at profiles on the full screen of the terminal"),
-    ("symbols <source>...", "Tell for each binary where its symbols come from; with -json as JSON"),
-    ("help [option]", "Explain everything, or one option"),
-    ("man", "Write the manual page"),
-    ("completions <shell>", "Write a script that completes flags, for bash, zsh or fish"),
-];
+pub(crate) use pprof::COMMAND as PPROF;
+
+/// Every command that is a word, in the order of the help.
+pub(crate) const ALL: &[Command] =
+    &[tui::COMMAND, symbols::COMMAND, help::COMMAND, man::COMMAND, completions::COMMAND, version::COMMAND];
+
+/// A command: `hotlist NAME …`.
+#[derive(Debug)]
+pub(crate) struct Command {
+    /// Its name; empty for the command line of pprof, which has none.
+    pub(crate) name: &'static str,
+    /// What it does, in a line.
+    pub(crate) help: &'static str,
+    /// What may stand behind its name.
+    pub(crate) takes: Takes,
+    /// Does it.
+    pub(crate) run: fn(Arguments, &Console) -> anyhow::Result<()>,
+}
+
+/// What may stand behind the name of a command.
+#[derive(Debug)]
+pub(crate) struct Takes {
+    /// Words that are no flags.
+    pub(crate) words: Words,
+    /// Headings of the options that it takes.
+    pub(crate) options: &'static [Group],
+    /// Whether it takes reports and forms.
+    pub(crate) reports: bool,
+    /// Flags that it alone has.
+    pub(crate) flags: &'static [OwnFlag],
+}
+
+impl Takes {
+    /// Words alone.
+    pub(crate) const fn only(words: Words) -> Takes {
+        Takes { words, options: &[], reports: false, flags: &[] }
+    }
+
+    /// Profiles, with options of these groups.
+    pub(crate) const fn profiles(options: &'static [Group]) -> Takes {
+        Takes { words: Words::Sources, options, reports: false, flags: &[] }
+    }
+}
+
+/// Words that may stand behind a command.
+#[derive(Debug)]
+pub(crate) enum Words {
+    /// None.
+    None,
+    /// One of these.
+    OneOf(&'static [&'static str]),
+    /// One or none, which help calls so.
+    Optional(&'static str),
+    /// Profiles, the executable perhaps before them.
+    Sources,
+}
+
+impl Words {
+    /// Whether the words behind a command may be these. That there are sources is asked for when they are read.
+    pub(crate) fn allow(&self, words: &[OsString]) -> bool {
+        match self {
+            Words::None => words.is_empty(),
+            Words::OneOf(names) => matches!(words, [word] if names.iter().any(|name| word == name)),
+            Words::Optional(_) => words.len() <= 1,
+            Words::Sources => true,
+        }
+    }
+}
+
+/// A flag of one command.
+#[derive(Debug)]
+pub(crate) struct OwnFlag {
+    /// Its name.
+    pub(crate) name: &'static str,
+    /// What stands for its value in help; empty for a switch.
+    pub(crate) value_name: &'static str,
+    /// What it does, in a line.
+    pub(crate) help: &'static str,
+}
+
+impl Command {
+    /// Its name with what stands behind it, for help.
+    pub(crate) fn usage(&self) -> String {
+        let Command { name, takes, .. } = self;
+        match takes.words {
+            Words::None => (*name).to_owned(),
+            Words::OneOf(names) => format!("{name} {}", names.join("|")),
+            Words::Optional(word) => format!("{name} [{word}]"),
+            Words::Sources => format!("{name} <source>..."),
+        }
+    }
+}
+
+/// The command with this name.
+pub(crate) fn find(name: &OsStr) -> Option<&'static Command> {
+    ALL.iter().find(|command| name == command.name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_unique_and_explained() {
+        let mut names: Vec<&str> = ALL.iter().map(|command| command.name).collect();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), ALL.len());
+        for command in ALL {
+            assert!(!command.help.is_empty() && !command.help.ends_with('.'), "{}", command.name);
+            for flag in command.takes.flags {
+                assert!(
+                    !flag.help.is_empty() && !flag.help.ends_with('.'),
+                    "{} -{}",
+                    command.name,
+                    flag.name
+                );
+            }
+        }
+    }
+}

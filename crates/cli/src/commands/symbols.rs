@@ -3,17 +3,29 @@
 use std::io::Write;
 
 use hotlist_render::clean;
-use hotlist_session::{SymbolReport, SymbolState, symbol_reports};
+use hotlist_session::{Group, SymbolReport, SymbolState, symbol_reports};
 
-use crate::args::SymbolsRequest;
+use crate::args::Arguments;
+use crate::commands::{Command, OwnFlag, Takes};
 use crate::console::Console;
 use crate::opening::load_subject;
 
-pub(crate) fn run(request: &SymbolsRequest, console: &Console) -> anyhow::Result<()> {
-    let loaded = load_subject(&request.subject, console)?;
+pub(crate) const COMMAND: Command = Command {
+    name: "symbols",
+    help: "Tell for each binary where its symbols come from",
+    takes: Takes {
+        flags: &[OwnFlag { name: "json", value_name: "", help: "Write JSON" }],
+        ..Takes::profiles(&[Group::Compare, Group::Source])
+    },
+    run,
+};
+
+fn run(arguments: Arguments, console: &Console) -> anyhow::Result<()> {
+    let as_json = arguments.has("json");
+    let loaded = load_subject(&arguments.subject()?, console)?;
     let reports = symbol_reports(&loaded.profile, &loaded.symbols);
     let mut out = console.stdout();
-    if request.json {
+    if as_json {
         serde_json::to_writer_pretty(&mut out, &reports)?;
         writeln!(out)?;
     } else if reports.is_empty() {

@@ -2,17 +2,37 @@
 
 use std::sync::Arc;
 
-use hotlist_session::{Error, Question, Session, ViewOptions};
+use hotlist_session::{Group, Session, ViewOptions};
 use hotlist_tui::{Signals, Source, fit_for};
 
-use crate::args::Subject;
+use crate::args::Arguments;
+use crate::commands::{Command, Takes};
 use crate::console::Console;
+use crate::environment;
 use crate::opening::{open, source_files};
 
-pub(crate) fn run(subject: Subject, console: &Console) -> anyhow::Result<()> {
-    // Wishes that make no sense are refused before anything is read.
-    Question::new(&hotlist_report::ALL[0], None, &subject.options.view).map_err(Error::Usage)?;
-    fit_for(|name| std::env::var(name).ok())?;
+/// What can be changed at the screen, and where profiles come from.
+const OPTIONS: &[Group] = &[
+    Group::Filter,
+    Group::Value,
+    Group::Granularity,
+    Group::Display,
+    Group::Tags,
+    Group::Compare,
+    Group::Source,
+    Group::Code,
+];
+
+pub(crate) const COMMAND: Command = Command {
+    name: "tui",
+    help: "Look at profiles on the full screen of the terminal",
+    takes: Takes::profiles(OPTIONS),
+    run,
+};
+
+fn run(arguments: Arguments, console: &Console) -> anyhow::Result<()> {
+    let subject = arguments.subject()?;
+    fit_for(environment::text)?;
     let session = Arc::new(open(&subject, console)?);
     let source: Source = Arc::new(source_files(&subject.options.view));
     let name = subject.name();
@@ -30,6 +50,6 @@ pub(crate) fn show(
     source: &Source,
     signals: &Signals,
 ) -> anyhow::Result<()> {
-    let colours = fit_for(|name| std::env::var(name).ok())?;
+    let colours = fit_for(environment::text)?;
     Ok(hotlist_tui::run(session, name, options, source, colours, signals)?)
 }

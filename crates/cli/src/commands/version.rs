@@ -1,17 +1,21 @@
-//! `hotlist -version`: version, commit and target.
+//! `hotlist version` and `hotlist -version`: version, commit and target.
 
 use std::io::Write;
 
+use crate::args::Arguments;
+use crate::commands::{Command, Takes, Words};
 use crate::console::Console;
 
-/// Version, commit and target in a line.
-pub(crate) fn text() -> String {
-    let (version, commit) = (env!("CARGO_PKG_VERSION"), env!("HOTLIST_COMMIT"));
-    format!("hotlist {version} (commit {commit}, {})", env!("HOTLIST_TARGET"))
-}
+pub(crate) const COMMAND: Command = Command {
+    name: "version",
+    help: "Show version, commit and target",
+    takes: Takes::only(Words::None),
+    run,
+};
 
-pub(crate) fn run(console: &Console) -> anyhow::Result<()> {
+fn run(_: Arguments, console: &Console) -> anyhow::Result<()> {
+    let (version, commit) = (env!("CARGO_PKG_VERSION"), env!("HOTLIST_COMMIT"));
     let mut out = console.stdout();
-    writeln!(out, "{}", text())?;
+    writeln!(out, "hotlist {version} (commit {commit}, {})", env!("HOTLIST_TARGET"))?;
     Ok(out.flush()?)
 }

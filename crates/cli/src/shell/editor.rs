@@ -20,6 +20,7 @@ use rustyline::{CompletionType, Config, Context, Editor, Helper};
 
 use super::input::Line;
 use crate::console::Console;
+use crate::environment::variable;
 
 const PROMPT: &str = "(hotlist) ";
 const HISTORY_LENGTH: usize = 1000;
@@ -89,7 +90,7 @@ impl<'s> LineEditor<'s> {
 
 /// Where lines are remembered: a file in the folder for the state of programs.
 fn history_file() -> Option<PathBuf> {
-    let folder = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let folder = |name: &str| variable(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     let state = folder("XDG_STATE_HOME").or_else(|| Some(folder("HOME")?.join(".local/state")))?;
     let own = state.join("hotlist");
     fs::create_dir_all(&own).ok()?;

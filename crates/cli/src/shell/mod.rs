@@ -10,13 +10,13 @@ use std::io::{self, IsTerminal, Write};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use hotlist_report::Header;
 use hotlist_session::{Error, Question, Session};
 use hotlist_shell::{Shell, Step};
 use hotlist_tui::{Pager, Signals, Stopped};
 
 use crate::args::Subject;
 use crate::console::Console;
+use crate::environment::variable;
 use crate::opening::open;
 use input::{Input, Line};
 use runner::Runner;
@@ -31,7 +31,6 @@ enum Author {
 }
 
 pub(crate) fn run(subject: Subject, console: &Console) -> anyhow::Result<()> {
-    // Wishes that make no sense are refused before anything is read.
     let question =
         Question::new(&hotlist_report::ALL[0], None, &subject.options.view).map_err(Error::Usage)?;
     let session = Arc::new(open(&subject, console)?);
@@ -80,8 +79,8 @@ fn converse(
 /// Does what a line asks for; breaks when the session is over.
 fn take(step: Step, shell: &Shell<'_>, runner: &mut Runner<'_>, console: &Console) -> ControlFlow<()> {
     match step {
-        Step::Report(wish) => match runner.run(&wish, shell.pager) {
-            // Nobody reads the answers any more.
+        Step::Report(task) => match runner.run(&task, shell.pager) {
+            // The answers have no reader any more.
             Err(Error::Write(error)) if error.kind() == io::ErrorKind::BrokenPipe => {
                 return ControlFlow::Break(());
             }
@@ -108,10 +107,7 @@ fn greet(session: &Session, question: &Question, console: &Console) {
             for line in hotlist_render::profile_lines(&header, &console.context()) {
                 console.say(&line);
             }
-            let types = session.profile().sample_types.len();
-            if let Header { total: 0, .. } = header
-                && types > 1
-            {
+            if session.another_sample_type(question).is_some() {
                 console.say("No samples were found with the default sample value type.");
                 console.say("Try \"sample_index\" command to analyze different sample values.");
             }
@@ -125,9 +121,9 @@ fn greet(session: &Session, question: &Question, console: &Console) {
 fn show(text: &str, pager: bool, console: &Console) {
     let mut err = io::stderr().lock();
     let lines = text.lines().map(hotlist_render::clean).collect::<Vec<_>>().join("\n") + "\n";
-    // Nobody is left to hear about a failure.
+    // A failure could be told nowhere.
     let _ = if pager && console.err_is_terminal && io::stdin().is_terminal() {
-        Pager::new(err).write_all(lines.as_bytes())
+        Pager::new(err, variable).write_all(lines.as_bytes())
     } else {
         err.write_all(lines.as_bytes())
     };

@@ -1,21 +1,19 @@
 //! Answering a command, so that Ctrl-C stops it.
 
 use std::io::{self, BufWriter, IsTerminal, Write};
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::time::Duration;
 
-use hotlist_fetch::write_beside;
-use hotlist_render::{Context, Drawing, OnTerminal};
-use hotlist_session::{Error, Note, Question, Session, SourceFiles, ViewOptions};
-use hotlist_shell::Wish;
-use hotlist_tui::{Pager, Signals, Source, Stopped, Unfit};
+use hotlist_render::{Context, Drawing};
+use hotlist_session::{Error, Folders, Note, Question, Session, SourceFiles, ViewOptions};
+use hotlist_shell::ReportTask;
+use hotlist_tui::{Signals, Source, Stopped, Unfit};
 
-use crate::commands::report::{buffered, fresh_file};
 use crate::commands::tui::show;
 use crate::console::Console;
+use crate::delivery::{Face, deliver};
 use crate::opening::source_files;
 
 /// Answers commands from one profile.
@@ -27,10 +25,10 @@ pub(super) struct Runner<'c> {
     /// Tell whether Ctrl-C was pressed; `None` where it ends the process.
     signals: Option<Signals>,
     /// Source files that were read, and the paths by which they were found.
-    source: Option<((String, String), Arc<SourceFiles>)>,
+    source: Option<((Folders, Folders), Arc<SourceFiles>)>,
 }
 
-/// So often is looked whether Ctrl-C was pressed.
+/// How long to wait before looking again whether Ctrl-C was pressed.
 const PATIENCE: Duration = Duration::from_millis(20);
 /// Pieces of output that may wait to be written.
 const PIECES: usize = 16;
@@ -45,46 +43,21 @@ impl<'c> Runner<'c> {
         Runner { session, name, console, signals, source: None }
     }
 
-    /// Answers `wish`, a page at a time where `pager` asks for it and somebody looks.
-    pub(super) fn run(&mut self, wish: &Wish, pager: bool) -> Result<(), Error> {
-        let question = Question::new(wish.report, wish.argument.as_deref(), &wish.options)?;
-        let answer = Answer {
+    /// Answers `task`, a page at a time where `pager` asks for it and people look.
+    pub(super) fn run(&mut self, task: &ReportTask, pager: bool) -> Result<(), Error> {
+        let answering = Answering {
             session: Arc::clone(&self.session),
-            question,
-            drawing: wish.drawing,
-            source: self.source(&wish.options),
+            question: Question::new(task.report, task.argument.as_deref(), &task.view)?,
+            drawing: task.drawing,
+            source: self.source(&task.view),
         };
-        let console = self.console;
-        let plain = Context { colour: false, ..console.context() };
+        let pager = pager && io::stdin().is_terminal();
         let mut notes = Vec::new();
-        let outcome = if let Some(viewer) = wish.viewer {
-            crate::viewer::show(viewer, wish.drawing.extension, |out| {
-                self.answer(&answer, &plain, out, &mut notes)
-            })
-        } else if !wish.output.is_empty() {
-            let path = PathBuf::from(&wish.output);
-            console.note(&Note::Info(format!("Generating report in {}", path.display())));
-            write_beside(&path, |out| self.answer(&answer, &plain, out, &mut notes))
-        } else if wish.drawing.on_terminal != OnTerminal::Shown {
-            let (path, file) =
-                fresh_file(wish.drawing.extension).map_err(|error| io::Error::other(error.to_string()))?;
-            console.note(&Note::Info(format!("Generating report in {}", path.display())));
-            let outcome = self.answer(&answer, &plain, &mut buffered(file, &path), &mut notes);
-            if outcome.is_err() {
-                // What failed leaves nothing behind.
-                let _ = std::fs::remove_file(&path);
-            }
-            outcome
-        } else {
-            let context = console.context();
-            let mut out = console.stdout();
-            if pager && console.out_is_terminal && io::stdin().is_terminal() {
-                self.answer(&answer, &context, &mut Pager::new(out), &mut notes)
-            } else {
-                self.answer(&answer, &context, &mut out, &mut notes)
-            }
-        };
-        notes.iter().for_each(|note| console.note(note));
+        let outcome = deliver(task, Face::Shell { pager }, self.console, &mut |out, context| {
+            notes.clear();
+            self.answer(&answering, context, out, &mut notes)
+        });
+        notes.iter().for_each(|note| self.console.note(note));
         outcome
     }
 
@@ -110,24 +83,24 @@ impl<'c> Runner<'c> {
         }
     }
 
-    /// Writes the answer to `out`. Where Ctrl-C is to stop it, a thread of its own looks for the answer:
+    /// Writes the answer to `out`. Where Ctrl-C is to stop it, another thread looks for the answer:
     /// it is left alone then, and ends at its next attempt to write.
     fn answer(
         &self,
-        answer: &Answer,
+        answering: &Answering,
         context: &Context,
         out: &mut dyn Write,
         notes: &mut Vec<Note>,
     ) -> Result<(), Error> {
-        let Some(signals) = &self.signals else { return answer.write(context, out, notes) };
+        let Some(signals) = &self.signals else { return answering.write(context, out, notes) };
         let interrupted = signals.interrupted();
         interrupted.store(false, Ordering::Relaxed);
         let (sender, pieces) = sync_channel(PIECES);
-        let (answer, context) = (answer.clone(), context.clone());
+        let (answering, context) = (answering.clone(), context.clone());
         let thread = std::thread::spawn(move || {
             let mut notes = Vec::new();
             let mut out = BufWriter::with_capacity(64 << 10, Pieces(sender));
-            let outcome = answer.write(&context, &mut out, &mut notes);
+            let outcome = answering.write(&context, &mut out, &mut notes);
             (outcome, notes)
         });
         // A panic of the thread has been reported by the time it ends.
@@ -142,16 +115,16 @@ impl<'c> Runner<'c> {
     }
 }
 
-/// Everything that it takes to answer, for a thread of its own.
+/// Everything that it takes to answer, for another thread.
 #[derive(Clone)]
-struct Answer {
+struct Answering {
     session: Arc<Session>,
     question: Question,
     drawing: &'static Drawing,
     source: Arc<SourceFiles>,
 }
 
-impl Answer {
+impl Answering {
     fn write(&self, context: &Context, out: &mut dyn Write, notes: &mut Vec<Note>) -> Result<(), Error> {
         self.session.draw(&self.question, self.drawing, &*self.source, out, context, notes)
     }

@@ -8,7 +8,7 @@ mod terminal_tables;
 use std::fmt::Write;
 use std::path::PathBuf;
 
-use hotlist_session::{Field, Options};
+use hotlist_session::{Group, Options, SHORTCUTS, ValueType};
 use hotlist_testkit::golden;
 
 fn docs(path: &str) -> PathBuf {
@@ -37,10 +37,7 @@ fn options() -> String {
     let mut page = format!("{NOTICE}# Options\n\n");
     page += "Each option is a flag of the command line; flags take one dash or two. \
              The URL key is its name in addresses of the web page.\n";
-    let mut groups: Vec<_> = hotlist_session::ALL.iter().map(|option| option.group).collect();
-    groups.sort_unstable();
-    groups.dedup();
-    for group in groups {
+    for group in Group::ALL {
         let _ = write!(
             page,
             "\n## {}\n\n| Flag | URL key | Default | Meaning |\n|---|---|---|---|\n",
@@ -49,7 +46,7 @@ fn options() -> String {
         for option in hotlist_session::ALL.iter().filter(|option| option.group == group) {
             let default = option.get(&Options::default());
             let key = option.url_key.unwrap_or("");
-            if let Field::Choice(choices) = option.field {
+            if let ValueType::Choice(choices) = option.value {
                 for choice in choices {
                     let _ = writeln!(
                         page,
@@ -71,6 +68,9 @@ fn options() -> String {
                 option.help,
                 details.replace('|', "\\|")
             );
+        }
+        for shortcut in SHORTCUTS.iter().filter(|_| group == Group::Value) {
+            let _ = writeln!(page, "| `-{}` | | | {} |", shortcut.name, shortcut.help);
         }
     }
     page

@@ -238,7 +238,7 @@ fn redirects_that_lead_nowhere_are_errors() {
 }
 
 #[test]
-fn nobody_listens() {
+fn no_server_listens() {
     within(LIMIT, || {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a loopback port");
         let address = listener.local_addr().expect("a bound port").to_string();

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use hotlist_fetch::{Environment, Error, Fetch, Fetcher, Limits, Notice, Timing, TlsOptions};
 
-/// Runs a test body on a thread of its own and fails when it is not done in time.
+/// Runs a test body on another thread and fails when it is not done in time.
 pub(crate) fn within(limit: Duration, body: impl FnOnce() + Send + 'static) {
     let (done, finished) = mpsc::channel();
     let worker = thread::spawn(move || {
@@ -31,7 +31,7 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Answers each connection on a thread of its own. `answer` gets the request's head and the connection.
+    /// Answers each connection on another thread. `answer` gets the request's head and the connection.
     pub(crate) fn start<F>(answer: F) -> Server
     where
         F: Fn(&str, &mut TcpStream) -> io::Result<()> + Send + Sync + 'static,

@@ -37,7 +37,7 @@ pub(super) fn enter(app: &mut App) {
     let content = app.current();
     let Some(Content::Tags(tags)) = content.as_deref() else { return };
     let Some((key, value)) = value_at(tags, app.scrolls[Tab::Tags as usize].selected) else { return };
-    app.change(|options| options.tagfocus = filter_for(&key, &value));
+    app.change(|options| options.tagfocus = TagFilter::parse(&filter_for(&key, &value)).ok());
 }
 
 /// A tag filter for exactly the samples with this value.

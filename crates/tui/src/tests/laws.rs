@@ -9,7 +9,7 @@ use super::*;
 use crate::content::Content;
 use crate::keys::{self, Command};
 use crate::query::{Query, Topic};
-use crate::settings::exact;
+use crate::settings::{exact, text_of};
 use crate::tab::Tab;
 
 fn open(size: (u16, u16)) -> TestScreen {
@@ -141,40 +141,47 @@ fn check(command: Command) {
         }
         Command::Focus => {
             screen.press(&["2", "Home", "f"]);
-            assert_eq!(screen.app.options.focus, r"^runtime\.mallocgc$");
+            assert_eq!(text_of(&screen.app.options.focus), r"^runtime\.mallocgc$");
             // Another one adds to it.
             screen.press(&["C", "2", "Home", "f", "Down", "f"]);
-            assert_eq!(screen.app.options.focus.split('|').count(), 2, "{}", screen.app.options.focus);
+            assert_eq!(
+                text_of(&screen.app.options.focus).split('|').count(),
+                2,
+                "{}",
+                text_of(&screen.app.options.focus)
+            );
         }
         Command::Ignore => {
             let before = screen.press(&["2", "Home"]).rows()[3].clone();
             screen.press(&["i"]);
-            assert_eq!(screen.app.options.ignore, r"^runtime\.mallocgc$");
+            assert_eq!(text_of(&screen.app.options.ignore), r"^runtime\.mallocgc$");
             assert!(before.contains("mallocgc") && !screen.text().contains("  runtime.mallocgc"));
         }
         Command::Hide => {
             screen.press(&["2", "Home", "x"]);
-            assert_eq!(screen.app.options.hide, r"^runtime\.mallocgc$");
+            assert_eq!(text_of(&screen.app.options.hide), r"^runtime\.mallocgc$");
             // What it weighed is its callers' now.
             assert!(screen.rows()[3].contains("480ms"), "{}", screen.text());
         }
         Command::TypeFocus => {
             screen.press(&["F", "json", "Enter"]);
-            assert_eq!(screen.app.options.focus, "json");
+            assert_eq!(text_of(&screen.app.options.focus), "json");
             // What is in force is there to be changed.
-            assert_eq!(screen.press(&["F", "|read", "Enter"]).app.options.focus, "json|read");
+            assert_eq!(text_of(&screen.press(&["F", "|read", "Enter"]).app.options.focus), "json|read");
         }
         Command::TypeIgnore => {
-            assert_eq!(screen.press(&["I", "json", "Enter"]).app.options.ignore, "json");
+            assert_eq!(text_of(&screen.press(&["I", "json", "Enter"]).app.options.ignore), "json");
         }
-        Command::TypeHide => assert_eq!(screen.press(&["X", "json", "Enter"]).app.options.hide, "json"),
+        Command::TypeHide => {
+            assert_eq!(text_of(&screen.press(&["X", "json", "Enter"]).app.options.hide), "json")
+        }
         Command::NextPreset => {
             screen.press(&["2", "X", "main.read", "Enter", "p"]);
             assert!(screen.title().contains("main.read|(hide runtime)"), "{}", screen.title());
             assert!(!screen.text().contains("mallocgc"));
             screen.press(&["p"]);
             assert!(!screen.text().contains("json.Decode"), "{}", screen.text());
-            assert_eq!(screen.press(&["p"]).app.options.hide, "main.read");
+            assert_eq!(text_of(&screen.press(&["p"]).app.options.hide), "main.read");
         }
         Command::Undo => {
             screen.press(&["2", "Home", "f", "i", "u", "u"]);
@@ -315,7 +322,7 @@ fn enter_on_a_tag_keeps_its_samples_and_no_others() {
             .iter()
             .flat_map(|tag| tag.values.iter().map(|row| (tag.key.as_str(), row.value.as_str())))
             .collect();
-        assert_eq!(kept, [(key, value)], "{}", screen.app.options.tagfocus);
+        assert_eq!(kept, [(key, value)], "{:?}", screen.app.options.tagfocus);
     }
 }
 

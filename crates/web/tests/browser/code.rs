@@ -71,7 +71,7 @@ fn code_of_a_program_is_shown_as_source_and_as_instructions() {
     let profile = load_files(&[&path], &Options::default());
     let objects = ObjectFiles::new(&Environment::from_lookup(|_| None));
     let session = Session::new(profile, NonZeroUsize::MIN).with_code(CodeFiles::new(objects.into(), None));
-    let source = SourceFiles::new("", "", &folder, |_| None).only_below_roots();
+    let source = SourceFiles::new(&[], &[], &folder, |_| None).only_below_roots();
     let served = serve_session(session, "profile.pb.gz", &Options::default(), source);
 
     browser.open(&format!("{}/ui/source?q=spin", served.url));

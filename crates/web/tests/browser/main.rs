@@ -425,7 +425,7 @@ fn comparisons_show_both_sides() {
 fn source_code_has_its_weights_and_narrow_windows_hold_it() {
     let _alone = alone();
     let Some(browser) = Browser::start() else { return };
-    let source = SourceFiles::new("", "", &repository(), |_| None).only_below_roots();
+    let source = SourceFiles::new(&[], &[], &repository(), |_| None).only_below_roots();
     let served = serve(source_profile(), "source", &Options::default(), source);
     browser.size(420, 800);
     browser.open(&format!("{}/ui/source?q=.", served.url));

@@ -53,7 +53,7 @@ fn write_screenshots() {
     hotlist_formats::write(&earlier, before.as_file()).unwrap();
     options.source.diff_base = vec![before.path().into()];
     let compared = serve_profile(load_files(&[&file], &options), "before and after");
-    let source = SourceFiles::new("", "", &repository(), |_| None).only_below_roots();
+    let source = SourceFiles::new(&[], &[], &repository(), |_| None).only_below_roots();
     let listed = serve(source_profile(), "report.cpu.pb.gz", &Options::default(), source);
     let wide =
         |name, scheme, url: String| Shot { name, scheme, url, script: "", size: (1280, 800), hover: None };

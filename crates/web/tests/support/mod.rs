@@ -46,7 +46,7 @@ pub fn serve_profiles(profiles: Profiles, options: &Options, source: SourceFiles
 /// Serves a profile as it would be served in a folder without source files.
 pub fn serve_profile(profile: Profile, name: &str) -> Served {
     let empty = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/support");
-    let source = SourceFiles::new("", "", &empty, |_| None).only_below_roots();
+    let source = SourceFiles::new(&[], &[], &empty, |_| None).only_below_roots();
     serve(profile, name, &Options::default(), source)
 }
 
