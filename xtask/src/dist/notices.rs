@@ -29,6 +29,15 @@ const MUSL: (&str, &str) = (
      DEALINGS IN THE SOFTWARE.\n",
 );
 
+/// The terms of the licence 0BSD (<https://spdx.org/licenses/0BSD.html>).
+const ZERO_CLAUSES: &str = "Permission to use, copy, modify, and/or distribute this software for any purpose with or without \
+     fee is hereby granted.\n\n\
+     THE SOFTWARE IS PROVIDED \"AS IS\" AND THE AUTHOR DISCLAIMS ALL WARRANTIES WITH REGARD TO THIS SOFTWARE INCLUDING \
+     ALL IMPLIED WARRANTIES OF MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR ANY SPECIAL, \
+     DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, \
+     WHETHER IN AN ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF OR IN CONNECTION WITH THE \
+     USE OR PERFORMANCE OF THIS SOFTWARE.\n";
+
 /// How the names of files with licences begin.
 const NAMES: &[&str] = &["licen", "copying", "copyright", "notice", "unlicense"];
 
@@ -150,7 +159,7 @@ fn licence_files(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-/// The text for a crate that brings none along: that of the MIT licence with its authors, or of Apache's.
+/// The text for a crate that brings none along, with its authors.
 fn standard(root: &Path, licence: &str, authors: &str) -> anyhow::Result<String> {
     let names: Vec<&str> = licence.split([' ', '/', '(', ')']).collect();
     if names.contains(&"MIT") {
@@ -159,6 +168,9 @@ fn standard(root: &Path, licence: &str, authors: &str) -> anyhow::Result<String>
     }
     if names.contains(&"Apache-2.0") {
         return Ok(fs::read_to_string(root.join("LICENSE-APACHE"))?);
+    }
+    if names.contains(&"0BSD") {
+        return Ok(format!("Copyright {authors}\n\n{ZERO_CLAUSES}"));
     }
     bail!("it has no file with its licence, {licence}")
 }
