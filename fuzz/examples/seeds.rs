@@ -124,7 +124,8 @@ fn join(one: &[u8], other: &[u8]) -> Vec<u8> {
 /// The samples of all formats, each with the number of its format.
 fn imports() -> io::Result<impl Iterator<Item = Seed>> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/formats/testdata/imported");
-    let mut paths: Vec<_> = fs::read_dir(folder)?.map(|entry| entry.map(|entry| entry.path())).collect::<Result<_, _>>()?;
+    let mut paths: Vec<_> =
+        fs::read_dir(folder)?.map(|entry| entry.map(|entry| entry.path())).collect::<Result<_, _>>()?;
     paths.retain(|path| path.extension().is_none_or(|extension| extension != "raw"));
     paths.sort();
     let mut seeds = Vec::new();

@@ -9,6 +9,7 @@
 //! under `head` and `timestamps` in place of deltas.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use hotlist_profile::{Label, LabelValue, LocationId, Profile};
 use serde::Deserialize;
@@ -103,12 +104,12 @@ fn read(file: &File) -> Result<Profile, Malformed> {
     for (sample, span) in file.samples.iter().zip(spans) {
         let row =
             *rows.get(sample).ok_or_else(|| wrong(format!("no node has the id {sample} of a sample")))?;
-        if !known.contains_key(&row) {
-            let stack = stack(&nodes, row, &mut stacks)?;
-            known.insert(row, stack);
-        }
+        let stack = match known.entry(row) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(vacant) => vacant.insert(stack(&nodes, row, &mut stacks)?),
+        };
         let labels = if nodes[row].frame.function_name == "(idle)" { &idle[..] } else { &[] };
-        stacks.add(&known[&row], labels, &[1, span]).map_err(wrong)?;
+        stacks.add(stack, labels, &[1, span]).map_err(wrong)?;
     }
     Ok(stacks.finish())
 }

@@ -25,7 +25,7 @@ pub(crate) const FORMAT: Format = Format {
     name: "threads",
     title: "thread",
     writers: "C++ servers (threadz)",
-    lost: "names of threads",
+    lost: "names of threads and functions",
     sniff: Sniff::Bytes(|head| {
         let first = Lines::new(head).find(|line| !is_blank_or_comment(line));
         first.is_some_and(|line| is_dump(line) || is_thread(line))

@@ -191,7 +191,7 @@ fn profile(message: &[u8], layout: Layout) -> Result<OneProfile, Broken> {
             (number, value) if Some(number) == locations => numbers(value, &mut ranges)?,
             (number, Value::Varint(value) | Value::Fixed64(value)) if number == time => result.time = value,
             (number, Value::Varint(value) | Value::Fixed64(value)) if number == duration => {
-                result.duration = value
+                result.duration = value;
             }
             (number, Value::Bytes(inner)) if number == period_type => result.period_type = value_type(inner)?,
             (number, Value::Varint(value)) if number == period => result.period = value as i64,
@@ -227,7 +227,7 @@ fn sample(message: &[u8], layout: Layout, ranges: &[u64]) -> Result<SampleRow, B
             (number, value) if number == timestamps => match value {
                 // Fixed in later releases, of any length before.
                 Value::Bytes(bytes) if layout == Layout::OwnTables && bytes.len() % 8 != 0 => {
-                    numbers(value, &mut row.timestamps)?
+                    numbers(value, &mut row.timestamps)?;
                 }
                 _ => fixed_numbers(value, &mut row.timestamps)?,
             },

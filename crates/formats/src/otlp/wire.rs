@@ -44,7 +44,7 @@ fn is_dictionary(inner: &[u8]) -> bool {
 }
 
 /// The messages in field `wanted` of `message`.
-pub(super) fn messages<'a>(message: &'a [u8], wanted: u32) -> Result<Vec<&'a [u8]>, Broken> {
+pub(super) fn messages(message: &[u8], wanted: u32) -> Result<Vec<&[u8]>, Broken> {
     let mut found = Vec::new();
     for field in Fields::new(message) {
         if let (number, Value::Bytes(inner)) = field?
