@@ -66,7 +66,7 @@ impl<'p> View<'p> {
                     self.choose_stacks(&Matcher::of_functions(profile, names), true);
                 }
                 ExactFilter::HiddenFunctions(names) => {
-                    self.hide_place(&Matcher::of_functions(profile, names))
+                    self.hide_place(&Matcher::of_functions(profile, names));
                 }
                 ExactFilter::Hidden(place) => self.hide_place(&matcher(place)),
                 ExactFilter::From(place) => self.show_from_place(&matcher(place)),

@@ -282,7 +282,7 @@ fn the_pager_of_the_environment_shows_long_output() {
     terminal.send("exit\r");
     assert_eq!(terminal.wait(), (0, None));
     assert!(!terminal.text().contains("roken pipe"), "{}", terminal.text());
-    let mut terminal = Terminal::open(&program, &["seed.pb.gz"], SMALL, &with("nosuchprogram"));
+    let mut terminal = Terminal::open(&program, &["seed.pb.gz"], (80, 10), &with("nosuchprogram"));
     terminal.wait_for_text("(hotlist)");
     terminal.send("traces\r");
     terminal.wait_for_text("more: space");

@@ -329,7 +329,9 @@ fn stacks_are_whole_whatever_their_size() {
             });
             let (whole, total) = (through(&profile, root_of_all as *const ()), profile.totals()[1] as i64);
             assert!(whole * 10 >= total * 9, "{whole} of {total}");
-            assert_eq!(named(&profile, "[truncated]"), 0);
+            // A thread that starts or ends has no root yet, or none any more.
+            let truncated = named(&profile, "[truncated]");
+            assert!(truncated * 20 <= total, "{truncated} of {total}");
         }
     });
 }

@@ -54,6 +54,8 @@ pub use text::DRAWING as TEXT;
 
 /// The function of a drawing that writes shapes of one kind.
 type Draw<S> = fn(&S, &mut dyn Write, &Context) -> io::Result<()>;
+/// The same for stacks, which borrow from the profile.
+type DrawStacks = fn(&Stacks<'_>, &mut dyn Write, &Context) -> io::Result<()>;
 
 /// A way to write shapes down: a function for each kind of shape that it can show.
 #[derive(Debug)]
@@ -74,7 +76,7 @@ pub struct Drawing {
     neighbours: Option<Draw<Neighbours>>,
     graph: Option<Draw<CallGraph>>,
     flame: Option<Draw<FlameGraph>>,
-    stacks: Option<fn(&Stacks<'_>, &mut dyn Write, &Context) -> io::Result<()>>,
+    stacks: Option<DrawStacks>,
     listing: Option<Draw<Listing>>,
     assembly: Option<Draw<Assembly>>,
     tags: Option<Draw<Tags>>,

@@ -30,11 +30,11 @@ pub use hotlist_report::Note;
 
 pub use binaries::is_object_file;
 pub use error::Error;
-pub use load::{Loaded, Loader};
+pub use load::{Loaded, Loader, Take};
 pub use object_code::CodeFiles;
 pub use object_files::ObjectFiles;
 pub use option_spec::{Group, OptionSpec, Scope, ValueSource};
-pub use option_value::{Choice, Divisor, Folders, Keys, Separated, Size, ValueType};
+pub use option_value::{Choice, Divisor, Folders, Keys, Separated, Size, SourceFormat, ValueType};
 pub use options::{ALL, Base, Options, OutputOptions, SHORTCUTS, Shortcut, SourceOptions, ViewOptions, find};
 pub use presets::{PRESETS, Preset};
 pub use progress::{Counting, Progress};

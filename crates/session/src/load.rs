@@ -68,6 +68,9 @@ struct Grabbed {
     is_remote: bool,
 }
 
+/// Takes what a source gave, with the name of the source; an error of it ends the loading.
+pub type Take<'t, T> = dyn FnMut(&OsStr, Result<T, Error>) -> Result<(), Error> + 't;
+
 impl Loader<'_> {
     /// Loads `sources` and what the options compare them with, and merges all of it.
     ///
@@ -96,11 +99,7 @@ impl Loader<'_> {
     ///
     /// # Errors
     /// The first one that `take` returns; then nothing more is read.
-    pub fn load_each(
-        &self,
-        sources: &[OsString],
-        take: &mut dyn FnMut(&OsStr, Result<Loaded, Error>) -> Result<(), Error>,
-    ) -> Result<(), Error> {
+    pub fn load_each(&self, sources: &[OsString], take: &mut Take<'_, Loaded>) -> Result<(), Error> {
         let objects = Arc::new(ObjectFiles::new(self.environment));
         self.reader().each(sources, &mut |name, grabbed| {
             take(name, grabbed.and_then(|grabbed| self.finish(grabbed, Arc::clone(&objects), Vec::new())))
@@ -215,11 +214,7 @@ impl Reader<'_> {
     }
 
     /// Reads `names`, some at the same time, and hands them to `take` one after the other in their order.
-    fn each(
-        &self,
-        names: &[OsString],
-        take: &mut dyn FnMut(&OsStr, Result<Grabbed, Error>) -> Result<(), Error>,
-    ) -> Result<(), Error> {
+    fn each(&self, names: &[OsString], take: &mut Take<'_, Grabbed>) -> Result<(), Error> {
         if let [only] = names {
             return take(only, self.one(only));
         }
@@ -247,10 +242,11 @@ impl Reader<'_> {
             fetch.fetch(name, &self.timing, &mut |notice| notify(notice))?;
         progress.expect(length.unwrap_or(0));
         let reader = Counting::new(reader, progress.clone());
-        let mut profile = hotlist_formats::read(reader, self.limits).map_err(|error| Error::Read {
-            source_name: hotlist_render::clean(&name.to_string_lossy()).into_owned(),
-            error,
-        })?;
+        let mut profile =
+            hotlist_formats::read_as(options.format.0, reader, self.limits).map_err(|error| Error::Read {
+                source_name: hotlist_render::clean(&name.to_string_lossy()).into_owned(),
+                error,
+            })?;
         progress.finish_source();
         name_main_binary(&mut profile, binary, &options.buildid);
         let remote = match &origin {

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use hotlist_analyze::{Granularity, TagFilter, TagFilterError};
+use hotlist_formats::Format;
 use hotlist_pattern::Pattern;
 use hotlist_profile::unit;
 use hotlist_report::Sort;
@@ -108,6 +109,38 @@ impl OptionValue for Option<i64> {
 
     fn get(&self) -> String {
         self.map(|number| number.to_string()).unwrap_or_default()
+    }
+}
+
+/// The format in which a source is read; none for the one that its first bytes tell.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SourceFormat(pub Option<&'static Format>);
+
+/// Formats are told apart by their names.
+impl PartialEq for SourceFormat {
+    fn eq(&self, other: &SourceFormat) -> bool {
+        self.0.map(|format| format.name) == other.0.map(|format| format.name)
+    }
+}
+
+impl OptionValue for SourceFormat {
+    const TYPE: ValueType = ValueType::Text;
+    const NAME: &'static str = "format";
+
+    fn set(&mut self, text: &OsStr) -> Result<(), String> {
+        let text = utf8(text)?;
+        self.0 = match text {
+            "" => None,
+            name => Some(hotlist_formats::named(name).ok_or_else(|| {
+                let names: Vec<&str> = hotlist_formats::ALL.iter().map(|format| format.name).collect();
+                format!("{name:?} is no format; there are {}", names.join(", "))
+            })?),
+        };
+        Ok(())
+    }
+
+    fn get(&self) -> String {
+        self.0.map_or_else(String::new, |format| format.name.to_owned())
     }
 }
 

@@ -12,7 +12,7 @@ use hotlist_pattern::Pattern;
 use hotlist_report::Sort;
 
 use crate::option_spec::{Group, OptionSpec, ValueSource, about, options};
-use crate::option_value::{Divisor, Folders, Keys, OptionValue, Size};
+use crate::option_value::{Divisor, Folders, Keys, OptionValue, Size, SourceFormat};
 
 /// All options, with their defaults.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -141,6 +141,9 @@ options! {
             about(Group::Source, "A comment to add to the profile");
         all_frames: bool = false,
             about(Group::Source, "Keep frames that the profile says to drop");
+        format: SourceFormat = SourceFormat(None),
+            about(Group::Source, "Read sources in this format, whatever they look like")
+                .details("The formats are listed by `hotlist formats`.");
         max_size: Size = Size(4 << 30),
             about(Group::Source, "Refuse profiles that unpack to more than this")
                 .details("A size such as 500MB or 16GB.");

@@ -134,7 +134,7 @@ proptest! {
         for entry in peeked.unwrap_or_default() {
             prop_assert_eq!((entry.flat, entry.cum), weight(&entry.place.key().to_string()));
         }
-        let pivots = tops.keys().cloned().take(4).chain([String::new()]);
+        let pivots = tops.keys().take(4).cloned().chain([String::new()]);
         for (pivot, inverted) in pivots.flat_map(|pivot| [(pivot.clone(), false), (pivot, true)]) {
             let mut question = question("flamegraph", &options);
             question.options.node_count = frames;

@@ -14,6 +14,7 @@ pub(crate) const COMMAND: Command = Command {
     run,
 };
 
+#[expect(clippy::needless_pass_by_value, reason = "every command is given its arguments")]
 fn run(arguments: Arguments, console: &Console) -> anyhow::Result<()> {
     let mut out = console.stdout();
     match arguments.texts().first().map(String::as_str) {

@@ -38,6 +38,7 @@ pub(crate) fn on(command: &'static Command) -> Invocation {
     Invocation { command: &COMMAND, arguments: Arguments::of_words(topic) }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "every command is given its arguments")]
 fn run(arguments: Arguments, console: &Console) -> anyhow::Result<()> {
     let mut out = console.stdout();
     match arguments.texts().first() {

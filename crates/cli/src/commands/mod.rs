@@ -11,6 +11,7 @@ use crate::args::Arguments;
 use crate::console::Console;
 
 pub(crate) mod completions;
+pub(crate) mod formats;
 pub(crate) mod help;
 pub(crate) mod http;
 pub(crate) mod man;
@@ -23,8 +24,15 @@ pub(crate) mod version;
 pub(crate) use pprof::COMMAND as PPROF;
 
 /// Every command that is a word, in the order of the help.
-pub(crate) const ALL: &[Command] =
-    &[tui::COMMAND, symbols::COMMAND, help::COMMAND, man::COMMAND, completions::COMMAND, version::COMMAND];
+pub(crate) const ALL: &[Command] = &[
+    tui::COMMAND,
+    symbols::COMMAND,
+    formats::COMMAND,
+    help::COMMAND,
+    man::COMMAND,
+    completions::COMMAND,
+    version::COMMAND,
+];
 
 /// A command: `hotlist NAME …`.
 #[derive(Debug)]

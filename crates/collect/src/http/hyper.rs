@@ -24,10 +24,11 @@ use std::task::{Context, Poll, Waker};
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full, Limited};
 
-use super::answer::{Reply, answer as answer_of};
+use super::endpoints::answer as answer_of;
+use super::limits::{CONNECTIONS, LARGEST_REQUEST};
+use super::reply::Reply;
 use super::request::ProfileRequest;
-use super::{CONNECTIONS, LARGEST_REQUEST};
-use crate::heap::Unsampled;
+use crate::countdown::Unsampled;
 use crate::own_threads::OwnThread;
 
 /// The answer to a request whose path begins with `/debug/pprof`, as the built-in server gives it.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::io::{self, Write};
 
-use hotlist_report::Listing;
+use hotlist_report::{LineMark, ListedLine, Listing};
 
 use super::{paint, write_sums};
 use crate::Context;
@@ -29,11 +29,15 @@ pub(super) fn draw(listing: &Listing, out: &mut dyn Write, context: &Context) ->
         };
         writeln!(out, "ROUTINE ======================== {} in {}", clean(&routine.name), clean(file))?;
         write_sums(&listing.header, routine.flat, routine.cum, context, out)?;
-        if let Some(error) = &routine.error {
+        // As pprof does, this leaves out lines outside the function, unless sums of flat weights would not add up then.
+        let is_outside = |line: &&ListedLine| line.mark != LineMark::Regular;
+        let shows_outside = routine.lines.iter().filter(is_outside).any(|line| line.flat != 0);
+        let mut lines = routine.lines.iter().filter(|line| shows_outside || !is_outside(line)).peekable();
+        if let Some(error) = routine.error.as_ref().filter(|_| lines.peek().is_some()) {
             writeln!(out, " Error: {}", clean(error))?;
             continue;
         }
-        for line in &routine.lines {
+        for line in lines {
             let weight = |value: i64| {
                 let text = if value == 0 { ".".to_owned() } else { format.label(value) };
                 paint(format!("{text:>10}"), value, total, context)

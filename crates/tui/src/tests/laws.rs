@@ -173,7 +173,7 @@ fn check(command: Command) {
             assert_eq!(text_of(&screen.press(&["I", "json", "Enter"]).app.options.ignore), "json");
         }
         Command::TypeHide => {
-            assert_eq!(text_of(&screen.press(&["X", "json", "Enter"]).app.options.hide), "json")
+            assert_eq!(text_of(&screen.press(&["X", "json", "Enter"]).app.options.hide), "json");
         }
         Command::NextPreset => {
             screen.press(&["2", "X", "main.read", "Enter", "p"]);
