@@ -219,9 +219,7 @@ impl FoundRoutine {
         let mark = match text {
             _ if number < 1 => LineMark::NoLine,
             None if texts.is_some() => LineMark::BeyondFile,
-            _ if weights.is_some() && self.start.is_some_and(|start| number < start) => {
-                LineMark::BeforeFunction
-            }
+            _ if self.start.is_some_and(|start| number < start) => LineMark::BeforeFunction,
             _ => LineMark::Regular,
         };
         let instructions = self.instructions.remove(&number).unwrap_or_default();

@@ -300,7 +300,7 @@ fn files_of_the_page_are_compressed_and_kept() {
     assert!(!head("").contains("content-encoding"));
     let etag = first.split("etag: ").nth(1).unwrap().lines().next().unwrap();
     assert!(head(&format!("If-None-Match: {etag}\r\n")).starts_with("http/1.1 304"));
-    assert_eq!(get(&format!("{}/assets/../Cargo.toml", served.url)).0, 307);
+    assert_eq!(get(&format!("{}/assets/../Cargo.toml", served.url)).0, 404);
     assert_eq!(get(&format!("{}/assets/index.html", served.url)).0, 404);
 }
 
@@ -376,7 +376,10 @@ fn profiles_cannot_show_files_of_the_user() {
     assert_eq!(status, 200);
     let listing: Value = serde_json::from_str(&body).unwrap();
     for routine in listing["routines"].as_array().unwrap() {
-        assert_eq!(routine["lines"].as_array().map(Vec::len), Some(0), "{}", routine["file"]);
+        // Lines have weights, and no text.
+        for line in routine["lines"].as_array().unwrap() {
+            assert_eq!(line["text"].as_str().unwrap_or_default(), "", "{}", routine["file"]);
+        }
     }
     let secret = std::fs::read_to_string("/etc/hostname").unwrap_or_default();
     assert!(secret.trim().is_empty() || !body.contains(secret.trim()));

@@ -13,6 +13,9 @@ use crate::picture::{Group, Mark, Picture, Text};
 /// Names in tooltips of more characters lose their middle.
 const LONGEST: usize = 600;
 
+/// Longer keys are left out of pictures, which would grow with them; no page can point at such a node then.
+const LONGEST_KEY: usize = 4096;
+
 pub(crate) fn paint(graph: &CallGraph, diagram: &Diagram) -> Picture {
     let mut groups = Vec::with_capacity(diagram.edges.len() + diagram.boxes.len() + 1);
     groups.extend(diagram.legend.as_ref().map(paint_legend));
@@ -89,7 +92,11 @@ fn paint_node(graph: &CallGraph, row: usize, one: &DiagramBox) -> Group {
     Group {
         class: "node",
         id: one.id.clone(),
-        data: vec![("key", node.place.key().to_string())],
+        data: Some(node.place.key().to_string())
+            .filter(|key| key.len() <= LONGEST_KEY)
+            .map(|key| ("key", key))
+            .into_iter()
+            .collect(),
         tooltip: node_tooltip(graph, node),
         marks,
     }
