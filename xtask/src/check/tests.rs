@@ -45,6 +45,7 @@ const SPECIAL: &[Special] = &[
     ("hotlist-collect", "hotlist_collect", true, None),
     ("hotlist-collect", "interop", true, Some(Needs::Network)),
     ("hotlist-collect", "limits", true, Some(Needs::Storms)),
+    ("hotlist-collect", "neighbours", true, Some(Needs::Storms)),
     ("hotlist-collect", "overhead", false, Some(Needs::Compilers)),
     ("hotlist-collect", "robust", true, Some(Needs::Storms)),
     ("hotlist-collect", "server", true, Some(Needs::Network)),
