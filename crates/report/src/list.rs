@@ -215,7 +215,7 @@ impl FoundRoutine {
     fn line(&mut self, number: i64, texts: Option<&[String]>) -> ListedLine {
         let weights = self.lines.get(&number);
         let (flat, cum) = weights.copied().unwrap_or_default();
-        let text = texts.and_then(|texts| texts.get(usize::try_from(number - 1).ok()?));
+        let text = texts.and_then(|texts| texts.get(usize::try_from(number.checked_sub(1)?).ok()?));
         let mark = match text {
             _ if number < 1 => LineMark::NoLine,
             None if texts.is_some() => LineMark::BeyondFile,
@@ -327,7 +327,7 @@ mod tests {
             marks,
             [
                 (0, LineMark::NoLine),
-                (1, LineMark::Regular),
+                (1, LineMark::BeforeFunction),
                 (2, LineMark::BeforeFunction),
                 (3, LineMark::Regular),
                 (4, LineMark::Regular),

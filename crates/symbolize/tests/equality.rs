@@ -42,8 +42,19 @@ fn excuse_llvm(ours: &Frames, theirs: &Frames) -> Option<&'static str> {
             Some("a label in a function of assembly")
         }
         (false, true) if ours_last.1.is_empty() => Some("a symbol without a size"),
+        // Linkers put equal instances of generic functions into one; of their names we take the shortest.
+        (false, true) if is_instance(&ours_last.0, &theirs_last.0) => {
+            Some("another instance with the same code")
+        }
         _ => None,
     }
+}
+
+/// Whether two mangled names of Rust are instances of one function, as far as their beginnings tell, and ours is no
+/// longer.
+fn is_instance(ours: &str, theirs: &str) -> bool {
+    let common = ours.bytes().zip(theirs.bytes()).take_while(|(one, other)| one == other).count();
+    ours.starts_with("_R") && ours.len() <= theirs.len() && common >= 32
 }
 
 fn excuse_gnu(ours: &Frames, theirs: &Frames) -> Option<&'static str> {

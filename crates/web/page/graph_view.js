@@ -35,6 +35,10 @@ export async function graphView(host, page, signal) {
   const text = whole.replace(/<(script|style)\b[^>]*>[^]*?<\/\1>/g, '');
   const parsed = new DOMParser().parseFromString(text, 'image/svg+xml');
   parsed.querySelectorAll('script, style, .paper').forEach((element) => element.remove());
+  if (!parsed.querySelector('.node')) {
+    notice(host, 'No samples', 'Nothing in this profile passes the filters, or all values of this sample type are zero.');
+    return;
+  }
   const svg = /** @type {SVGSVGElement} */ (/** @type {unknown} */ (document.importNode(parsed.documentElement, true)));
   const [, , wide, high] = (svg.getAttribute('viewBox') ?? '0 0 100 100').split(/[ ,]+/).map(Number);
   for (const name of ['width', 'height', 'font-family']) svg.removeAttribute(name);

@@ -68,7 +68,10 @@ function show(entries, opener, position) {
   open = { element, opener, place };
   if (opener?.hasAttribute('aria-haspopup')) opener.setAttribute('aria-expanded', 'true');
   place();
-  /** @type {HTMLElement | null} */ (element.querySelector('input, select, .menu-item'))?.focus({ preventScroll: true });
+  // Keys go to what has the focus: the panel itself where nothing in it takes any.
+  element.tabIndex = -1;
+  const first = /** @type {HTMLElement | null} */ (element.querySelector('input, select, .menu-item'));
+  (first ?? element).focus({ preventScroll: true });
   element.addEventListener('keydown', (event) => {
     const items = /** @type {HTMLElement[]} */ ([...element.querySelectorAll('.menu-item')]);
     const at = items.indexOf(/** @type {HTMLElement} */ (document.activeElement));

@@ -77,7 +77,10 @@ pub(crate) fn draw(graph: &Graph) -> Drawing {
     let count = boxes.len();
     let all: Vec<Rect> = boxes.into_iter().chain(labels).collect();
     for (index, rect) in all.iter().enumerate() {
-        assert!(page.contains(rect.min) && page.contains(rect.max), "{index} of {count} boxes off the page: {rect:?}");
+        assert!(
+            page.contains(rect.min) && page.contains(rect.max),
+            "{index} of {count} boxes off the page: {rect:?}"
+        );
         for (other, second) in all.iter().enumerate().skip(index + 1) {
             assert!(!rect.overlaps(second), "{index} and {other} overlap; there are {count} boxes");
         }
