@@ -9,7 +9,7 @@ use hotlist_layout::{Edge, Error, Graph, Node, Options, Size, layout};
 use proptest::prelude::*;
 
 fn any_graph() -> impl Strategy<Value = Graph> {
-    let size = |most: f64| (0.0..most, 0.0..most).prop_map(|(width, height)| Size::new(width, height));
+    let size = |most: f64| (0.05..most, 0.05..most).prop_map(|(width, height)| Size::new(width, height));
     prop::collection::vec(size(150.0), 1..25).prop_flat_map(move |sizes| {
         let count = sizes.len();
         let edge = (0..count, 0..count, 0..120u32, 0..4u32, prop::option::of(size(40.0)));
