@@ -42,7 +42,7 @@ fn draw_all(session: &Session, question: &Question) -> Result<Vec<(&'static str,
     let answer = session.answer(question, &FiveLines, &mut notes, |shape| {
         let mut drawn = Vec::new();
         for drawing in hotlist_render::ALL {
-            if !drawing.accepts(shape) || PICTURES.contains(&drawing.name) {
+            if !drawing.accepts(shape.kind()) || PICTURES.contains(&drawing.name) {
                 continue;
             }
             let mut out = Vec::new();

@@ -125,7 +125,7 @@ pub struct FlameOptions {
     /// The key or label of the place that all stacks are to begin with; empty for none. With it, the tree is one
     /// half of a sandwich: callees of the place, or with `inverted` its callers.
     pub pivot: String,
-    /// The way to the frame whose callees are wanted, as [`FlamePlace::id`]s from the root on.
+    /// The way to the frame whose callees are wanted, as [`FlamePlace::id`](crate::FlamePlace::id)s from the root on.
     pub path: Vec<usize>,
     /// Names of places that are looked for: what was summed up tells how much of it they have.
     pub marks: Option<Pattern>,

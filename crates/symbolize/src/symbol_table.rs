@@ -153,7 +153,7 @@ impl SymbolTable {
     /// The function that holds a virtual address.
     ///
     /// A symbol without a size reaches to the next one, unless a symbol with a size holds the address. That is a
-    /// guess, for which there are limits: see [`end_of_unsized`](Self::end_of_unsized).
+    /// guess, for which there are limits: see `end_of_unsized`.
     pub fn lookup(&self, address: u64) -> Option<&Symbol> {
         let after = self.rows.partition_point(|symbol| symbol.address <= address);
         let nearest = self.rows[..after].last()?;
