@@ -8,7 +8,7 @@ use crate::piece::Pieces;
 /// The unpacked data of a file.
 ///
 /// Readers of formats see it as [`BufRead`]. What fails in reading, rather than in what was read, is
-/// [kept](Self::failure) here, so that it is not taken for a malformed file.
+/// kept here, so that it is not taken for a malformed file.
 pub struct Input<'a> {
     pieces: &'a mut dyn Pieces,
     /// How much of the piece at hand has been consumed, or is in `head`.
