@@ -25,7 +25,7 @@ pub struct Comparison {
     pub order: RunOrder,
     /// The common relative variance between runs; its root is the noise of a machine.
     pub kappa: f64,
-    /// Whether values without limit count as more or as slower.
+    /// Whether a change is told as slower and faster or as more and less.
     pub words: Words,
     /// All functions together.
     pub total: Total,
@@ -266,8 +266,6 @@ pub enum NoticeCode {
     Anchor,
     /// The sampling noise of such values is not known.
     UnknownNoise,
-    /// What is in use depends on when memory was collected.
-    InUse,
     /// A function seems to have another name now.
     Renamed,
 }
