@@ -5,7 +5,7 @@ use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use hotlist_analyze::{Detail, NodeTable, SampleValue, Threads, View};
+use hotlist_analyze::{Detail, NodeTable, SampleValue, Threads, View, weigh};
 use hotlist_benches::{SHAPES, generate};
 use hotlist_render::{Context, Drawing};
 use hotlist_report::NoSource;
@@ -36,7 +36,7 @@ fn reports(criterion: &mut Criterion) {
                 let value = SampleValue { column: 1, mean: false };
                 let view =
                     View::new(session.profile(), value, Threads::ONE, &mut Vec::new()).expect("a view");
-                NodeTable::new(&view, Detail::default(), None).weigh()
+                weigh(&NodeTable::new(&view, Detail::default(), None))
             });
         });
         for (name, report, argument, focus) in QUESTIONS {

@@ -22,7 +22,7 @@ use std::time::{Duration, Instant};
 
 use hotlist_benches::{SHAPES, generate};
 use hotlist_formats::Limits;
-use hotlist_layout::{Cubic, Drawing, Graph, Options, Point, Rect, Route, Size, layout};
+use hotlist_layout::{Cubic, Graph, GraphDrawing, LayoutOptions, Point, Rect, Route, Size, layout};
 use hotlist_profile::Profile;
 use hotlist_report::{NoSource, Shape};
 use hotlist_session::{Question, Session, ViewOptions};
@@ -30,7 +30,7 @@ use serde_json::Value;
 
 type Failure = Box<dyn std::error::Error>;
 
-/// Times are the best of so many runs.
+/// The number of runs of which the best time counts.
 const RUNS: usize = 3;
 
 fn main() -> Result<(), Failure> {
@@ -55,7 +55,7 @@ fn main() -> Result<(), Failure> {
     let mut faulty = Vec::new();
     for sample in &samples {
         let mut millis = f64::INFINITY;
-        let mut drawing = Drawing::default();
+        let mut drawing = GraphDrawing::default();
         for _ in 0..RUNS {
             let started = Instant::now();
             drawing = layout(&sample.graph, &sample.options)?;
@@ -92,12 +92,12 @@ fn main() -> Result<(), Failure> {
 struct Sample {
     name: String,
     graph: Graph,
-    options: Options,
+    options: LayoutOptions,
 }
 
 /// What `dot` made of it.
 struct ByDot {
-    drawing: Drawing,
+    drawing: GraphDrawing,
     millis: f64,
 }
 
@@ -226,7 +226,7 @@ impl Sample {
     }
 
     /// The places in the JSON of `dot`.
-    fn read(&self, json: &Value) -> Result<Drawing, Failure> {
+    fn read(&self, json: &Value) -> Result<GraphDrawing, Failure> {
         let text = |value: &Value, key: &str| value[key].as_str().map(str::to_owned);
         let page: Vec<f64> =
             text(json, "bb").unwrap_or_default().split(',').filter_map(|part| part.parse().ok()).collect();
@@ -235,7 +235,7 @@ impl Sample {
             let (x, y) = text.split_once(',')?;
             Some(Point::new(x.parse().ok()?, height - y.parse::<f64>().ok()?))
         };
-        let mut drawing = Drawing {
+        let mut drawing = GraphDrawing {
             size: Size::new(width, height),
             nodes: vec![Point::default(); self.graph.nodes.len()],
             edges: vec![Route::default(); self.graph.edges.len()],
@@ -290,7 +290,7 @@ struct Measure {
 }
 
 impl Measure {
-    fn of(graph: &Graph, drawing: &Drawing, millis: f64) -> Self {
+    fn of(graph: &Graph, drawing: &GraphDrawing, millis: f64) -> Self {
         let lines: Vec<Vec<Point>> = drawing.edges.iter().map(|route| flatten(&route.path)).collect();
         let length =
             lines.iter().flat_map(|line| line.windows(2)).map(|pair| pair[0].distance(pair[1])).sum();
@@ -433,7 +433,7 @@ impl std::fmt::Display for Faults {
     }
 }
 
-fn faults(graph: &Graph, drawing: &Drawing, lines: &[Vec<Point>]) -> Faults {
+fn faults(graph: &Graph, drawing: &GraphDrawing, lines: &[Vec<Point>]) -> Faults {
     let boxes: Vec<Rect> = graph
         .nodes
         .iter()
@@ -496,7 +496,7 @@ fn faults(graph: &Graph, drawing: &Drawing, lines: &[Vec<Point>]) -> Faults {
 }
 
 /// A plain picture to look at.
-fn svg(sample: &Sample, drawing: &Drawing) -> String {
+fn svg(sample: &Sample, drawing: &GraphDrawing) -> String {
     let size = drawing.size;
     let mut out = format!(
         "<svg xmlns='http://www.w3.org/2000/svg' viewBox='-8 -8 {0} {1}' width='{0}' height='{1}'>\n\

@@ -10,7 +10,7 @@ fn main() {
         let text = String::from_utf8(output.stdout).ok()?;
         output.status.success().then(|| text.trim().to_owned()).filter(|text| !text.is_empty())
     };
-    // A published package says what it was made of, and lies in no repository of its own.
+    // A published package says what it was made of, and is not in a repository.
     let commit = std::fs::read_to_string(".cargo_vcs_info.json").ok().and_then(|info| {
         let commit = info.split("\"sha1\": \"").nth(1)?;
         commit.get(..12).map(str::to_owned)

@@ -6,7 +6,7 @@
 pub struct Numbers(u64);
 
 impl Numbers {
-    /// A sequence of its own for each `seed`.
+    /// A different sequence for each `seed`.
     pub fn new(seed: u64) -> Self {
         Numbers(seed)
     }

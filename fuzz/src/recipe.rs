@@ -28,7 +28,7 @@ const NAMES: [&str; 16] = [
     "{{}}[(",
     "0x10",
 ];
-/// Units of every kind that has a scale of its own, and of none.
+/// Units of every kind that has its own scale, and of none.
 const UNITS: [&str; 8] = ["count", "nanoseconds", "bytes", "", "GCU", "kB", "seconds", "things"];
 /// Values at the edges of their type.
 const VALUES: [i64; 8] = [0, 1, -1, 1000, i64::MAX, i64::MIN, 1 << 40, -(1 << 62)];

@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use hotlist_profile::{Builder, Location, Mapping, MappingId};
 use hotlist_symbolize::{
-    Binary, Bytes, Detail, KernelSymbols, MappedRange, ObjectStore, OpenError, Places, Query, Translation,
+    Again, Binary, Bytes, Detail, JitDump, JitEventKind, KernelSymbols, MappedRange, ObjectStore, OpenError, PerfMap, Places, Query, Translation,
     Wanted, build_id_of_notes, find,
 };
 
@@ -49,7 +49,7 @@ impl ObjectStore for Same {
 /// When a law is broken.
 pub fn run(data: &[u8]) {
     let Some((&way, rest)) = data.split_first() else { return };
-    match way % 5 {
+    match way % 6 {
         0 => object(rest, &[], way),
         4 => {
             let Some((size, rest)) = rest.split_first_chunk::<4>() else { return };
@@ -58,6 +58,7 @@ pub fn run(data: &[u8]) {
             object(program, pdb, way);
         }
         1 => kernel(rest),
+        5 => compiled(rest),
         2 => drop(build_id_of_notes(rest)),
         _ => answer(rest),
     }
@@ -118,6 +119,19 @@ fn kernel(text: &[u8]) {
     }
 }
 
+fn compiled(bytes: &[u8]) {
+    let map = PerfMap::parse(bytes);
+    [0, 1, 0x1000, 0x7f00_0000_1000, u64::MAX].map(|address| map.lookup(address));
+    let Ok(dump) = JitDump::parse(bytes) else { return };
+    let functions = dump.functions();
+    for event in &dump.events {
+        if let JitEventKind::Load(function) = &event.kind {
+            functions.lookup(function.range.start);
+            functions.lookup(function.range.end);
+        }
+    }
+}
+
 fn answer(text: &[u8]) {
     let mut builder = Builder::new(&[("samples", "count")]);
     let mapping = builder.mapping(Mapping { start: 0x1000, limit: 0x2000, ..Mapping::default() });
@@ -125,7 +139,7 @@ fn answer(text: &[u8]) {
         builder.location(Location { mapping: Some(mapping), address, ..Location::default() }, &[]);
     }
     let mut profile = builder.finish();
-    if let Ok(Some(query)) = Query::new(&profile, MappingId::new(0), 0x1000) {
+    if let Ok(Some(query)) = Query::new(&profile, MappingId::new(0), 0x1000, Again::NamesAlone) {
         assert!(query.take(&mut profile, text) <= 3);
     }
 }

@@ -50,7 +50,7 @@ pub fn measure() {
     run(size);
     let wall = begin.elapsed().as_nanos();
     let (after, memory) = usage();
-    writeln!(std::io::stdout(), "{wall} {} {memory}", after - cpu).expect("somebody reads");
+    writeln!(std::io::stdout(), "{wall} {} {memory}", after - cpu).expect("standard output is open");
 }
 
 /// CPU time in nanoseconds and the largest resident memory in bytes, as `getrusage` counts them.

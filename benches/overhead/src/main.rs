@@ -82,7 +82,7 @@ fn main() {
     let mut round = 0;
     while round < 6 || Instant::now() < end {
         for work in &works {
-            // Forwards and backwards in turns, so that what grows with time favours nobody.
+            // Forwards and backwards in turns, so that what grows with time favours neither.
             let mut order: Vec<&&Variant> =
                 variants.iter().filter(|variant| round % variant.every == 0).collect();
             if round % 2 == 1 {

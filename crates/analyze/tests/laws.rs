@@ -4,11 +4,12 @@ use std::borrow::Cow;
 
 use hotlist_analyze::{
     Detail, Edge, Filters, Flame, FlameSpec, Frame, FrameKind, Granularity, Growth, Interest, Names, NodeId,
-    NodeTable, SampleValue, TagFilter, Threads, Trim, View, sum_tags, trimmed_graph,
+    NodeTable, PointInTime, SampleValue, TagFilter, Threads, Trim, View, Window, flame, sum_tags,
+    trimmed_graph, weigh, weigh_chosen,
 };
 use hotlist_pattern::Pattern;
 use hotlist_profile::Profile;
-use hotlist_testkit::{Values, describe, profiles, tall_profile};
+use hotlist_testkit::{Values, describe, profiles, sums, tall_profile, with_times};
 use proptest::prelude::*;
 
 const GRANULARITIES: [Granularity; 5] = [
@@ -42,7 +43,7 @@ fn pattern(text: &str) -> Option<Pattern> {
 /// Name, flat and cum of every place, sorted by name, without those that weigh nothing.
 fn places(view: &View<'_>, detail: Detail) -> Vec<(String, i64, i64)> {
     let table = NodeTable::new(view, detail, None);
-    let weights = table.weigh();
+    let weights = weigh(&table);
     let mut places: Vec<_> = table
         .ids()
         .map(|node| {
@@ -53,6 +54,101 @@ fn places(view: &View<'_>, detail: Detail) -> Vec<(String, i64, i64)> {
         .collect();
     places.sort_unstable();
     places
+}
+
+/// The part of `profile` in a window of time, its ends in nanoseconds after the first time.
+fn window(profile: &Profile, from: Option<i64>, to: Option<i64>) -> View<'_> {
+    let mut view = view(profile, 1);
+    let [from, to] = [from, to].map(|nanos| nanos.map(PointInTime::AfterStart));
+    view.apply(&Filters { window: Window { from, to }, ..Filters::default() }, &mut Vec::new());
+    view
+}
+
+/// The same with the sum over several views.
+fn add_up(parts: impl IntoIterator<Item = Vec<(String, i64, i64)>>) -> Vec<(String, i64, i64)> {
+    let mut sums = std::collections::BTreeMap::<String, (i64, i64)>::new();
+    for (name, flat, cum) in parts.into_iter().flatten() {
+        let sum = sums.entry(name).or_default();
+        *sum = (sum.0 + flat, sum.1 + cum);
+    }
+    sums.into_iter()
+        .map(|(name, (flat, cum))| (name, flat, cum))
+        .filter(|row| (row.1, row.2) != (0, 0))
+        .collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 32, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn windows_of_time_add_up_to_everything(
+        profile in profiles(Values::NonNegative),
+        one in 0i64..1000,
+        two in 0i64..1000,
+    ) {
+        let profile = with_times(profile.into());
+        let cuts = [one.min(two), one.max(two)].map(Some);
+        let parts = [(None, cuts[0]), (cuts[0], cuts[1]), (cuts[1], None)];
+        let everything = view(&profile, 1);
+        for detail in two_details() {
+            let whole = add_up([places(&everything, detail)]);
+            let in_parts = parts.iter().map(|&(from, to)| places(&window(&profile, from, to), detail));
+            prop_assert_eq!(&add_up(in_parts), &whole);
+        }
+        // What is written down of a window is what it shows, with the times in it.
+        let mut written = Vec::new();
+        for (from, to) in parts {
+            let part = window(&profile, from, to);
+            let weight: i64 = part.samples().map(|sample| part.weight(sample).0).sum();
+            let part = part.to_profile(false, false).expect("a part is no larger").into_owned();
+            prop_assert_eq!(part.totals()[0], i128::from(weight));
+            written.push(part);
+        }
+        let times = |profile: &Profile| {
+            let times = profile.samples.times().into_iter().flat_map(hotlist_profile::Times::iter);
+            times.filter(|moment| moment.values.iter().any(|&value| value != 0)).count()
+        };
+        prop_assert_eq!(written.iter().map(times).sum::<usize>(), times(&profile));
+        let merged = hotlist_profile::merge(written).expect("parts fit together").expect("there are parts");
+        prop_assert_eq!(sums(&merged), sums(&profile));
+        prop_assert_eq!(times(&merged), times(&profile));
+    }
+
+    #[test]
+    fn times_in_labels_are_as_good_as_those_in_the_column(
+        profile in profiles(Values::NonNegative),
+        from in 0i64..1000,
+    ) {
+        let profile = with_times(profile.into());
+        let labelled = profile.with_timestamps().expect("a few labels fit");
+        prop_assert_eq!(labelled.totals(), profile.totals());
+        prop_assert!(labelled.samples.times().is_none());
+        let detail = Detail::default();
+        for (from, to) in [(Some(from), None), (None, Some(from))] {
+            let expected = places(&window(&profile, from, to), detail);
+            prop_assert_eq!(places(&window(&labelled, from, to), detail), expected);
+        }
+        prop_assert_eq!(view(&labelled, 1).timeline(10), view(&profile, 1).timeline(10));
+    }
+
+    #[test]
+    fn the_bins_of_a_timeline_add_up_to_everything(profile in profiles(Values::NonNegative), bins in 1usize..50) {
+        let profile = with_times(profile.into());
+        let everything = view(&profile, 1);
+        match everything.timeline(bins) {
+            None => prop_assert!(profile.samples.is_empty()),
+            Some(timeline) => {
+                prop_assert!(timeline.bins.len() <= bins);
+                prop_assert_eq!(timeline.bins.iter().sum::<i64>(), everything.total());
+                // A bin weighs what a window of its width does.
+                for (number, &weight) in timeline.bins.iter().enumerate() {
+                    let from = number as i64 * timeline.width;
+                    let part = window(&profile, Some(from), Some(from + timeline.width));
+                    prop_assert_eq!(part.samples().map(|sample| part.weight(sample).0).sum::<i64>(), weight);
+                }
+            }
+        }
+    }
 }
 
 proptest! {
@@ -166,7 +262,7 @@ proptest! {
             for detail in two_details() {
                 let table = NodeTable::new(&view, detail, None);
                 let chosen: Vec<bool> = table.ids().map(|node| node.index() % step == 0).collect();
-                let (all, some) = (table.weigh(), table.weigh_chosen(&chosen));
+                let (all, some) = (weigh(&table), weigh_chosen(&table, &chosen));
                 for node in table.ids() {
                     let of = |weights: &hotlist_analyze::Weights| (weights.flat(node), weights.cum(node));
                     let expected = if chosen[node.index()] { of(&all) } else { Default::default() };
@@ -272,7 +368,7 @@ proptest! {
         let view = view(&profile, 1);
         let table = NodeTable::new(&view, Detail::default(), None);
         let growth = if callers { Growth::Callers } else { Growth::Callees };
-        let flame = table.flame(&FlameSpec { growth, frames, ..FlameSpec::default() });
+        let flame = flame(&table, &FlameSpec { growth, frames, ..FlameSpec::default() });
         prop_assert!(flame.frames.iter().filter(|frame| node(frame).is_some()).count() <= frames);
         for (row, rows) in below(&flame).into_iter().enumerate() {
             let frame = flame.frames[row];
@@ -298,8 +394,8 @@ proptest! {
     fn a_whole_flame_agrees_with_the_places(profile in profiles(Values::Any)) {
         let view = view(&profile, 1);
         let table = NodeTable::new(&view, Detail::default(), None);
-        let weights = table.weigh();
-        let flame = table.flame(&FlameSpec { frames: usize::MAX, ..FlameSpec::default() });
+        let weights = weigh(&table);
+        let flame = flame(&table, &FlameSpec { frames: usize::MAX, ..FlameSpec::default() });
         for place in table.ids() {
             let (mut flat, mut cum) = (0, 0);
             for (row, frame) in flame.frames.iter().enumerate().filter(|(_, f)| node(f) == Some(place)) {
@@ -318,12 +414,12 @@ proptest! {
     fn pivots_and_paths(profile in profiles(Values::NonNegative)) {
         let view = view(&profile, 1);
         let table = NodeTable::new(&view, Detail::default(), None);
-        let weights = table.weigh();
-        let whole = table.flame(&FlameSpec { frames: usize::MAX, ..FlameSpec::default() });
+        let weights = weigh(&table);
+        let whole = flame(&table, &FlameSpec { frames: usize::MAX, ..FlameSpec::default() });
         for pivot in table.ids().filter(|&node| weights.cum(node).value != 0) {
             for growth in [Growth::Callees, Growth::Callers] {
                 let spec = FlameSpec { growth, pivot: Some(pivot), frames: usize::MAX, ..FlameSpec::default() };
-                let half = table.flame(&spec);
+                let half = flame(&table, &spec);
                 prop_assert_eq!(half.frames[0].cum.net(), weights.cum(pivot).value);
                 prop_assert_eq!(node(&half.frames[1]), Some(pivot));
                 prop_assert_eq!(half.frames[1].cum, half.frames[0].cum);
@@ -332,14 +428,14 @@ proptest! {
         for row in 1..whole.frames.len() {
             let path = way(&whole, row);
             let steps = path.len();
-            let part = table.flame(&FlameSpec { path, frames: 0, ..FlameSpec::default() });
+            let part = flame(&table, &FlameSpec { path, frames: 0, ..FlameSpec::default() });
             let tip = part.frames.iter().enumerate().find(|(row, _)| way(&part, *row).len() == steps);
             prop_assert_eq!(tip.map(|(_, frame)| frame.cum), Some(whole.frames[row].cum));
         }
     }
 }
 
-/// The edges of a graph with so many nodes, by the places at their ends.
+/// The edges of a graph with this many nodes, by the places at their ends.
 fn edges(table: &NodeTable<'_, '_>, node_count: usize, interest: Interest) -> Vec<(NodeId, NodeId, Edge)> {
     let trim = Trim { node_count, interest, ..Trim::default() };
     let graph = trimmed_graph(table, &Names::new(table), &trim).graph;

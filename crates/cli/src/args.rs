@@ -11,7 +11,7 @@ use hotlist_session::{Base, Choice, OptionSpec, Options, Shortcut, is_object_fil
 use hotlist_shell::{Action, Command as Form};
 use thiserror::Error;
 
-use crate::commands::{self, Command};
+use crate::commands::{self, Command, Words};
 use crate::flags::{self, Flag};
 
 /// A command and what stands behind it.
@@ -33,6 +33,8 @@ pub(crate) struct Arguments {
     own: Vec<(&'static str, OsString)>,
     /// Everything that is no flag.
     pub(crate) words: Vec<OsString>,
+    /// How many of the words stand before `--`, for commands of two sets.
+    pub(crate) divided_at: Option<usize>,
 }
 
 /// Profiles to look at, and how.
@@ -51,10 +53,8 @@ impl Subject {
         let of = |sources: &[OsString]| match sources {
             [] => String::new(),
             [first, others @ ..] => {
-                let first = first.to_string_lossy();
-                let base = first.trim_end_matches('/').rsplit('/').next().unwrap_or(&first);
                 let more = if others.is_empty() { String::new() } else { format!(" + {}", others.len()) };
-                format!("{base}{more}")
+                called(first) + &more
             }
         };
         let source = &self.options.source;
@@ -63,6 +63,16 @@ impl Subject {
             ([], base) => format!("{} minus {}", of(&self.sources), of(base)),
             (base, _) => format!("{} against {}", of(&self.sources), of(base)),
         }
+    }
+}
+
+/// What people call a source: the name of a file without its folders, an address without its query.
+pub(crate) fn called(source: &OsStr) -> String {
+    let text = source.to_string_lossy();
+    match &*text {
+        "-" => "standard input".to_owned(),
+        url if url.contains("://") => url.split('?').next().unwrap_or(url).to_owned(),
+        path => path.trim_end_matches(['/', '\\']).rsplit(['/', '\\']).next().unwrap_or(path).to_owned(),
     }
 }
 
@@ -93,12 +103,19 @@ pub(crate) enum ArgsError {
     NoBrowser,
     #[error("-{flag} is not for hotlist {command}")]
     NotForCommand { flag: String, command: &'static str },
+    #[error("-{flag} needs -{needed}")]
+    Needs { flag: &'static str, needed: &'static str },
+    #[error("-{flag} is not for -{other}")]
+    Together { flag: &'static str, other: &'static str },
     #[error("usage: hotlist {0}")]
     Words(String),
     #[error("-{0} was left out when this program was built")]
     NotBuilt(&'static str),
     #[error("standard input can be read only once")]
     TwiceStdin,
+    #[cfg(feature = "mcp")]
+    #[error("standard input is for the protocol: write the profile to a file")]
+    StdinTaken,
 }
 
 fn suggestion(nearest: Option<&str>) -> String {
@@ -115,9 +132,16 @@ pub(crate) fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Invocat
     }
     let command = command.unwrap_or(&commands::PPROF);
     let mut line = Line { command, ..Line::new() };
+    (command.takes.prepare)(&mut line.arguments.options);
     while let Some(word) = words.next() {
         if word == "--" {
-            line.arguments.words.extend(words.by_ref());
+            let arguments = &mut line.arguments;
+            // Between two sets, flags may stand behind it too.
+            if matches!(command.takes.words, Words::Sets) && arguments.divided_at.is_none() {
+                arguments.divided_at = Some(arguments.words.len());
+                continue;
+            }
+            arguments.words.extend(words.by_ref());
             continue;
         }
         let Some((name, value)) = as_flag(&word) else {
@@ -338,6 +362,34 @@ impl Arguments {
     /// Whether a switch of the command itself was given.
     pub(crate) fn has(&self, flag: &str) -> bool {
         self.own.iter().any(|(name, _)| *name == flag)
+    }
+
+    /// The values of a flag of the command itself, in their order.
+    pub(crate) fn values(&self, flag: &str) -> impl Iterator<Item = &OsStr> {
+        self.own.iter().filter(move |(name, _)| *name == flag).map(|(_, value)| value.as_os_str())
+    }
+
+    /// The value of a flag of the command itself, read by `read`; the last of several holds.
+    pub(crate) fn value<T>(
+        &self,
+        flag: &'static str,
+        read: impl Fn(&str) -> Result<T, String>,
+    ) -> Result<Option<T>, ArgsError> {
+        Ok(self.all_values(flag, read)?.pop())
+    }
+
+    /// The same with all values.
+    pub(crate) fn all_values<T>(
+        &self,
+        flag: &'static str,
+        read: impl Fn(&str) -> Result<T, String>,
+    ) -> Result<Vec<T>, ArgsError> {
+        let wrong = |reason| ArgsError::Value { name: flag.to_owned(), reason };
+        let read = |value: &OsStr| {
+            let text = value.to_str().ok_or_else(|| wrong("it is not UTF-8".to_owned()))?;
+            read(text).map_err(wrong)
+        };
+        self.values(flag).map(read).collect()
     }
 
     /// The profiles that the words name. The first of several words may be the executable.

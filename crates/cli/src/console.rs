@@ -23,8 +23,20 @@ pub(crate) struct Console {
     colour: bool,
 }
 
-/// The exit code of a command line that makes no sense; all other failures give 1.
+/// The exit code of a command line that makes no sense; all other failures give 1, but where a command has codes of
+/// its own.
 const USAGE: u8 = 2;
+
+/// How a command ends that answers by its exit code, as diff(1) does.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Ending {
+    /// The answer was written, and it is that something is amiss: 1.
+    #[error("something is amiss")]
+    Amiss,
+    /// There is no answer: 2.
+    #[error("{0}")]
+    NoAnswer(anyhow::Error),
+}
 
 impl Console {
     pub(crate) fn of_process() -> Console {
@@ -77,6 +89,11 @@ impl Console {
     /// Reports how the program ended. A reader that has gone away is no failure.
     pub(crate) fn exit_code(&self, outcome: anyhow::Result<()>) -> ExitCode {
         let Err(error) = outcome else { return ExitCode::SUCCESS };
+        let (error, code) = match error.downcast() {
+            Ok(Ending::Amiss) => return ExitCode::FAILURE,
+            Ok(Ending::NoAnswer(error)) => (error, Some(USAGE)),
+            Err(error) => (error, None),
+        };
         let is_broken_pipe = error.chain().any(|cause| {
             cause.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
                 || matches!(
@@ -84,7 +101,7 @@ impl Console {
                     Some(hotlist_session::Error::Write(error)) if error.kind() == io::ErrorKind::BrokenPipe
                 )
         });
-        if is_broken_pipe {
+        if is_broken_pipe && code.is_none() {
             return ExitCode::SUCCESS;
         }
         self.say(&format!("hotlist: {error}"));
@@ -93,7 +110,11 @@ impl Console {
         }
         let usage =
             error.is::<ArgsError>() || matches!(error.downcast_ref(), Some(hotlist_session::Error::Usage(_)));
-        if usage { ExitCode::from(USAGE) } else { ExitCode::FAILURE }
+        match code {
+            Some(code) => ExitCode::from(code),
+            None if usage => ExitCode::from(USAGE),
+            None => ExitCode::FAILURE,
+        }
     }
 }
 

@@ -7,11 +7,11 @@ use std::sync::Arc;
 
 use hotlist_fetch::{Environment, Fetcher, TlsOptions};
 use hotlist_session::{
-    Base, CodeFiles, Error, Loaded, Loader, Note, Progress, Session, SourceFiles, ViewOptions,
+    Base, CodeFiles, Error, Loaded, Loader, Note, Options, Part, Profiles, Progress, Reach, Session,
+    SourceFiles, ViewOptions,
 };
-use hotlist_web::{Part, Profiles};
 
-use crate::args::Subject;
+use crate::args::{Subject, called};
 use crate::console::Console;
 use crate::environment::{text, variable};
 use crate::progress::with_bar;
@@ -28,15 +28,15 @@ pub(crate) fn open(subject: &Subject, console: &Console) -> anyhow::Result<Sessi
     Ok(Session::new(loaded.profile, threads()).with_code(code))
 }
 
-/// Loads what the command line names for the page: several profiles are kept apart, so that people can look at each
-/// and compare any two.
+/// Loads what the command line names for the page and the full screen: several profiles are kept apart, so that people
+/// can look at each and compare any two.
 pub(crate) fn open_profiles(subject: &Subject, console: &Console) -> anyhow::Result<Profiles> {
     let source = &subject.options.source;
     let compares = matches!(source.comparison(), Base::Compare(_));
     // What is subtracted or normalized has one meaning only, that of all together.
     let is_one = source.normalize || (!compares && source.comparison() != Base::Nothing);
     if is_one || (subject.sources.len() < 2 && !compares) {
-        return Ok(Profiles::one(open(subject, console)?, &names(&subject.sources).join(", ")));
+        return Ok(Profiles::one(Arc::new(open(subject, console)?), &subject.name()));
     }
     let mut objects = None;
     let mut each = |sources: &[OsString], what| -> anyhow::Result<Vec<Part>> {
@@ -89,19 +89,34 @@ pub(crate) fn open_profiles(subject: &Subject, console: &Console) -> anyhow::Res
 
 /// What people call sources: the names of files without folders, where these tell them apart.
 fn names(sources: &[OsString]) -> Vec<String> {
-    let texts: Vec<_> = sources.iter().map(|source| source.to_string_lossy()).collect();
-    let short = |text: &str| match text {
-        "-" => "standard input".to_owned(),
-        url if url.contains("://") => url.split('?').next().unwrap_or(url).to_owned(),
-        path => path.rsplit(['/', '\\']).next().unwrap_or(path).to_owned(),
-    };
-    let names: Vec<String> = texts.iter().map(|text| short(text)).collect();
+    let names: Vec<String> = sources.iter().map(|source| called(source)).collect();
     let is_twice = |name: &String| names.iter().filter(|other| *other == name).count() > 1;
+    let whole = |source: &OsString| source.to_string_lossy().into_owned();
     names
         .iter()
-        .zip(&texts)
-        .map(|(name, text)| if is_twice(name) { text.clone().into_owned() } else { name.clone() })
+        .zip(sources)
+        .map(|(name, source)| if is_twice(name) { whole(source) } else { name.clone() })
         .collect()
+}
+
+/// Loads each of `files` for itself.
+///
+/// # Errors
+/// The first one; it names the file.
+pub(crate) fn load_files(
+    files: &[OsString],
+    options: &Options,
+    console: &Console,
+) -> anyhow::Result<Vec<Loaded>> {
+    let subject = Subject { options: options.clone(), binary: None, sources: Vec::new() };
+    let mut all = Vec::with_capacity(files.len());
+    loading(&subject, console, |loader| {
+        loader.load_each(files, &mut |_, loaded| {
+            all.push(loaded?);
+            Ok(())
+        })
+    })?;
+    Ok(all)
 }
 
 /// Loads what the command line names, and says nothing of how that went.
@@ -125,6 +140,7 @@ fn loading<R>(
         let loader = Loader {
             fetch: &fetcher,
             environment: &environment,
+            reach: &Reach::default(),
             options: source,
             binary: subject.binary.as_deref(),
             threads: threads(),
@@ -135,7 +151,7 @@ fn loading<R>(
     })?)
 }
 
-fn threads() -> NonZeroUsize {
+pub(crate) fn threads() -> NonZeroUsize {
     std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN)
 }
 

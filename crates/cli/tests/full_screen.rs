@@ -34,7 +34,10 @@ fn the_title_says_what_was_opened() {
         difference.starts_with(" …wake.heap.pb.gz against") || difference.contains(" against "),
         "{difference}"
     );
-    assert!(title(&["tui", "seed.pb.gz", "seed.pb.gz"]).starts_with(" seed.pb.gz + 1  inuse_space  12.60MB"));
+    assert!(
+        title(&["tui", "seed.pb.gz", "seed.pb.gz"])
+            .starts_with(" seed.pb.gz and 1 more  inuse_space  12.60MB")
+    );
 }
 
 /// The numbers of `top` stand on the screen as well.

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use hotlist_testkit::{Program, skip, testdata};
 
-/// A server of tmux of its own, with one window in which a shell runs.
+/// A separate server of tmux, with one window in which a shell runs.
 struct Window {
     socket: String,
     program: Program,

@@ -49,6 +49,30 @@ pub(crate) fn signal() -> Option<&'static str> {
     variable(c"HOTLIST_SIGNAL")
 }
 
+/// `HOTLIST_DUMP_SIGNAL`: the signal on which the heap profile is written.
+#[cfg(target_os = "linux")]
+pub(crate) fn dump_signal() -> Option<&'static str> {
+    variable(c"HOTLIST_DUMP_SIGNAL")
+}
+
+/// `HOTLIST_DUMP_IN_USE`: the number of bytes in use at which it is written.
+#[cfg(target_os = "linux")]
+pub(crate) fn dump_in_use() -> Option<&'static str> {
+    variable(c"HOTLIST_DUMP_IN_USE")
+}
+
+/// `HOTLIST_PUSH`: the server that profiles are sent to; with `pyroscope+` in front when it is one of those.
+#[cfg(target_os = "linux")]
+pub(crate) fn push() -> Option<&'static str> {
+    variable(c"HOTLIST_PUSH")
+}
+
+/// `HOTLIST_SERVICE`: the name that they are sent under.
+#[cfg(target_os = "linux")]
+pub(crate) fn service() -> Option<&'static str> {
+    variable(c"HOTLIST_SERVICE")
+}
+
 /// `HOTLIST_STACK_DEPTH`: how many frames a stack has at most. Does not allocate.
 pub(crate) fn stack_depth() -> Option<usize> {
     variable(c"HOTLIST_STACK_DEPTH")?.parse().ok()

@@ -36,18 +36,22 @@ pub enum Error {
     /// The signal cannot be used.
     #[error("cannot use the signal")]
     Signal(#[source] io::Error),
+    /// Profiles cannot be sent to a server.
+    #[error("cannot send profiles to {url}")]
+    #[non_exhaustive]
+    Push {
+        /// The address that was asked for.
+        url: String,
+        /// Why.
+        source: io::Error,
+    },
+    /// Profiles cannot be written to files by themselves.
+    #[error("cannot start dumps")]
+    Dumps(#[source] io::Error),
     /// The profile has too many frames.
     #[error("the profile has too many frames")]
     #[non_exhaustive]
     Full,
-}
-
-impl Error {
-    /// Why a signal cannot be used.
-    #[cfg(target_os = "linux")]
-    pub(crate) fn signal(reason: &'static str) -> Error {
-        Error::Signal(io::Error::new(io::ErrorKind::InvalidInput, reason))
-    }
 }
 
 /// The text of an error and of all its sources, in one line.

@@ -30,9 +30,11 @@ pub(crate) enum Rank {
     OwnThreads,
     /// The requests that are being answered.
     Requests,
+    /// The profiles that the program writes by itself.
+    Dumps,
 }
 
-const RANKS: usize = Rank::Requests as usize + 1;
+const RANKS: usize = Rank::Dumps as usize + 1;
 
 /// What one part of the crate does around a fork. It must not allocate.
 #[derive(Debug)]

@@ -40,6 +40,7 @@ mod allocator;
 mod countdown;
 mod cpu;
 mod cpu_profile;
+mod dumps;
 mod encode;
 mod environment;
 mod error;
@@ -49,12 +50,15 @@ mod fork;
 mod heap;
 mod http;
 mod labels;
+mod libraries;
 mod maps;
 mod marks;
 mod own_threads;
+mod push;
 mod random;
 #[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
 mod signal;
+mod signal_choice;
 mod source;
 #[cfg(feature = "tracing")]
 mod spans;
@@ -71,6 +75,7 @@ mod unwind;
 pub use allocator::{Heap, set_heap_rate};
 pub use countdown::heap_rate;
 pub use cpu_profile::{Cpu, CpuProfile, cpu};
+pub use dumps::{Dumps, dumps};
 pub use error::Error;
 #[cfg(feature = "axum")]
 pub use http::axum;
@@ -78,8 +83,8 @@ pub use http::axum;
 pub use http::hyper;
 pub use http::server::{Server, ServerOptions, serve, serve_with};
 pub use labels::{EnteredLabels, FutureExt, Labels, WithLabels, with_labels};
-#[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
-pub use signal::{Signal, set_signal};
+pub use push::{Push, PushStatus, Pushing, push_to_hotlist, push_to_pyroscope};
+pub use signal_choice::{Signal, set_signal};
 pub use source::{Source, allocs, block, heap, mutex, threads};
 #[cfg(feature = "tracing")]
 pub use spans::LabelsLayer;

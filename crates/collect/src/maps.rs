@@ -1,7 +1,10 @@
 //! Which files are mapped as code, for the profile's mapping table.
 
-use std::path::Path;
+use std::collections::HashMap;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
 
+use crate::libraries::{self, Library};
 use crate::unwind::{CodeSegment, Module, modules};
 
 /// One executable range.
@@ -19,9 +22,109 @@ pub(crate) struct CodeRange {
     pub(crate) build_id: String,
 }
 
+/// The ranges of code that frames lie in: those of this process now, the main binary first, then those of libraries
+/// that were sampled and are unloaded.
+#[derive(Debug)]
+pub(crate) struct CodeMap {
+    ranges: Vec<CodeRange>,
+    /// So many of them are there now.
+    loaded: usize,
+    modules: Vec<Module>,
+    /// By the number of a library that was sampled: its ranges, unless it is still there.
+    unloaded: HashMap<u64, Option<Range<usize>>>,
+}
+
+impl CodeMap {
+    /// The ranges now.
+    pub(crate) fn now() -> CodeMap {
+        let modules = modules();
+        let ranges = code_ranges(&modules);
+        CodeMap { loaded: ranges.len(), ranges, modules, unloaded: HashMap::new() }
+    }
+
+    /// No ranges at all.
+    #[cfg(test)]
+    pub(crate) fn empty() -> CodeMap {
+        CodeMap { ranges: Vec::new(), loaded: 0, modules: Vec::new(), unloaded: HashMap::new() }
+    }
+
+    /// The ranges so far. Looking a frame up may add some.
+    pub(crate) fn ranges(&self) -> &[CodeRange] {
+        &self.ranges
+    }
+
+    /// The ranges of code that is there now.
+    pub(crate) fn loaded(&self) -> &[CodeRange] {
+        &self.ranges[..self.loaded]
+    }
+
+    /// The ranges of libraries that are unloaded, by the number of their library in frames.
+    pub(crate) fn unloaded(&self) -> impl Iterator<Item = (u64, &[CodeRange])> {
+        let ranges = self.unloaded.iter();
+        let mut ranges: Vec<_> =
+            ranges.filter_map(|(&number, ranges)| Some((number, &self.ranges[ranges.clone()?]))).collect();
+        ranges.sort_unstable_by_key(|&(number, _)| number);
+        ranges.into_iter()
+    }
+
+    /// The number of the range that a frame was sampled in.
+    pub(crate) fn find(&mut self, frame: u64) -> Option<usize> {
+        let mut among = self.of_unloaded(frame).unwrap_or(0..self.loaded);
+        let address = libraries::address(frame);
+        among.find(|&at| (self.ranges[at].start..self.ranges[at].limit).contains(&address))
+    }
+
+    /// The ranges of the library of a frame, if it is unloaded.
+    pub(crate) fn of_unloaded(&mut self, frame: u64) -> Option<Range<usize>> {
+        let library = libraries::library(frame)?;
+        let number = libraries::number_bits(frame);
+        if let Some(known) = self.unloaded.get(&number) {
+            return known.clone();
+        }
+        let ranges = (!is_loaded(library, &self.modules)).then(|| {
+            let start = self.ranges.len();
+            self.ranges.extend(ranges_of_unloaded(library));
+            start..self.ranges.len()
+        });
+        self.unloaded.insert(number, ranges.clone());
+        ranges
+    }
+}
+
+/// Whether a library that was sampled is still where it was.
+pub(crate) fn is_loaded(library: &Library, modules: &[Module]) -> bool {
+    let is_it = |module: &Module| {
+        module.base == library.base
+            && module.path.as_os_str().as_encoded_bytes() == library.name()
+            && module.build_id.starts_with(library.build_id())
+    };
+    modules.iter().any(is_it)
+}
+
+/// The path of the file of a library.
+pub(crate) fn path_of(library: &Library) -> PathBuf {
+    let path = PathBuf::from(String::from_utf8_lossy(library.name()).into_owned());
+    std::path::absolute(&path).unwrap_or(path)
+}
+
+fn ranges_of_unloaded(library: &Library) -> impl Iterator<Item = CodeRange> {
+    let file = path_of(library).to_string_lossy().into_owned();
+    let build_id = hexadecimal(library.build_id());
+    library.code().iter().map(move |code| CodeRange {
+        start: code.start,
+        limit: code.end,
+        offset: code.offset,
+        file: file.clone(),
+        build_id: build_id.clone(),
+    })
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 /// The executable ranges of this process, the main binary first.
-pub(crate) fn code_ranges() -> Vec<CodeRange> {
-    let modules = modules();
+fn code_ranges(modules: &[Module]) -> Vec<CodeRange> {
     let text = std::fs::read("/proc/self/maps").unwrap_or_default();
     let mut ranges = parse(&String::from_utf8_lossy(&text));
     if ranges.is_empty() {
@@ -33,7 +136,7 @@ pub(crate) fn code_ranges() -> Vec<CodeRange> {
             module.segments.iter().any(|&(start, end)| start < range.limit && range.start < end)
         });
         if let Some(Module { build_id, .. }) = module {
-            range.build_id = build_id.iter().map(|byte| format!("{byte:02x}")).collect();
+            range.build_id = hexadecimal(build_id);
         }
     }
     let main = std::env::current_exe().unwrap_or_default();
@@ -43,7 +146,7 @@ pub(crate) fn code_ranges() -> Vec<CodeRange> {
 
 /// The executable segments of a module. The first module is the main binary, which the loader has no name for.
 fn ranges_of(module: &Module) -> Vec<CodeRange> {
-    let build_id: String = module.build_id.iter().map(|byte| format!("{byte:02x}")).collect();
+    let build_id = hexadecimal(&module.build_id);
     let file = if module.path.as_os_str().is_empty() { program() } else { module.path.clone() };
     let range = |code: &CodeSegment| CodeRange {
         start: code.start,
@@ -56,7 +159,7 @@ fn ranges_of(module: &Module) -> Vec<CodeRange> {
 }
 
 /// The path that this program was started by.
-fn program() -> std::path::PathBuf {
+fn program() -> PathBuf {
     std::env::current_exe()
         .or_else(|_| std::path::absolute(std::env::args_os().next().unwrap_or_default()))
         .unwrap_or_default()
@@ -123,7 +226,8 @@ nonsense
     #[cfg(target_os = "linux")]
     #[test]
     fn the_loader_knows_the_same_ranges() {
-        let (with, modules) = (code_ranges(), modules());
+        let modules = modules();
+        let with = code_ranges(&modules);
         let without: Vec<CodeRange> = modules.iter().flat_map(ranges_of).collect();
         let here = the_loader_knows_the_same_ranges as *const () as u64;
         let of = |ranges: &[CodeRange]| {
@@ -138,7 +242,8 @@ nonsense
     #[test]
     fn this_program_comes_first() {
         let here = this_program_comes_first as *const () as u64;
-        let first = &code_ranges()[0];
+        let map = CodeMap::now();
+        let first = &map.loaded()[0];
         assert!((first.start..first.limit).contains(&here), "{first:?}");
     }
 }

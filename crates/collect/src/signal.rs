@@ -12,89 +12,9 @@ use std::cell::Cell;
 use std::sync::atomic::{AtomicI32, AtomicPtr, AtomicUsize, Ordering};
 
 use crate::fork::{self, Hook, Rank};
-use crate::sys::Lock;
-use crate::unwind::Registers;
-use crate::{Error, environment};
-
-/// Which signal interrupts threads for samples and stacks; see [`set_signal`].
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-#[non_exhaustive]
-pub enum Signal {
-    /// `SIGURG`, the only one of these that ends nothing where its handler was removed, and the one that
-    /// debuggers pass on in silence. Go's runtime uses it for the same reasons.
-    #[default]
-    Urgent,
-    /// `SIGPROF`, which other profilers use as well.
-    Profiling,
-    /// `SIGRTMIN` plus this.
-    RealTime(u8),
-}
-
-impl Signal {
-    /// The system's number; `None` when there is no such real-time signal.
-    pub(crate) fn number(self) -> Option<i32> {
-        match self {
-            Signal::Urgent => Some(libc::SIGURG),
-            Signal::Profiling => Some(libc::SIGPROF),
-            Signal::RealTime(above) => {
-                let number = libc::SIGRTMIN() + i32::from(above);
-                (number <= libc::SIGRTMAX()).then_some(number)
-            }
-        }
-    }
-
-    /// Reads `SIGURG`, `SIGPROF` or `SIGRTMIN+3`, with or without `SIG`.
-    pub(crate) fn parse(text: &str) -> Option<Signal> {
-        let text = text.trim();
-        match text.strip_prefix("SIG").unwrap_or(text) {
-            "URG" => Some(Signal::Urgent),
-            "PROF" => Some(Signal::Profiling),
-            other => {
-                let above = other.strip_prefix("RTMIN")?;
-                let above = if above.is_empty() { "0" } else { above.strip_prefix('+')? };
-                Some(Signal::RealTime(above.parse().ok()?)).filter(|signal| signal.number().is_some())
-            }
-        }
-    }
-}
-
-/// The number of the signal that is used; 0 until one is needed.
-static NUMBER: AtomicI32 = AtomicI32::new(0);
-
-/// The signal that is used. Not for the handler the first time.
-pub(crate) fn number() -> i32 {
-    let number = NUMBER.load(Ordering::Relaxed);
-    if number != 0 {
-        return number;
-    }
-    let wanted = environment::signal().and_then(Signal::parse).unwrap_or_default();
-    let wanted = wanted.number().unwrap_or(libc::SIGURG);
-    NUMBER.compare_exchange(0, wanted, Ordering::Relaxed, Ordering::Relaxed).err().unwrap_or(wanted)
-}
-
-/// Chooses the signal, in place of what `HOTLIST_SIGNAL` says. To be called before the first capture.
-///
-/// With any other than [`Signal::Urgent`] the program ends when something resets the handler to the default
-/// while a capture is under way.
-///
-/// # Errors
-/// When another signal is in use already, or there is no such signal.
-pub fn set_signal(signal: Signal) -> Result<(), Error> {
-    let wanted = signal.number().ok_or_else(|| Error::signal("there is no such real-time signal"))?;
-    match NUMBER.compare_exchange(0, wanted, Ordering::Relaxed, Ordering::Relaxed) {
-        Err(used) if used != wanted => Err(Error::signal("another signal is in use already")),
-        _ => Ok(()),
-    }
-}
-
-/// The name of the signal that is used.
-pub(crate) fn name() -> String {
-    match number() {
-        libc::SIGURG => "SIGURG".to_owned(),
-        libc::SIGPROF => "SIGPROF".to_owned(),
-        other => format!("SIGRTMIN+{}", other - libc::SIGRTMIN()),
-    }
-}
+use crate::signal_choice::number;
+use crate::sys::{Lock, SI_QUEUE, SI_TIMER};
+use crate::unwind::{Registers, registers_interrupted};
 
 /// Marks the signals of this profiler.
 const COOKIE: usize = 0x4854;
@@ -176,18 +96,20 @@ extern "C" fn on_signal(signal: i32, info: *mut libc::siginfo_t, context: *mut l
     // SAFETY: the kernel passes valid pointers to a handler with SA_SIGINFO. Signals of timers and queued
     // ones have their value at the same place, which is all that is read of them.
     let (code, value) = unsafe { ((*info).si_code, (*info).si_value().sival_ptr.addr()) };
-    let message = if matches!(code, libc::SI_TIMER | libc::SI_QUEUE) { Message::unpack(value) } else { None };
+    let message = if matches!(code, SI_TIMER | SI_QUEUE) { Message::unpack(value) } else { None };
     let Some(Message { purpose, number, generation }) = message else { return chain(signal, info, context) };
     // SAFETY: the context is that of the handler.
-    let registers = unsafe { Registers::interrupted(context) };
+    let registers = unsafe { registers_interrupted(context) };
     // SAFETY: after number, errno, code and padding come the timer and how many expiries were left out.
-    let overrun = if code == libc::SI_TIMER { unsafe { info.cast::<i32>().add(5).read() } } else { 0 };
+    let overrun = if code == SI_TIMER { unsafe { info.cast::<i32>().add(5).read() } } else { 0 };
     let expiries = u64::from(overrun.max(0).unsigned_abs()) + 1;
     let handler = HANDLERS[purpose as usize].load(Ordering::Acquire);
     if !handler.is_null() {
         // SAFETY: only `answer` stores here, and what it stores is a function of this type.
         let handler: Handler = unsafe { std::mem::transmute(handler) };
-        handler(Delivery { number, generation, expiries, registers });
+        // SAFETY: the context is that of the handler.
+        let was_asleep = unsafe { was_asleep(context) };
+        handler(Delivery { number, generation, expiries, registers, was_asleep });
     }
 }
 
@@ -201,6 +123,48 @@ pub(crate) struct Delivery {
     pub(crate) expiries: u64,
     /// Where the thread was.
     pub(crate) registers: Registers,
+    /// Whether the signal woke it: it was not the thread that ran when the timer expired.
+    pub(crate) was_asleep: bool,
+}
+
+/// Whether the signal interrupted a system call that slept: such a call is made again, so the thread is in front of
+/// it, or it has failed with `EINTR`.
+///
+/// # Safety
+/// `context` is the third argument of a signal handler.
+#[cfg(target_arch = "x86_64")]
+unsafe fn was_asleep(context: *const libc::c_void) -> bool {
+    const SYSCALL: [u8; 2] = [0x0f, 0x05];
+    // SAFETY: the kernel passes a `ucontext_t`, as the caller promises.
+    let registers = unsafe { &(*context.cast::<libc::ucontext_t>()).uc_mcontext.gregs };
+    let next = registers[libc::REG_RIP as usize] as u64;
+    let is_at = |address: u64| {
+        // SAFETY: code that was or will be run, within one page with the next instruction.
+        address / 4096 == (address + 1) / 4096
+            && address / 4096 == next / 4096
+            && unsafe { (address as *const [u8; 2]).read() } == SYSCALL
+    };
+    is_at(next) || registers[libc::REG_RAX as usize] == -i64::from(libc::EINTR) && is_at(next.wrapping_sub(2))
+}
+
+/// Whether the signal interrupted a system call that slept: such a call is made again, so the thread is in front of
+/// it, or it has failed with `EINTR`.
+///
+/// # Safety
+/// `context` is the third argument of a signal handler.
+#[cfg(target_arch = "aarch64")]
+unsafe fn was_asleep(context: *const libc::c_void) -> bool {
+    const SVC: u32 = 0xd400_0001;
+    // SAFETY: the kernel passes a `ucontext_t`, as the caller promises.
+    let machine = unsafe { &(*context.cast::<libc::ucontext_t>()).uc_mcontext };
+    let is_at = |address: u64| {
+        // SAFETY: code that was or will be run, in the page of the next instruction.
+        address.is_multiple_of(4)
+            && address / 4096 == machine.pc / 4096
+            && unsafe { (address as *const u32).read() } == SVC
+    };
+    is_at(machine.pc)
+        || machine.regs[0] as i64 == -i64::from(libc::EINTR) && is_at(machine.pc.wrapping_sub(4))
 }
 
 /// What a signal makes its thread do. The rules of signal handlers hold for it.
@@ -269,6 +233,11 @@ pub(crate) enum Seen {
     Other,
 }
 
+/// Whether the handler runs on the alternate stack of a thread. Rust's standard library gives each thread one of 8 KiB, of
+/// which the kernel takes a part for registers. That is enough for the handler as long as it is optimized; otherwise it
+/// runs on the stack of the thread itself.
+const ON_STACK: i32 = if cfg!(unoptimized) { 0 } else { libc::SA_ONSTACK };
+
 /// Installs the handler, if it is not the one there is, and says what was there.
 ///
 /// Called again while captures are under way: a program that installs its own handler later takes the signal
@@ -292,7 +261,7 @@ pub(crate) fn install() -> std::io::Result<Seen> {
         action.sa_sigaction = own;
         let seen = if matches!(old.sa_sigaction, libc::SIG_DFL | libc::SIG_IGN) {
             PREVIOUS.store(std::ptr::null_mut(), Ordering::Release);
-            action.sa_flags = libc::SA_SIGINFO | libc::SA_RESTART | libc::SA_ONSTACK;
+            action.sa_flags = libc::SA_SIGINFO | libc::SA_RESTART | ON_STACK;
             libc::sigemptyset(&raw mut action.sa_mask);
             Seen::Nothing
         } else {
@@ -338,17 +307,5 @@ mod tests {
         }
         assert_eq!(Message::unpack(0), None);
         assert_eq!(Message::unpack(usize::MAX), None);
-    }
-
-    #[test]
-    fn signals_have_names() {
-        let read = |text| Signal::parse(text).and_then(Signal::number);
-        assert_eq!(read("SIGPROF"), Some(libc::SIGPROF));
-        assert_eq!(read("URG"), Some(libc::SIGURG));
-        assert_eq!(read("SIGRTMIN+3"), Some(libc::SIGRTMIN() + 3));
-        assert_eq!(read("SIGRTMIN"), Some(libc::SIGRTMIN()));
-        for wrong in ["", "SIGKILL", "SIGSEGV", "SIGRTMIN+200", "SIGRTMIN-1", "9"] {
-            assert_eq!(read(wrong), None, "{wrong}");
-        }
     }
 }

@@ -13,7 +13,7 @@ use crate::symbols::Symbols;
 use crate::sync::contention::{Contention, Delays};
 use crate::threads::ask::stacks;
 use crate::threads::thread_stack::ThreadStack;
-use crate::unwind::{Registers, StackBounds, with_trace};
+use crate::unwind::{StackBounds, registers_here, with_trace};
 
 /// A profile that can be taken at any moment, such as [`heap`] or [`threads`].
 ///
@@ -65,7 +65,7 @@ impl Source {
     #[inline(never)]
     pub fn write_to(self, writer: &mut dyn Write) -> Result<(), Error> {
         let _quiet = Unsampled::enter();
-        let caller = with_trace(Registers::here(), StackBounds::default(), 1, <[u64]>::to_vec);
+        let caller = with_trace(registers_here(), StackBounds::default(), 1, <[u64]>::to_vec);
         let bytes = self.0.take(&caller)?.encode(None)?;
         writer.write_all(&bytes).map_err(Error::Write)
     }

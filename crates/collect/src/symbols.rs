@@ -28,8 +28,13 @@ impl Symbols {
         None
     }
 
+    /// `None`, as before.
+    pub(crate) fn renewed(_known: Option<Symbols>) -> Option<Symbols> {
+        None
+    }
+
     /// Never asked.
-    pub(crate) fn lines(&mut self, _address: u64) -> Vec<SourceLine> {
+    pub(crate) fn lines(&mut self, _frame: u64) -> Vec<SourceLine> {
         match *self {}
     }
 }
@@ -37,17 +42,20 @@ impl Symbols {
 #[cfg(feature = "symbolize")]
 mod resolve {
     use std::collections::HashMap;
+    use std::path::PathBuf;
 
     use hotlist_demangle::{Mode, demangle};
 
     use super::SourceLine;
+    use crate::libraries;
+    use crate::maps::{is_loaded, path_of};
     use crate::unwind::{Module, modules};
 
     /// The files of this process, opened when the first address in them is asked for. What they say stays
     /// in memory only as long as this value lives.
     pub(crate) struct Symbols {
         modules: Vec<Module>,
-        files: HashMap<usize, Option<addr2line::Loader>>,
+        files: HashMap<PathBuf, Option<addr2line::Loader>>,
     }
 
     impl Symbols {
@@ -56,20 +64,19 @@ mod resolve {
             Some(Symbols { modules: modules(), files: HashMap::new() })
         }
 
-        /// The places that an address stands for, beginning with the innermost inlined function; empty
-        /// when nothing is known.
-        pub(crate) fn lines(&mut self, address: u64) -> Vec<SourceLine> {
-            let holds =
-                |module: &Module| module.segments.iter().any(|&(start, end)| (start..end).contains(&address));
-            let Some(number) = self.modules.iter().position(holds) else { return Vec::new() };
-            let module = &self.modules[number];
-            let in_file = address.wrapping_sub(module.base);
-            let file = self.files.entry(number).or_insert_with(|| {
-                // The main binary has no name in the loader's list.
-                let is_main = module.path.as_os_str().is_empty();
-                let path = if is_main { "/proc/self/exe".into() } else { module.path.clone() };
-                addr2line::Loader::new(path).ok()
-            });
+        /// What was found so far, and the files as they are mapped now.
+        pub(crate) fn renewed(known: Option<Symbols>) -> Option<Symbols> {
+            let files = known.map(|known| known.files).unwrap_or_default();
+            Some(Symbols { modules: modules(), files })
+        }
+
+        /// The places that a frame stands for, beginning with the innermost inlined function; empty when nothing
+        /// is known.
+        pub(crate) fn lines(&mut self, frame: u64) -> Vec<SourceLine> {
+            let address = libraries::address(frame);
+            let Some((path, base)) = self.file_of(frame, address) else { return Vec::new() };
+            let in_file = address.wrapping_sub(base);
+            let file = self.files.entry(path).or_insert_with_key(|path| addr2line::Loader::new(path).ok());
             let Some(file) = file else { return Vec::new() };
             let mut lines = from_debug_info(file, in_file);
             if let Some(symbol) = file.find_symbol(in_file) {
@@ -84,6 +91,21 @@ mod resolve {
                 }
             }
             lines
+        }
+
+        /// The file that a frame was sampled in, and what to add to addresses in it.
+        fn file_of(&self, frame: u64, address: u64) -> Option<(PathBuf, u64)> {
+            let unloaded = libraries::library(frame).filter(|library| !is_loaded(library, &self.modules));
+            if let Some(library) = unloaded {
+                return Some((path_of(library), library.base));
+            }
+            let holds = |module: &&Module| {
+                module.segments.iter().any(|&(start, end)| (start..end).contains(&address))
+            };
+            let module = self.modules.iter().find(holds)?;
+            // The main binary has no name in the loader's list.
+            let is_main = module.path.as_os_str().is_empty();
+            Some((if is_main { "/proc/self/exe".into() } else { module.path.clone() }, module.base))
         }
     }
 

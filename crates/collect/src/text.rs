@@ -4,14 +4,13 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use crate::heap::snapshot::Snapshot;
-use crate::labels;
-use crate::maps::{CodeRange, code_ranges};
-use crate::marks;
+use crate::maps::{CodeMap, CodeRange};
 use crate::source::{ProfileKind, Taken};
 use crate::sums::Sums;
 use crate::symbols::Symbols;
 use crate::sync::contention::mutex_fraction;
 use crate::threads::thread_stack::ThreadStack;
+use crate::{labels, libraries, marks};
 
 /// A profile as the legacy text that pprof still reads (`debug=1`).
 pub(crate) fn text(kind: ProfileKind, taken: &Taken) -> String {
@@ -121,14 +120,14 @@ struct SourcePlace {
 
 /// Describes addresses.
 struct Describer {
-    ranges: Vec<CodeRange>,
+    code: CodeMap,
     symbols: Option<Symbols>,
     known: BTreeMap<u64, Vec<SourcePlace>>,
 }
 
 impl Describer {
     fn new() -> Self {
-        Describer { ranges: code_ranges(), symbols: Symbols::open(), known: BTreeMap::new() }
+        Describer { code: CodeMap::now(), symbols: Symbols::open(), known: BTreeMap::new() }
     }
 
     /// The rest of a row, after its figures: addresses, labels, and a line for each frame.
@@ -136,7 +135,7 @@ impl Describer {
         text.push_str(" @");
         for frame in frames {
             // The form holds return addresses, from which readers subtract one.
-            _ = write!(text, " {:#x}", frame.wrapping_add(1));
+            _ = write!(text, " {:#x}", self.shown(*frame).wrapping_add(1));
         }
         text.push('\n');
         let pairs = labels::of_number(labels).pairs();
@@ -148,9 +147,9 @@ impl Describer {
             .iter()
             .flat_map(|&frame| {
                 let places = self.of(frame);
-                places
-                    .into_iter()
-                    .map(move |place| (frame, format!("{}+{:#x}", place.name, place.offset), place.at))
+                places.into_iter().map(move |place| {
+                    (libraries::address(frame), format!("{}+{:#x}", place.name, place.offset), place.at)
+                })
             })
             .collect();
         // Columns end at multiples of eight, at least one tab after the longest name.
@@ -163,24 +162,31 @@ impl Describer {
         text.push('\n');
     }
 
-    fn of(&mut self, address: u64) -> Vec<SourcePlace> {
-        if let Some(known) = self.known.get(&address) {
+    /// The address of a frame. In this form a mapping is known by its addresses alone, so those of an unloaded
+    /// library are told as if it had been where no code can be: they keep the number of the library.
+    fn shown(&mut self, frame: u64) -> u64 {
+        if self.code.of_unloaded(frame).is_some() { frame } else { libraries::address(frame) }
+    }
+
+    fn of(&mut self, frame: u64) -> Vec<SourcePlace> {
+        if let Some(known) = self.known.get(&frame) {
             return known.clone();
         }
-        let places = self.find(address);
-        self.known.insert(address, places.clone());
+        let places = self.find(frame);
+        self.known.insert(frame, places.clone());
         places
     }
 
-    fn find(&mut self, address: u64) -> Vec<SourcePlace> {
+    fn find(&mut self, frame: u64) -> Vec<SourcePlace> {
+        let address = libraries::address(frame);
         let place =
             |name: &str, offset| vec![SourcePlace { name: name.to_owned(), offset, at: String::new() }];
         if let Some(name) = marks::name(address) {
             return place(name, 0);
         }
-        let range = self.ranges.iter().find(|range| (range.start..range.limit).contains(&address));
+        let range = self.code.find(frame).map(|at| &self.code.ranges()[at]);
         let in_file = range.map_or(address, |range| address - range.start + range.offset);
-        let lines = self.symbols.as_mut().map(|symbols| symbols.lines(address)).unwrap_or_default();
+        let lines = self.symbols.as_mut().map(|symbols| symbols.lines(frame)).unwrap_or_default();
         if lines.is_empty() {
             let file = range.map_or("?", |range| range.file.rsplit('/').next().unwrap_or_default());
             return place(file, in_file);
@@ -198,9 +204,14 @@ impl Describer {
     /// Lets readers find the names themselves.
     fn mappings(&self, heading: &str, text: &mut String) {
         _ = writeln!(text, "\n{heading}");
-        for range in &self.ranges {
+        let mut line = |shift: u64, range: &CodeRange| {
             let CodeRange { start, limit, offset, file, .. } = range;
+            let (start, limit) = (start | shift, limit | shift);
             _ = writeln!(text, "{start:08x}-{limit:08x} r-xp {offset:08x} 00:00 0 {file}");
+        };
+        self.code.loaded().iter().for_each(|range| line(0, range));
+        for (number, ranges) in self.code.unloaded() {
+            ranges.iter().for_each(|range| line(number, range));
         }
     }
 }
@@ -223,7 +234,7 @@ mod tests {
         let text = counts(
             ProfileKind::Goroutine,
             &sums,
-            &mut Describer { ranges: vec![], symbols: None, known: BTreeMap::new() },
+            &mut Describer { code: CodeMap::empty(), symbols: None, known: BTreeMap::new() },
         );
         let expected = "goroutine profile: total 4\n3 @ 0x21\n#\t0x20\t?+0x20\n\n\
                         1 @ 0x2 0x11\n#\t0x1\t[truncated]+0x0\n#\t0x10\t?+0x10\n\n\n--- Memory map: ---\n";
@@ -232,7 +243,7 @@ mod tests {
 
     #[test]
     fn columns_are_aligned_with_tabs() {
-        let mut places = Describer { ranges: vec![], symbols: None, known: BTreeMap::new() };
+        let mut places = Describer { code: CodeMap::empty(), symbols: None, known: BTreeMap::new() };
         let place =
             |name: &str, at: &str| SourcePlace { name: name.to_owned(), offset: 0x5e, at: at.to_owned() };
         places.known.insert(0x10, vec![place("sync.(*Mutex).Lock", "sync/mutex.go:46")]);

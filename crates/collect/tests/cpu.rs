@@ -89,9 +89,21 @@ fn run(threads: usize, nanos: u64, work: impl Fn(usize) + Sync) {
     });
 }
 
-/// The total of a profile against the CPU time that the process used meanwhile.
+/// The total of a profile against the CPU time that the process used meanwhile. A measurement that other programs
+/// disturbed is repeated, twice at most.
 #[track_caller]
 fn check_total(hertz: u32, threads: usize, nanos_each: u64) {
+    let mut last = String::new();
+    for _ in 0..3 {
+        match compare_total(hertz, threads, nanos_each) {
+            Ok(()) => return,
+            Err(error) => last = error,
+        }
+    }
+    panic!("{last}");
+}
+
+fn compare_total(hertz: u32, threads: usize, nanos_each: u64) -> Result<(), String> {
     let capture_and_stop = AtomicBool::new(false);
     let (profile, real) = std::thread::scope(|scope| {
         for _ in 0..threads {
@@ -116,11 +128,15 @@ fn check_total(hertz: u32, threads: usize, nanos_each: u64) {
 
     // Chance: one sample more or less for each thread.
     let chance = (threads as f64).sqrt() * 2.0 * 1e9 / f64::from(hertz) / real as f64;
-    assert!((share - 1.0).abs() < 0.02 + chance, "{hertz} Hz, {threads} threads: total {share}");
-    assert!((sampled_share - 1.0).abs() < 0.02 + chance, "{hertz} Hz, {threads} threads: {sampled_share}");
+    for (what, share) in [("total", share), ("sampled", sampled_share)] {
+        if (share - 1.0).abs() >= 0.02 + chance {
+            return Err(format!("{hertz} Hz, {threads} threads: {what} {share}"));
+        }
+    }
     let hot = of_leaf(&profile, Some(burn as *const ()));
     assert!(hot * 10 > total * 9, "{hot} of {total}");
     assert_eq!(profile.period, 1_000_000_000 / i64::from(hertz));
+    Ok(())
 }
 
 /// One test, because captures share what they see, and the process has one clock.

@@ -25,8 +25,10 @@ pub struct Comparison {
     pub order: RunOrder,
     /// The common relative variance between runs; its root is the noise of a machine.
     pub kappa: f64,
-    /// Whether a change is told as slower and faster or as more and less.
+    /// Whether the values are of time.
     pub words: Words,
+    /// The filters in force, as `name=value`.
+    pub filters: Vec<String>,
     /// All functions together.
     pub total: Total,
     /// Flat weights: every function that has enough, the clearest difference first. The last one stands for the rest.
@@ -35,8 +37,13 @@ pub struct Comparison {
     pub renames: Vec<Rename>,
     /// What the rules say.
     pub rules: Vec<RuleOutcome>,
+    /// The exit code that follows from the rules: 1 when one fired.
+    pub exit: u8,
     /// What a reader ought to know.
     pub notices: Vec<Notice>,
+    /// The most rows of a kind that are drawn for people.
+    #[serde(skip)]
+    pub most_rows: usize,
 }
 
 /// What a run's values are measured by, so that runs can be compared.
@@ -96,13 +103,13 @@ pub enum RunOrder {
     Unknown,
 }
 
-/// Which words describe a change.
+/// Which words describe a change: slower and faster, or more and less.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Words {
-    /// Slower and faster.
+    /// Values are of time.
     Time,
-    /// More and less.
+    /// Values are of something else, such as memory.
     Amount,
 }
 
@@ -115,19 +122,14 @@ pub struct Total {
     pub new: f64,
     /// New over base.
     pub ratio: f64,
-    /// The interval of the ratio; `None` with one run a side.
-    pub interval: Option<Interval>,
-    /// The probability of such a difference without a change.
-    pub p: Option<f64>,
-}
-
-/// The ends of an interval.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct Interval {
-    /// The lower end.
-    pub low: f64,
+    /// The lower end of the interval of the ratio; `None` with one run a side.
+    pub low: Option<f64>,
     /// The upper end; `None` where there is none.
     pub high: Option<f64>,
+    /// The probability of such a difference without a change; `None` with one run a side.
+    pub p: Option<f64>,
+    /// What that means. Never the same or undecided alone where sides were recorded one after the other.
+    pub verdict: Verdict,
 }
 
 /// One function.
@@ -167,6 +169,8 @@ pub struct Row {
     pub detectable: f64,
     /// What that means.
     pub verdict: Verdict,
+    /// The name of a function that is gone and seems to be this one.
+    pub renamed_from: Option<String>,
     /// Where the difference comes from: the heaviest ways to the function. Of flagged rows alone.
     pub paths: Vec<CallPath>,
     /// A common caller which weighs the same as before, so that work was moved and not added.
@@ -176,7 +180,7 @@ pub struct Row {
 impl Row {
     /// Whether the row is one of those that differ.
     pub fn is_flagged(&self) -> bool {
-        matches!(self.verdict, Verdict::Increased | Verdict::Decreased)
+        self.verdict.is_change()
     }
 
     /// The change as a part of the total of the base.
@@ -188,18 +192,56 @@ impl Row {
     }
 }
 
-/// What a row's test and interval mean.
+/// What test and interval mean.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Verdict {
-    /// Slower, or more.
-    Increased,
-    /// Faster, or less.
-    Decreased,
+    /// More time.
+    Slower,
+    /// Less time.
+    Faster,
+    /// More of something else.
+    More,
+    /// Less of something else.
+    Less,
     /// The whole interval is within the margin.
     Same,
     /// None of these can be said.
     Undecided,
+}
+
+impl Verdict {
+    /// That there is more.
+    pub(crate) fn increased(words: Words) -> Verdict {
+        if words == Words::Time { Verdict::Slower } else { Verdict::More }
+    }
+
+    /// That there is less.
+    pub(crate) fn decreased(words: Words) -> Verdict {
+        if words == Words::Time { Verdict::Faster } else { Verdict::Less }
+    }
+
+    /// Whether there is a difference.
+    pub fn is_change(self) -> bool {
+        self.is_increase() || matches!(self, Verdict::Faster | Verdict::Less)
+    }
+
+    /// Whether there is more.
+    pub fn is_increase(self) -> bool {
+        matches!(self, Verdict::Slower | Verdict::More)
+    }
+
+    /// The word for it, as JSON has it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Verdict::Slower => "slower",
+            Verdict::Faster => "faster",
+            Verdict::More => "more",
+            Verdict::Less => "less",
+            Verdict::Same => "same",
+            Verdict::Undecided => "undecided",
+        }
+    }
 }
 
 /// A way from the root to a function.
@@ -246,6 +288,16 @@ pub struct Notice {
     pub text: String,
 }
 
+impl Notice {
+    /// Whether it is about the runs themselves, however they are divided into sides.
+    pub(crate) fn is_of_runs(&self) -> bool {
+        matches!(
+            self.code,
+            NoticeCode::Periods | NoticeCode::Outlier | NoticeCode::UnknownNoise | NoticeCode::InUse
+        )
+    }
+}
+
 /// The kinds of notices.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -266,6 +318,10 @@ pub enum NoticeCode {
     Anchor,
     /// The sampling noise of such values is not known.
     UnknownNoise,
+    /// What is in use depends on collections.
+    InUse,
+    /// Sides have little in common.
+    LittleInCommon,
     /// A function seems to have another name now.
     Renamed,
 }
@@ -279,6 +335,11 @@ impl Comparison {
     /// The rows of which nothing can be said, without the rest.
     pub fn undecided(&self) -> impl Iterator<Item = &Row> {
         self.rows.iter().filter(|row| row.verdict == Verdict::Undecided && !row.is_rest)
+    }
+
+    /// The rows that are the same within the margin, without the rest.
+    pub fn same(&self) -> impl Iterator<Item = &Row> {
+        self.rows.iter().filter(|row| row.verdict == Verdict::Same && !row.is_rest)
     }
 
     /// Whether a rule fired.

@@ -3,6 +3,7 @@
 //! A clock's samples are such counts already. A sampled allocation stands for more bytes than a small one, with
 //! more noise; what all of a profile's noise is per byte is the unit in which its bytes become counts.
 
+use hotlist_analyze::View;
 use hotlist_profile::{Profile, SampleId};
 
 use crate::dispersion::Floor;
@@ -84,6 +85,24 @@ impl Sampling {
     }
 }
 
+/// How many samples of equal weight would know the sum of the selected values as well: one over the square of its relative
+/// error. For a clock that is the number of its samples. `None` where the values say nothing about how they came about,
+/// and where each was measured.
+pub fn effective_samples(view: &View<'_>) -> Option<f64> {
+    let (profile, column) = (view.profile(), view.value().column);
+    let sampling = Sampling::of(profile, column);
+    if sampling == Sampling::Unknown {
+        return None;
+    }
+    let mut sum = Measure::default();
+    for sample in view.samples() {
+        let measure = sampling.measure(profile, sample, column);
+        sum.value += measure.value.abs();
+        sum.variance += measure.variance.abs();
+    }
+    (sum.variance > 0.0).then(|| sum.value * sum.value / sum.variance)
+}
+
 /// The variance of what stands for `objects` of `space` bytes together, sampled every `rate` bytes on average: each of
 /// them was seen with probability `1 - exp(-size / rate)` and weighs one over that.
 fn heap(objects: f64, space: f64, rate: f64, of_space: bool) -> Measure {
@@ -100,7 +119,31 @@ fn heap(objects: f64, space: f64, rate: f64, of_space: bool) -> Measure {
 
 #[cfg(test)]
 mod tests {
+    use hotlist_analyze::{SampleValue, Threads};
+    use hotlist_profile::Builder;
+
     use super::*;
+
+    #[test]
+    fn a_clock_has_its_samples_and_a_heap_those_that_were_drawn() {
+        let check = |types: &[(&str, &str)], values: &[i64], expected: Option<f64>| {
+            let mut builder = Builder::new(types);
+            builder.period("space", "bytes", 524_288);
+            builder.sample(&[], &[], values).expect("frames are few");
+            let profile = builder.finish();
+            let value = SampleValue { column: types.len() - 1, mean: false };
+            let view = View::new(&profile, value, Threads::ONE, &mut Vec::new()).expect("sums fit");
+            let found = effective_samples(&view);
+            let is_near = match (found, expected) {
+                (Some(found), Some(expected)) => (found / expected - 1.0).abs() < 0.01,
+                (found, expected) => found == expected,
+            };
+            assert!(is_near, "{types:?}: {found:?}");
+        };
+        check(&[("samples", "count"), ("cpu", "nanoseconds")], &[43, 430_000_000], Some(43.0));
+        check(&[("alloc_objects", "count"), ("alloc_space", "bytes")], &[655_360, 5_242_880], Some(10.0));
+        check(&[("contentions", "count"), ("delay", "nanoseconds")], &[3, 100], None);
+    }
 
     #[test]
     fn large_objects_have_no_noise_and_small_ones_that_of_a_count() {

@@ -45,6 +45,7 @@ mod dispersion;
 mod distribution;
 mod effective;
 mod function_key;
+mod lots;
 mod matrix;
 mod multiplicity;
 mod notices;
@@ -54,16 +55,20 @@ mod rename;
 mod rule;
 mod run;
 mod score;
+mod sensitivity;
 mod sets;
+mod study;
 mod trace;
 
 pub use compare::compare;
 pub use comparison::{
-    CallPath, Comparison, Interval, Notice, NoticeCode, Rename, Row, RuleOutcome, RunFacts, RunOrder, Runs,
-    Total, Unit, Verdict, Words,
+    CallPath, Comparison, Notice, NoticeCode, Rename, Row, RuleOutcome, RunFacts, RunOrder, Runs, Total,
+    Unit, Verdict, Words,
 };
+pub use effective::effective_samples;
 pub use function_key::function_key;
 pub use matrix::Side;
 pub use options::{CompareError, Options};
 pub use rule::{BadRule, Rule};
 pub use run::Run;
+pub use sensitivity::{Sensitivity, SensitivityRow, sensitivity};

@@ -1,21 +1,31 @@
 //! What a reader ought to know about the runs.
 
-use crate::compare::FEWEST_RUNS;
 use crate::comparison::{Notice, NoticeCode, RunFacts, RunOrder, Runs};
 use crate::effective::Sampling;
 use crate::numbers::median;
-use crate::options::Options;
+use crate::study::FEWEST_RUNS;
 
+/// Sides that share less than this may be of two programs.
+const LITTLE_IN_COMMON: f64 = 0.5;
 /// Durations that differ by this factor are told.
 const LONGER: f64 = 1.25;
 
-pub(crate) fn notices(
-    runs: &Runs,
-    order: RunOrder,
-    sampling: Sampling,
-    exhausted: bool,
-    options: &Options,
-) -> Vec<Notice> {
+/// What notices are about, beside the runs.
+pub(crate) struct Circumstances {
+    pub(crate) order: RunOrder,
+    pub(crate) sampling: Sampling,
+    /// Whether more rows changed than a ruler can do without.
+    pub(crate) exhausted: bool,
+    /// The part of a side that is in functions of the other, of the side where it is less.
+    pub(crate) in_common: f64,
+    /// Whether values are what was in use when a profile was taken.
+    pub(crate) in_use: bool,
+    /// The noise between runs that is assumed where it cannot be measured.
+    pub(crate) run_noise: f64,
+}
+
+pub(crate) fn notices(runs: &Runs, circumstances: &Circumstances) -> Vec<Notice> {
+    let &Circumstances { order, sampling, exhausted, in_common, in_use, run_noise } = circumstances;
     let mut notices = Vec::new();
     let mut say = |code, text: String| notices.push(Notice { code, text });
     let (base, new) = (runs.base.len(), runs.new.len());
@@ -24,7 +34,7 @@ pub(crate) fn notices(
             NoticeCode::AssumedNoise,
             format!(
                 "one run a side: a noise of {} % between runs is assumed, not measured",
-                options.run_noise * 100.0
+                run_noise * 100.0
             ),
         );
     } else if base.min(new) < FEWEST_RUNS {
@@ -64,6 +74,22 @@ pub(crate) fn notices(
         say(
             NoticeCode::Anchor,
             "too much has changed to measure runs by what did not; compare with -unit run or share"
+                .to_owned(),
+        );
+    }
+    if in_common < LITTLE_IN_COMMON {
+        say(
+            NoticeCode::LittleInCommon,
+            format!(
+                "only {:.0} % of one side is in functions that both sides have: are these runs of one program?",
+                in_common * 100.0
+            ),
+        );
+    }
+    if in_use {
+        say(
+            NoticeCode::InUse,
+            "what is in use depends on when memory was last collected; allocations (alloc_space) vary less"
                 .to_owned(),
         );
     }

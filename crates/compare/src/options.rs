@@ -29,10 +29,16 @@ pub struct Options {
     pub renames: Vec<(String, String)>,
     /// When to fail.
     pub rules: Vec<Rule>,
+    /// Whether to fail also where more runs could make a rule fire.
+    pub fail_on_undecided: bool,
     /// Whether rules may judge by fewer than three runs a side.
     pub allow_single: bool,
     /// Whether rules on totals may judge sides that were recorded one after the other.
     pub blocked_ok: bool,
+    /// The filters in force, as `name=value`; they are only told.
+    pub filters: Vec<String>,
+    /// The most rows of a kind that are drawn for people.
+    pub most_rows: usize,
 }
 
 impl Default for Options {
@@ -48,8 +54,11 @@ impl Default for Options {
             run_noise: 0.05,
             renames: Vec::new(),
             rules: Vec::new(),
+            fail_on_undecided: false,
             allow_single: false,
             blocked_ok: false,
+            filters: Vec::new(),
+            most_rows: 20,
         }
     }
 }
@@ -60,9 +69,25 @@ pub enum CompareError {
     /// A side has no runs.
     #[error("there are no {0} runs")]
     NoRuns(&'static str),
-    /// A run has nothing of the sample type after filtering.
+    /// A run has nothing of the sample type.
     #[error("{0}: no samples to compare")]
     Empty(String),
+    /// A run has nothing that passes the filters.
+    #[error("{name}: no samples are left by {filters}")]
+    Filtered {
+        /// The run.
+        name: String,
+        /// The filters as they were typed.
+        filters: String,
+    },
+    /// A function that is said to have another name now is in no run of the base, or its new name in no new run.
+    #[error("no function of the {side} runs is called {name}, which is said to be renamed")]
+    NoSuchName {
+        /// `base` or `new`.
+        side: &'static str,
+        /// The name.
+        name: String,
+    },
     /// A run measures something else.
     #[error("{name}: measures {found}, the other runs {expected}")]
     OtherType {
@@ -74,25 +99,36 @@ pub enum CompareError {
         expected: String,
     },
     /// Sides share no function that could be tested.
-    #[error("no function has enough samples on either side to be compared")]
+    #[error("no function has enough samples to be compared (-at-least tells how many are enough)")]
     NothingToTest,
     /// Sides have nothing in common.
-    #[error("the two sides have no function in common; these are profiles of different programs")]
-    DifferentPrograms,
+    #[error(
+        "functions that both sides have make up {percent} % of the base and {new_percent} % of the new runs; \
+         these are profiles of different programs, or the names have changed (-rename)"
+    )]
+    DifferentPrograms {
+        /// What the base has in common with the new runs, in percent.
+        percent: u32,
+        /// The same of the new runs.
+        new_percent: u32,
+    },
     /// Runs do not say how long they took.
     #[error("{0}: does not say how long it took, so it cannot be compared by the second")]
     NoDuration(String),
     /// The number of operations is missing.
-    #[error("comparing by operations needs their numbers")]
+    #[error("comparing by operations needs their numbers (-ops)")]
     NoOperations,
     /// A side has fewer runs than a rule needs.
-    #[error("rules need 3 runs a side; there are {base} and {new}")]
+    #[error("rules need 3 runs a side; there are {base} and {new} (-allow-single judges by fewer)")]
     TooFewRuns {
         /// Runs of the base.
         base: usize,
         /// New runs.
         new: usize,
     },
+    /// There are too few runs to split them.
+    #[error("splitting runs into two sides needs 4 of them; there are {0}")]
+    TooFewToSplit(usize),
     /// A profile has negative values.
     #[error("{0}: has negative values; compare profiles, not differences of profiles")]
     Negative(String),

@@ -24,7 +24,7 @@ struct Surroundings {
 /// Which of `new` seem to be which of `gone`: pairs of rows (gone, new), each row at most once. `agree` tells whether
 /// the weights of two rows could be those of one.
 pub(crate) fn renames(
-    runs: &[WeighedRun<'_>],
+    runs: &[&WeighedRun<'_>],
     sides: &[Side],
     gone: &[usize],
     new: &[usize],
@@ -69,7 +69,7 @@ fn alike(old: &Surroundings, new: &Surroundings, old_row: usize, new_row: usize)
 }
 
 fn surroundings(
-    runs: &[WeighedRun<'_>],
+    runs: &[&WeighedRun<'_>],
     sides: &[Side],
     gone: &[usize],
     new: &[usize],

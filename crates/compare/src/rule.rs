@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use thiserror::Error;
 
-use crate::comparison::{Interval, RunOrder};
+use crate::comparison::Total;
 use crate::multiplicity::false_discovery_rates;
 use crate::score::{Exposure, Score, one_sided};
 
@@ -68,6 +68,11 @@ pub(crate) struct Finding {
     pub(crate) rows: Vec<usize>,
 }
 
+impl Finding {
+    /// Nothing can be said.
+    const UNDECIDED: Finding = Finding { fired: false, undecided: true, rows: Vec::new() };
+}
+
 /// What rules look at.
 pub(crate) struct Evidence<'a> {
     pub(crate) scores: &'a [Score],
@@ -81,16 +86,17 @@ pub(crate) struct Evidence<'a> {
     pub(crate) base_shares: &'a [f64],
     pub(crate) alpha: f64,
     pub(crate) at_least: f64,
-    pub(crate) total_ratio: f64,
-    pub(crate) total_interval: Option<Interval>,
-    pub(crate) order: RunOrder,
-    /// Whether sides that were recorded one after the other are accepted.
-    pub(crate) blocked_ok: bool,
+    /// Whether rows can be judged at all.
+    pub(crate) is_measurable: bool,
+    pub(crate) total: &'a Total,
+    /// Whether a change of the total may be the machine's.
+    pub(crate) total_may_be_machine: bool,
 }
 
 impl Rule {
     pub(crate) fn judge(&self, evidence: &Evidence<'_>) -> Finding {
         match self.kind {
+            RuleKind::Function | RuleKind::Surely if !evidence.is_measurable => Finding::UNDECIDED,
             RuleKind::Function => self.judge_rows(evidence, |row| {
                 evidence.rates[row] <= evidence.alpha && evidence.scores[row].ratio > 1.0 + self.over
             }),
@@ -121,14 +127,12 @@ impl Rule {
     }
 
     fn judge_total(&self, evidence: &Evidence<'_>) -> Finding {
-        let Some(interval) = evidence.total_interval else {
-            return Finding { undecided: true, ..Finding::default() };
+        let total = evidence.total;
+        let Some(low) = total.low.filter(|_| !evidence.total_may_be_machine) else {
+            return Finding::UNDECIDED;
         };
-        if evidence.order == RunOrder::Blocked && !evidence.blocked_ok {
-            return Finding { undecided: true, ..Finding::default() };
-        }
-        let fired = interval.low > 1.0 && evidence.total_ratio > 1.0 + self.over;
-        let undecided = !fired && interval.high.is_none_or(|high| high > 1.0 + self.over);
+        let fired = low > 1.0 && total.ratio > 1.0 + self.over;
+        let undecided = !fired && total.high.is_none_or(|high| high > 1.0 + self.over);
         Finding { fired, undecided, rows: Vec::new() }
     }
 }

@@ -2,7 +2,7 @@
 
 use hotlist_analyze::{Detail, NodeTable, PathTrim, View};
 use hotlist_profile::{Profile, SampleId};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::effective::{Measure, Sampling};
 use crate::function_key::function_key;
@@ -23,18 +23,32 @@ pub(crate) struct Keys {
     /// For each row the name that all runs have for it, or the key where they have several.
     names: Vec<String>,
     renames: FxHashMap<String, String>,
+    /// Keys that were met and replaced.
+    renamed: FxHashSet<String>,
 }
 
 impl Keys {
     /// With the names in `renames` taken for those beside them.
     pub(crate) fn new(renames: &[(String, String)]) -> Keys {
-        Keys { renames: renames.iter().cloned().collect(), ..Keys::default() }
+        let key = |name: &String| function_key(name).into_owned();
+        let renames = renames.iter().map(|(from, to)| (key(from), key(to))).collect();
+        Keys { renames, ..Keys::default() }
+    }
+
+    /// The row of a function by one of its names.
+    pub(crate) fn find(&self, name: &str) -> Option<usize> {
+        self.rows.get(function_key(name).as_ref()).copied()
     }
 
     fn row(&mut self, name: &str) -> usize {
         let key = function_key(name);
         let (key, name) = match self.renames.get(key.as_ref()) {
-            Some(renamed) => (renamed.as_str(), renamed.as_str()),
+            Some(renamed) => {
+                if !self.renamed.contains(key.as_ref()) {
+                    self.renamed.insert(key.into_owned());
+                }
+                (renamed.as_str(), renamed.as_str())
+            }
             None => (key.as_ref(), name),
         };
         if let Some(&row) = self.rows.get(key) {
@@ -47,6 +61,11 @@ impl Keys {
         self.names.push(name.to_owned());
         self.rows.insert(key.to_owned(), row);
         row
+    }
+
+    /// Whether any run has a function of this name that is called otherwise now.
+    pub(crate) fn was_renamed(&self, name: &str) -> bool {
+        self.renamed.contains(function_key(name).as_ref())
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -96,11 +115,15 @@ impl<'v> WeighedRun<'v> {
         let mut cum = flat.clone();
         let column = run.view.value().column;
         let mut total = 0.0;
+        // The last sample in which each row was met.
+        let mut met = vec![0_usize; keys.len()];
+        let mut count = 0;
         weighed.walk(|sample, measure, stack| {
             total += profile.samples.value(sample, column) as f64;
+            count += 1;
             add(&mut flat[stack[0]], measure);
-            for (place, &row) in stack.iter().enumerate() {
-                if !stack[..place].contains(&row) {
+            for &row in stack {
+                if std::mem::replace(&mut met[row], count) != count {
                     add(&mut cum[row], measure);
                 }
             }

@@ -70,6 +70,18 @@ pub(crate) fn one_sided(score: &Score, pooled: (f64, f64), exposure: Exposure, r
     t_cdf(score.freedom, -statistic(pooled.0, pooled.1, score.noise, exposure, ratio))
 }
 
+/// The smallest relative increase that four of five comparisons would show at confidence `1 - alpha`, where both sides
+/// would have these counts without a change.
+pub(crate) fn detectable(base: f64, new: f64, noise: f64, freedom: f64, alpha: f64) -> f64 {
+    seen(alpha, freedom, noise * (1.0 / base + 1.0 / new))
+}
+
+/// The same for a difference of logarithms with this variance.
+pub(crate) fn seen(alpha: f64, freedom: f64, variance: f64) -> f64 {
+    let t = t_quantile(freedom, 1.0 - alpha / 2.0) + t_quantile(freedom, 0.8);
+    (t * variance.sqrt()).exp_m1()
+}
+
 /// Scores every row at confidence `1 - alpha`.
 pub(crate) fn score(matrix: &Matrix, exposures: &[f64], dispersion: &Dispersion, alpha: f64) -> Vec<Score> {
     let exposure = Exposure::of(matrix, exposures);
@@ -84,8 +96,8 @@ pub(crate) fn score(matrix: &Matrix, exposures: &[f64], dispersion: &Dispersion,
         let odds = |part: f64| part / (1.0 - part).max(1e-12) * exposure.base / exposure.new;
         let finite = |ratio: f64| if ratio > INFINITE { f64::INFINITY } else { ratio };
         let z = statistic(a, b, noise, exposure, 1.0);
-        let seen = t + t_quantile(freedom, 0.8);
-        let share = (exposure.base + exposure.new) / (a + b);
+        // What the sides have where nothing changed.
+        let expected = |side: f64| (a + b) * side / (exposure.base + exposure.new);
         Score {
             base: a / exposure.base * exposure.mean,
             new: b / exposure.new * exposure.mean,
@@ -96,7 +108,7 @@ pub(crate) fn score(matrix: &Matrix, exposures: &[f64], dispersion: &Dispersion,
             z,
             freedom,
             noise,
-            detectable: (seen * (noise * share * (1.0 / exposure.base + 1.0 / exposure.new)).sqrt()).exp_m1(),
+            detectable: detectable(expected(exposure.base), expected(exposure.new), noise, freedom, alpha),
         }
     };
     (0..matrix.rows()).map(one).collect()

@@ -33,7 +33,7 @@ impl Trace {
 /// Traces the functions in `wanted`, all in one walk over each run. `scale` tells for each run what a value is worth in a mean
 /// run of its side, in the sample unit.
 pub(crate) fn trace(
-    runs: &[WeighedRun<'_>],
+    runs: &[&WeighedRun<'_>],
     sides: &[Side],
     scale: &[f64],
     keys: &Keys,

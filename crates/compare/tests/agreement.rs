@@ -95,7 +95,7 @@ fn rows_have_the_figures_of_another_implementation() {
         }
     }
     let verdict = |name: &str| comparison.rows.iter().find(|row| row.function == name).expect(name).verdict;
-    assert_eq!(verdict("f02"), Verdict::Increased);
-    assert_eq!(verdict("f11"), Verdict::Decreased);
+    assert_eq!(verdict("f02"), Verdict::Slower);
+    assert_eq!(verdict("f11"), Verdict::Faster);
     assert_eq!(verdict("f00"), Verdict::Undecided);
 }

@@ -5,7 +5,7 @@ mod common;
 
 use common::{Lots, compared, profile};
 use hotlist_compare::{CompareError, NoticeCode, Options, Unit, Verdict};
-use hotlist_profile::Profile;
+use hotlist_profile::{Builder, Profile};
 
 /// A program of 40 functions with weights as unequal as real ones, 20,000 samples in all.
 fn weights() -> Vec<(String, f64)> {
@@ -139,7 +139,10 @@ fn totals_of_two_blocks_are_not_judged_unless_asked() {
         profile.time_nanos = time as i64 + 1;
     }
     let comparison = compared(&base, &new, &gate("total>3%")).expect("comparable");
-    assert!(!comparison.fired() && comparison.rules[0].undecided);
+    assert!(!comparison.fired() && comparison.rules[0].undecided && comparison.exit == 0);
+    assert_eq!(comparison.total.verdict, Verdict::Undecided);
+    let strict = Options { fail_on_undecided: true, ..gate("total>3%") };
+    assert_eq!(compared(&base, &new, &strict).expect("comparable").exit, 1);
     assert!(comparison.notices.iter().any(|notice| notice.code == NoticeCode::TwoBlocks));
     let told = Options { blocked_ok: true, ..gate("total>3%") };
     assert!(compared(&base, &new, &told).expect("comparable").fired());
@@ -157,6 +160,12 @@ fn what_cannot_be_compared_is_refused_in_words() {
     assert_eq!(message(&base, &[profile(&[], 1)]), "run000: no samples to compare");
     let other = [profile(&[("elsewhere", 500)], 1)];
     assert!(message(&base, &other).contains("different programs"));
+    let filtered = Options { filters: vec!["focus=x".to_owned()], ..Options::default() };
+    let nothing = compared(&base, &[profile(&[], 1)], &filtered).expect_err("refused").to_string();
+    assert_eq!(nothing, "run000: no samples are left by focus=x");
+    let renames = vec![("pkg.nosuch".to_owned(), "pkg.f00".to_owned())];
+    let renamed = compared(&base, &new, &Options { renames, ..Options::default() }).expect_err("refused");
+    assert!(renamed.to_string().starts_with("no function of the base runs is called pkg.nosuch"));
     let negative = [profile(&[("pkg.f00", -5)], 1)];
     assert!(message(&base, &negative).contains("negative"));
     let few = [profile(&[("pkg.f00", 3)], 1)];
@@ -170,4 +179,53 @@ fn verdicts_are_same_only_where_the_whole_interval_is_within_the_margin() {
     for row in comparison.rows.iter().filter(|row| row.verdict == Verdict::Same) {
         assert!(row.low >= 0.97 && row.high.is_some_and(|high| high <= 1.03), "{}", row.function);
     }
+}
+
+#[test]
+fn delays_are_estimates_until_there_are_three_runs_a_side() {
+    let delays = |delay: i64, time| -> Profile {
+        let mut builder = Builder::new(&[("contentions", "count"), ("delay", "nanoseconds")]);
+        for (name, share) in [("lock", 5), ("queue", 3), ("other", 2)] {
+            let function = builder.named_function(name, "work.rs");
+            let location = builder.source_location(function, 1);
+            let value = if name == "lock" { share * delay } else { share * 1000 };
+            builder.sample(&[location], &[], &[share, value]).expect("two values");
+        }
+        let mut profile = builder.finish();
+        profile.time_nanos = time;
+        profile
+    };
+    let of = |delay, first: i64, runs: i64| -> Vec<Profile> {
+        (0..runs).map(|run| delays(delay + run, first + 2 * run)).collect()
+    };
+    let single = Options { allow_single: true, ..gate(">5%") };
+    let compared_at = |runs, options: &Options| {
+        common::compared_column(&of(1000, 1, runs), &of(3000, 2, runs), options, 1).expect("comparable")
+    };
+    let estimates = compared_at(1, &single);
+    assert!(estimates.rows.iter().all(|row| row.verdict == Verdict::Undecided));
+    assert!(!estimates.fired() && estimates.rules[0].undecided);
+    let known = compared_at(3, &single);
+    assert!(known.flagged().any(|row| row.function == "lock" && row.verdict == Verdict::Slower));
+    assert!(known.notices.iter().any(|notice| notice.code == NoticeCode::UnknownNoise));
+}
+
+#[test]
+fn what_could_be_seen_shrinks_with_runs_and_weight() {
+    let (runs, _) = sets(14, 10, &[]);
+    let facts = common::split(&runs, &Options::default()).expect("enough runs");
+    assert_eq!(
+        (facts.splits, facts.split_into, facts.rules.as_slice()),
+        (200, [5, 5], [">5%".to_owned()].as_slice())
+    );
+    assert!(facts.flagged <= 20 && facts.failed <= 10, "{} {}", facts.flagged, facts.failed);
+    // Each function varies by 5 %.
+    assert!((0.03..0.07).contains(&facts.noise), "{}", facts.noise);
+    for row in &facts.rows {
+        assert!(row.detectable.windows(2).all(|pair| pair[0] > pair[1]), "{}", row.function);
+    }
+    assert!(facts.rows[0].share > facts.rows[10].share);
+    assert!(facts.rows[0].detectable[0] < facts.rows[10].detectable[0]);
+    let few = common::split(&runs[..3], &Options::default()).expect_err("too few").to_string();
+    assert_eq!(few, "splitting runs into two sides needs 4 of them; there are 3");
 }

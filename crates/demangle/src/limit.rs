@@ -35,7 +35,7 @@ pub(crate) struct Limit {
 }
 
 impl Limit {
-    /// The allowance of a name of so many bytes.
+    /// The allowance of a name of this length in bytes.
     pub(crate) fn new(length: usize) -> Self {
         let length = u32::try_from(length).unwrap_or(u32::MAX);
         let steps = length.saturating_mul(STEPS_PER_BYTE).saturating_add(STEPS).min(MOST_STEPS);

@@ -1,7 +1,7 @@
 //! aarch64: the decoder and the aliases of `yaxpeax-arm`, with numbers, conditions and targets brought to
 //! the text of GNU objdump 2.40.
 //!
-//! Scalable vectors (SVE) are not decoded and come as `.inst`.
+//! The decoder knows nothing of scalable vectors (SVE) and matrices (SME); these come as `.inst` and say so.
 
 use std::borrow::Cow;
 
@@ -45,9 +45,18 @@ impl Iterator for Instructions<'_> {
         let (text, target) = match InstDecoder::default().decode(&mut U8Reader::new(word)) {
             Ok(decoded) => text(&decoded, number, address, self.lookup),
             Err(_) if number >> 16 == 0 => (format!("udf\t#{number}"), None),
-            Err(_) => (format!(".inst\t{number:#010x} ; undefined"), None),
+            Err(_) => (format!(".inst\t{number:#010x} ; {}", unknown(number)), None),
         };
         Some(Instruction { address, length: 4, text, target })
+    }
+}
+
+/// Why an instruction has no text, by its main group (Arm Architecture Reference Manual, C4.1).
+fn unknown(word: u32) -> &'static str {
+    match word >> 25 & 0xf {
+        0b0000 if word >> 31 == 1 => "scalable matrices (SME) are not decoded",
+        0b0010 => "scalable vectors (SVE) are not decoded",
+        _ => "undefined",
     }
 }
 

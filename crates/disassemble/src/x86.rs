@@ -116,7 +116,8 @@ impl Instructions<'_> {
             operands = implied;
         }
         let mut head = prefixes::unused(decoded, bytes);
-        head.push_str(&mnemonic);
+        head.push_str(prefixes::encoding(decoded, bytes));
+        head.push_str(security_name(decoded).unwrap_or(&mnemonic));
         head.push_str(prefixes::hint(decoded));
         let mut text = columns(&head, &operands);
         if decoded.is_ip_rel_memory_operand() {
@@ -141,6 +142,19 @@ fn takes_no_suffix(decoded: &iced_x86::Instruction) -> bool {
         decoded.mnemonic(),
         Mnemonic::Call | Mnemonic::Jmp | Mnemonic::Push | Mnemonic::Pop | Mnemonic::Ret
     )
+}
+
+/// The instructions of VIA's security engine, which objdump writes with a dash.
+fn security_name(decoded: &iced_x86::Instruction) -> Option<&'static str> {
+    Some(match decoded.mnemonic() {
+        Mnemonic::Xstore => "xstore-rng",
+        Mnemonic::Xcryptecb => "xcrypt-ecb",
+        Mnemonic::Xcryptcbc => "xcrypt-cbc",
+        Mnemonic::Xcryptctr => "xcrypt-ctr",
+        Mnemonic::Xcryptcfb => "xcrypt-cfb",
+        Mnemonic::Xcryptofb => "xcrypt-ofb",
+        _ => return None,
+    })
 }
 
 /// Memory operands of the Intel syntax as objdump writes them: offsets from `rip` without sign, and

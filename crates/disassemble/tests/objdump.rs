@@ -93,3 +93,27 @@ fn aarch64_program() {
     let command = ["aarch64-linux-gnu-gcc", "-O2", "-g", "-o", "program", "main.c", "-lm"];
     check(C, "c", &command, "aarch64-linux-gnu-objdump", &[Syntax::Att]);
 }
+
+/// Instructions that compilers seldom write, as objdump 2.40 shows them.
+#[test]
+fn rare_instructions_have_the_text_of_objdump() {
+    use hotlist_disassemble::{Disassembler, InstructionSet};
+    for (bytes, expected) in [
+        (&[0xc4, 0xe2, 0xf5, 0xb4, 0xc2][..], "{vex} vpmadd52luq %ymm2,%ymm1,%ymm0"),
+        (&[0xc4, 0xe2, 0xf5, 0xb5, 0xc2], "{vex} vpmadd52huq %ymm2,%ymm1,%ymm0"),
+        (&[0xc4, 0xe2, 0x75, 0x50, 0xc2], "{vex} vpdpbusd %ymm2,%ymm1,%ymm0"),
+        (&[0xc4, 0xe2, 0x75, 0x53, 0xc2], "{vex} vpdpwssds %ymm2,%ymm1,%ymm0"),
+        (&[0x67, 0xc4, 0xe2, 0xf5, 0xb4, 0x00], "{vex} vpmadd52luq (%eax),%ymm1,%ymm0"),
+        (&[0xc4, 0xe2, 0x7e, 0x72, 0xc1], "{vex} vcvtneps2bf16 %ymm1,%xmm0"),
+        (&[0xf3, 0x0f, 0xa7, 0xc8], "repz xcrypt-ecb"),
+        (&[0xf3, 0x0f, 0xa7, 0xe8], "repz xcrypt-ofb"),
+        (&[0xf3, 0x0f, 0xa7, 0xc0], "repz xstore-rng"),
+        (&[0xf3, 0x0f, 0xa6, 0xd0], "repz xsha256"),
+    ] {
+        let disassembler = Disassembler::new(InstructionSet::X86_64, Syntax::Att);
+        let lookup = |_| None;
+        let text: Vec<String> =
+            disassembler.instructions(bytes, 0, &lookup).map(|instruction| instruction.text).collect();
+        assert_eq!(text, [expected]);
+    }
+}

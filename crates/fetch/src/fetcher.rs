@@ -14,7 +14,7 @@ use crate::notice::Notice;
 use crate::tls::{Credentials, TlsOptions};
 use crate::url::{Url, UrlError};
 
-/// Opens a source. The session uses [`Fetcher`]; tests bring small ones of their own.
+/// Opens a source. The session uses [`Fetcher`]; tests bring small ones.
 pub trait Fetch: Sync {
     /// Opens a source as the user typed it. `notify` is called with what the user should see meanwhile.
     ///

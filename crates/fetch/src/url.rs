@@ -6,7 +6,7 @@
 
 use std::fmt;
 
-use crate::percent::{self, Plus, canonical, decode, encode};
+use crate::percent::{FRAGMENT, PATH, QUERY, USER, decode, decode_query, encode};
 
 /// An absolute or relative URL.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -113,12 +113,10 @@ impl Url {
             scheme: scheme.to_ascii_lowercase(),
             user,
             host,
-            path: canonical(path, percent::is_path_byte)?,
+            path: PATH.canonical(path)?,
             query,
             fragment: match fragment {
-                Some(fragment) if !fragment.is_empty() => {
-                    Some(canonical(fragment, percent::is_fragment_byte)?)
-                }
+                Some(fragment) if !fragment.is_empty() => Some(FRAGMENT.canonical(fragment)?),
                 _ => None,
             },
         })
@@ -150,7 +148,7 @@ impl Url {
 
     /// Whether the path is missing or just a slash, as it is when a server is named and nothing on it.
     pub fn is_bare(&self) -> bool {
-        matches!(decode(&self.path, Plus::Keep).as_deref(), Ok(b"" | b"/"))
+        matches!(decode(&self.path).as_deref(), Ok(b"" | b"/"))
     }
 
     /// Replaces the path, given in its encoded form.
@@ -165,7 +163,7 @@ impl Url {
             .filter(|part| !part.is_empty() && !part.contains(';'))
             .filter_map(|part| {
                 let (key, value) = part.split_once('=').unwrap_or((part, ""));
-                Some((decode(key, Plus::Space).ok()?, decode(value, Plus::Space).ok()?))
+                Some((decode_query(key).ok()?, decode_query(value).ok()?))
             })
             .collect()
     }
@@ -175,9 +173,7 @@ impl Url {
         pairs.sort_by(|left, right| left.0.cmp(&right.0));
         let parts: Vec<String> = pairs
             .iter()
-            .map(|(key, value)| {
-                format!("{}={}", encode(key, percent::is_query_byte), encode(value, percent::is_query_byte))
-            })
+            .map(|(key, value)| format!("{}={}", encode(key, QUERY), encode(value, QUERY)))
             .collect();
         let text = parts.join("&").replace("%20", "+");
         let keeps_mark = self.query.as_deref() == Some("");
@@ -276,9 +272,9 @@ impl fmt::Display for Url {
             text.write_str("//")?;
         }
         if let Some(user) = &self.user {
-            text.write_str(&encode(&user.name, percent::is_user_byte))?;
+            text.write_str(&encode(&user.name, USER))?;
             if let Some(password) = &user.password {
-                write!(text, ":{}", encode(password, percent::is_user_byte))?;
+                write!(text, ":{}", encode(password, USER))?;
             }
             text.write_str("@")?;
         }
@@ -301,10 +297,8 @@ impl User {
             return Err(UrlError::User);
         }
         Ok(match text.split_once(':') {
-            Some((name, password)) => {
-                User { name: decode(name, Plus::Keep)?, password: Some(decode(password, Plus::Keep)?) }
-            }
-            None => User { name: decode(text, Plus::Keep)?, password: None },
+            Some((name, password)) => User { name: decode(name)?, password: Some(decode(password)?) },
+            None => User { name: decode(text)?, password: None },
         })
     }
 }

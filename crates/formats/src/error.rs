@@ -45,19 +45,18 @@ pub enum Error {
         source: Malformed,
     },
     /// In no format that is known here.
-    #[error("unrecognized profile format{}", explained(*.seems, .hint))]
+    #[error("unrecognized profile format{}", explained(.seems, .hint))]
     Unrecognized {
-        /// What the input seems to be, with an article: `an HTML page`.
-        seems: Option<&'static str>,
+        /// What the input looks like: `an HTML page`, `plain text that begins "package main"`.
+        seems: String,
         /// Which formats it might have been in, or what to do.
         hint: Option<String>,
     },
 }
 
-fn explained(seems: Option<&str>, hint: &Option<String>) -> String {
-    let seems = seems.map(|what| format!(": this looks like {what}")).unwrap_or_default();
+fn explained(seems: &str, hint: &Option<String>) -> String {
     let hint = hint.as_ref().map(|hint| format!("; {hint}")).unwrap_or_default();
-    seems + &hint
+    format!(": this looks like {seems}{hint}")
 }
 
 /// What is wrong with a file that is in some format, or claims to be.

@@ -3,8 +3,6 @@
 /// The kind of data that begins with `head`, when its first bytes cannot begin a profile either.
 pub(crate) fn kind(head: &[u8]) -> Option<&'static str> {
     const MAGIC: &[(&[u8], &str)] = &[
-        (b"PERFILE2", "Linux perf data; perf.data is not read yet"),
-        (b"2ELIFREP", "Linux perf data; perf.data is not read yet"),
         (b"\x7fELF", "an ELF binary, not a profile of one"),
         (b"MZ", "a Windows binary, not a profile of one"),
         (b"\xfe\xed\xfa\xce", "a Mach-O binary, not a profile of one"),
@@ -32,6 +30,28 @@ pub(crate) fn kind(head: &[u8]) -> Option<&'static str> {
     }
 }
 
+/// Text, by its first line that is not empty.
+pub(crate) fn text_beginning(head: &[u8]) -> String {
+    /// As many characters tell what it is.
+    const MOST: usize = 40;
+    let text = String::from_utf8_lossy(head);
+    let Some(line) = text.lines().map(str::trim).find(|line| !line.is_empty()) else {
+        return "text of nothing but blanks".to_owned();
+    };
+    let begin: String = line.chars().take(MOST).collect();
+    let more = if begin.len() < line.len() { "…" } else { "" };
+    format!("plain text that begins {begin:?}{more}")
+}
+
+/// Data that is no text, by its first bytes.
+pub(crate) fn bytes_beginning(head: &[u8]) -> String {
+    if head.iter().all(|&byte| byte == 0) {
+        return "zeros".to_owned();
+    }
+    let bytes: Vec<String> = head.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+    format!("binary data that begins with the bytes {}", bytes.join(" "))
+}
+
 /// Whether `head` is text, which an encoded profile never is: its lengths are control characters.
 pub(crate) fn is_text(head: &[u8]) -> bool {
     let whole = match std::str::from_utf8(head) {
@@ -50,11 +70,24 @@ mod tests {
     use super::*;
 
     #[test]
+    fn what_is_unknown_is_shown_by_its_beginning() {
+        for (head, expected) in [
+            (&b"\n  404 page not found\r\nmore"[..], "plain text that begins \"404 page not found\""),
+            (b"a\x1b[31m\"b", "plain text that begins \"a\\u{1b}[31m\\\"b\""),
+            (b" \n", "text of nothing but blanks"),
+        ] {
+            assert_eq!(text_beginning(head), expected);
+        }
+        assert_eq!(text_beginning(&[b'x'; 90]), format!("plain text that begins \"{}\"…", "x".repeat(40)));
+        assert_eq!(bytes_beginning(b"\x01\xff"), "binary data that begins with the bytes 01 ff");
+        assert_eq!(bytes_beginning(&[0; 9]), "zeros");
+    }
+
+    #[test]
     fn common_mistakes_are_named() {
         for (head, expected) in [
             (&b"\n  <!DOCTYPE html><html>"[..], Some("an HTML page")),
             (b"\x7fELF\x02\x01", Some("an ELF binary, not a profile of one")),
-            (b"PERFILE2h\0", Some("Linux perf data; perf.data is not read yet")),
             (b"404 page not found\n", None),
             (b"\x01\x02\x03", None),
             (b"", None),

@@ -5,14 +5,15 @@ use hotlist_profile::{Profile, looks_like_profile};
 use crate::error::{Error, Malformed};
 use crate::foreign;
 use crate::input::Input;
-use crate::json::{cpuprofile, speedscope};
+use crate::json::{chrome, cpuprofile, dhat, firefox, heapprofile, speedscope};
 use crate::legacy::{
     contention, go_count, go_stacks, gperftools_cpu, heap, java_cpu, java_text, jemalloc, symbolized, threads,
 };
+use crate::perf::Unwinder;
 use crate::read::Limits;
 use crate::sniff::{Claim, Head, Sniff};
-use crate::text::folded;
-use crate::{jfr, otlp};
+use crate::text::{callgrind, folded, perf_script};
+use crate::{jfr, otlp, perf};
 
 /// A format in which profiles are read.
 #[derive(Debug)]
@@ -35,6 +36,9 @@ pub struct Format {
 pub type ReadWhole = fn(data: &[u8], limits: Limits) -> Result<Profile, Malformed>;
 /// Reads unpacked data as it comes, by way of [`BufRead`](std::io::BufRead).
 pub type ReadStream = fn(input: &mut Input<'_>, limits: Limits) -> Result<Profile, Malformed>;
+/// Reads whole, unpacked data, in which stacks may be as copies of memory that only an [`Unwinder`] understands.
+pub type ReadRecording =
+    fn(data: &[u8], limits: Limits, unwinder: &mut dyn Unwinder) -> Result<Profile, Malformed>;
 
 /// How a format is read.
 #[derive(Clone, Copy, Debug)]
@@ -45,6 +49,8 @@ pub enum Reader {
     Whole(ReadWhole),
     /// As it comes, for formats whose files are large.
     Stream(ReadStream),
+    /// As a whole, with the help of what knows files of the machine.
+    Recording(ReadRecording),
 }
 
 /// The format in which profiles are written, too.
@@ -73,10 +79,17 @@ pub static ALL: &[Format] = &[
     java_text::FORMAT,
     jemalloc::FORMAT,
     jfr::FORMAT,
+    perf::FORMAT,
     otlp::FORMAT,
     otlp::JSON_FORMAT,
     cpuprofile::FORMAT,
     speedscope::FORMAT,
+    firefox::FORMAT,
+    chrome::FORMAT,
+    heapprofile::FORMAT,
+    dhat::FORMAT,
+    callgrind::FORMAT,
+    perf_script::FORMAT,
     // Last of the texts, since it takes nearly any with numbers.
     folded::FORMAT,
 ];
@@ -97,6 +110,7 @@ pub(crate) enum Verdict {
         otherwise: Option<Error>,
     },
     Stream(&'static Format, ReadStream),
+    Recording(&'static Format, ReadRecording),
     /// One of these, to be tried in this order.
     Whole(Vec<(&'static Format, ReadWhole)>),
 }
@@ -104,23 +118,31 @@ pub(crate) enum Verdict {
 /// The formats that claim `head`.
 pub(crate) fn verdict(head: &Head<'_>) -> Verdict {
     if let Some(kind) = foreign::kind(head.bytes) {
-        return Verdict::Foreign(Error::Unrecognized { seems: Some(kind), hint: None });
+        return Verdict::Foreign(Error::Unrecognized { seems: kind.to_owned(), hint: None });
     }
     let mut candidates = Vec::new();
+    // What one format has not seen yet does not matter where another one has seen enough: no file has the keys of two.
+    let mut is_undecided = false;
     for format in ALL {
         match (format.sniff.claim(head), format.reader) {
             (Claim::No, _) | (Claim::Yes, Reader::Encoded) => {}
-            (Claim::Undecided, _) => return Verdict::Undecided,
+            (Claim::Undecided, _) => is_undecided = true,
             (Claim::Yes, Reader::Whole(read)) => candidates.push((format, read)),
             (Claim::Yes, Reader::Stream(read)) if candidates.is_empty() => {
                 return Verdict::Stream(format, read);
             }
+            (Claim::Yes, Reader::Recording(read)) if candidates.is_empty() => {
+                return Verdict::Recording(format, read);
+            }
             // Those before it have to see the whole anyway.
-            (Claim::Yes, Reader::Stream(_)) => break,
+            (Claim::Yes, Reader::Stream(_) | Reader::Recording(_)) => break,
         }
     }
     if !candidates.is_empty() {
         return Verdict::Whole(candidates);
+    }
+    if is_undecided {
+        return Verdict::Undecided;
     }
     if head.json.is_some() {
         return Verdict::Foreign(unrecognized(head));
@@ -130,13 +152,19 @@ pub(crate) fn verdict(head: &Head<'_>) -> Verdict {
     Verdict::Encoded { otherwise: (!likely).then(|| unrecognized(head)) }
 }
 
-/// The error for a file that no format claims, with the formats that come nearest to it.
+/// The error for a file that no format claims: what it looks like, and the formats that come nearest to it or else all.
 pub(crate) fn unrecognized(head: &Head<'_>) -> Error {
     let seems = match &head.json {
-        Some(_) => Some("JSON"),
-        None => head.is_text.then_some("plain text"),
+        Some(_) => "JSON".to_owned(),
+        None if head.is_text => foreign::text_beginning(head.bytes),
+        None => foreign::bytes_beginning(head.bytes),
     };
-    Error::Unrecognized { seems, hint: head.json.is_some().then(|| json_hint(head)).flatten() }
+    let near = head.json.is_some().then(|| json_hint(head)).flatten();
+    let all = || {
+        let names: Vec<&str> = ALL.iter().map(|format| format.name).collect();
+        format!("it is in none of the formats {}", names.join(", "))
+    };
+    Error::Unrecognized { seems, hint: Some(near.unwrap_or_else(all)) }
 }
 
 /// Which keys the JSON formats that are nearest to `head` have and it has not.

@@ -20,6 +20,7 @@
 
 mod ahead;
 mod error;
+mod export;
 mod foreign;
 mod format;
 mod input;
@@ -28,6 +29,7 @@ mod json;
 mod legacy;
 mod named_stacks;
 mod otlp;
+pub mod perf;
 mod piece;
 mod protobuf;
 mod read;
@@ -38,8 +40,9 @@ mod write;
 mod zstd;
 
 pub use error::{Error, Malformed, Position};
-pub use format::{ALL, Format, ReadStream, ReadWhole, Reader, named};
+pub use export::{EXPORTS, Export, WriteProfile, export_for_file, export_named};
+pub use format::{ALL, Format, ReadRecording, ReadStream, ReadWhole, Reader, named};
 pub use input::Input;
-pub use read::{Limits, read, read_as, read_bytes, read_bytes_as};
+pub use read::{Limits, read, read_as, read_bytes, read_bytes_as, read_with};
 pub use sniff::{Claim, Head, Sniff};
 pub use write::write;

@@ -28,7 +28,14 @@ pub(crate) struct NamedStacks {
     /// Locations with inlined functions.
     inlined: HashMap<(Option<MappingId>, Vec<Line>), LocationId, FxBuildHasher>,
     modules: HashMap<Vec<u8>, MappingId>,
+    /// How much memory the tables may take.
+    limit: usize,
+    /// How many frames were added since that was looked at.
+    unchecked: usize,
 }
+
+/// How many frames are added before the memory of the tables is looked at again.
+const FRAMES_BETWEEN_CHECKS: usize = 1 << 16;
 
 impl NamedStacks {
     /// No samples yet; they will have these types, each a kind and a unit.
@@ -38,7 +45,32 @@ impl NamedStacks {
             locations: HashMap::default(),
             inlined: HashMap::default(),
             modules: HashMap::new(),
+            limit: usize::MAX,
+            unchecked: 0,
         }
+    }
+
+    /// The same, which refuses to add samples when the tables take more memory than `limits` allow.
+    pub(crate) fn limited(self, limits: Limits) -> Self {
+        NamedStacks { limit: limits.memory(), ..self }
+    }
+
+    /// Counts the frames of a stack, and looks at the memory once in a while.
+    fn count(&mut self, stack: &[LocationId]) -> Result<(), String> {
+        self.unchecked += stack.len() + 1;
+        if self.unchecked >= FRAMES_BETWEEN_CHECKS {
+            self.unchecked = 0;
+            if self.memory() > self.limit {
+                return Err(too_large(self.limit));
+            }
+        }
+        Ok(())
+    }
+
+    fn memory(&self) -> usize {
+        // A location takes about this much in the tables that find it.
+        const INDEX: usize = 48;
+        self.builder.memory() + (self.locations.len() + self.inlined.len()) * INDEX
     }
 
     /// The location of `frame`.
@@ -90,26 +122,45 @@ impl NamedStacks {
         labels: &[Label],
         values: &[i64],
     ) -> Result<(), String> {
+        self.count(stack)?;
         self.builder.add(stack, labels, values).map(|_| ()).map_err(|error| error.to_string())
+    }
+
+    /// As [`add`](Self::add), and notes when it was, where that is known: nanoseconds since the start of the profile.
+    ///
+    /// # Errors
+    /// Why they cannot be added.
+    pub(crate) fn add_at(
+        &mut self,
+        nanos: Option<i64>,
+        stack: &[LocationId],
+        labels: &[Label],
+        values: &[i64],
+    ) -> Result<(), String> {
+        match nanos {
+            None => self.add(stack, labels, values),
+            Some(nanos) => {
+                self.count(stack)?;
+                let added = self.builder.add_at(nanos, stack, labels, values);
+                added.map(|_| ()).map_err(|error| error.to_string())
+            }
+        }
     }
 
     /// Fails when the tables have become too large.
     pub(crate) fn check_memory(&self, limits: Limits, place: Position) -> Result<(), Malformed> {
-        // A location takes about this much in the tables that find it.
-        const INDEX: usize = 48;
-        let taken = self.builder.memory() + (self.locations.len() + self.inlined.len()) * INDEX;
-        if taken <= limits.memory() {
+        if self.memory() <= limits.memory() {
             return Ok(());
         }
-        let limit = limits.memory();
-        Err(Malformed::new(
-            place,
-            format!("needs more than {limit} bytes of memory; -max_size raises this limit"),
-        ))
+        Err(Malformed::new(place, too_large(limits.memory())))
     }
 
     /// The profile.
     pub(crate) fn finish(self) -> Profile {
         self.builder.finish()
     }
+}
+
+fn too_large(limit: usize) -> String {
+    format!("needs more than {limit} bytes of memory; -max_size raises this limit")
 }

@@ -111,6 +111,65 @@ pub(crate) fn fixed_numbers(value: Value<'_>, numbers: &mut Vec<u64>) -> Result<
     }
 }
 
+/// A message that is being written. Numbers that are zero are left out, as proto3 has it.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Message {
+    pub(crate) bytes: Vec<u8>,
+}
+
+impl Message {
+    pub(crate) fn varint(&mut self, mut value: u64) {
+        while value >= 0x80 {
+            self.bytes.push(value as u8 | 0x80);
+            value >>= 7;
+        }
+        self.bytes.push(value as u8);
+    }
+
+    fn key(&mut self, field: u32, wire_type: u32) {
+        self.varint((field << 3 | wire_type).into());
+    }
+
+    pub(crate) fn number(&mut self, field: u32, value: u64) {
+        if value != 0 {
+            self.key(field, 0);
+            self.varint(value);
+        }
+    }
+
+    /// A fixed number of 64 bits.
+    pub(crate) fn fixed(&mut self, field: u32, value: u64) {
+        if value != 0 {
+            self.key(field, 1);
+            self.bytes.extend_from_slice(&value.to_le_bytes());
+        }
+    }
+
+    /// A text, a message or bytes, which may be empty.
+    pub(crate) fn field(&mut self, field: u32, bytes: &[u8]) {
+        self.key(field, 2);
+        self.varint(bytes.len() as u64);
+        self.bytes.extend_from_slice(bytes);
+    }
+
+    /// Numbers one after the other, unless there are none.
+    pub(crate) fn packed(&mut self, field: u32, numbers: impl IntoIterator<Item = u64>) {
+        let mut packed = Message::default();
+        numbers.into_iter().for_each(|number| packed.varint(number));
+        if !packed.bytes.is_empty() {
+            self.field(field, &packed.bytes);
+        }
+    }
+
+    /// The same with fixed numbers of 64 bits.
+    pub(crate) fn packed_fixed(&mut self, field: u32, numbers: impl IntoIterator<Item = u64>) {
+        let packed: Vec<u8> = numbers.into_iter().flat_map(u64::to_le_bytes).collect();
+        if !packed.is_empty() {
+            self.field(field, &packed);
+        }
+    }
+}
+
 #[test]
 fn fields_end_or_break() {
     let fields = |data: &'static [u8]| Fields::new(data).collect::<Vec<_>>();

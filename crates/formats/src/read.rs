@@ -9,6 +9,7 @@ use crate::ahead::Ahead;
 use crate::error::{Error, Malformed, Position};
 use crate::format::{self, Format, Reader, Verdict};
 use crate::input::Input;
+use crate::perf::{LeavesOnly, Unwinder};
 use crate::piece::{InMemory, Pieces, Reading};
 use crate::sniff::Head;
 use crate::unpack::Compression;
@@ -58,23 +59,36 @@ pub fn read(input: impl Read + Send, limits: Limits) -> Result<Profile, Error> {
 /// As those of [`read`].
 pub fn read_as(
     format: Option<&'static Format>,
+    input: impl Read + Send,
+    limits: Limits,
+) -> Result<Profile, Error> {
+    read_with(format, input, limits, &mut LeavesOnly)
+}
+
+/// Like [`read_as`]; where memory of stacks was recorded, `unwinder` says which frames are in it.
+///
+/// # Errors
+/// As those of [`read`].
+pub fn read_with(
+    format: Option<&'static Format>,
     mut input: impl Read + Send,
     limits: Limits,
+    unwinder: &mut dyn Unwinder,
 ) -> Result<Profile, Error> {
     let mut head = Vec::with_capacity(SMALL);
     input.by_ref().take(SMALL as u64).read_to_end(&mut head).map_err(Error::Read)?;
     if head.len() < SMALL {
-        return read_bytes_as(format, &head, limits);
+        return read_bytes_with(format, &head, limits, unwinder);
     }
     let compression = Compression::of(&head);
     let input = io::Cursor::new(head).chain(input);
     match compression {
-        None => read_pieces(format, &mut Reading::new(input, None), limits),
+        None => read_pieces(format, &mut Reading::new(input, None), limits, unwinder),
         Some(compression) => {
             let (ahead, source) = Ahead::of(input);
             thread::scope(|scope| {
                 scope.spawn(move || source.run());
-                compression.unpack_beside(ahead, |pieces| read_pieces(format, pieces, limits))
+                compression.unpack_beside(ahead, |pieces| read_pieces(format, pieces, limits, unwinder))
             })
         }
     }
@@ -93,13 +107,25 @@ pub fn read_bytes(data: &[u8], limits: Limits) -> Result<Profile, Error> {
 /// # Errors
 /// As those of [`read_bytes`].
 pub fn read_bytes_as(format: Option<&'static Format>, data: &[u8], limits: Limits) -> Result<Profile, Error> {
+    read_bytes_with(format, data, limits, &mut LeavesOnly)
+}
+
+/// Like [`read_with`], of data that is in memory already.
+fn read_bytes_with(
+    format: Option<&'static Format>,
+    data: &[u8],
+    limits: Limits,
+    unwinder: &mut dyn Unwinder,
+) -> Result<Profile, Error> {
     match Compression::of(data) {
-        None => read_pieces(format, &mut InMemory::new(data), limits),
+        None => read_pieces(format, &mut InMemory::new(data), limits, unwinder),
         Some(compression) if data.len() < SMALL => {
             let mut pieces = Reading::new(compression.reader(data), Some(compression));
-            read_pieces(format, &mut pieces, limits)
+            read_pieces(format, &mut pieces, limits, unwinder)
         }
-        Some(compression) => compression.unpack_beside(data, |pieces| read_pieces(format, pieces, limits)),
+        Some(compression) => {
+            compression.unpack_beside(data, |pieces| read_pieces(format, pieces, limits, unwinder))
+        }
     }
 }
 
@@ -108,6 +134,7 @@ fn read_pieces(
     format: Option<&'static Format>,
     pieces: &mut dyn Pieces,
     limits: Limits,
+    unwinder: &mut dyn Unwinder,
 ) -> Result<Profile, Error> {
     let mut input = Input::new(pieces, limits.unpacked_bytes);
     if input.peek(1)?.0.is_empty() {
@@ -118,6 +145,7 @@ fn read_pieces(
             Reader::Encoded => decode(&mut input, limits, None),
             Reader::Stream(read) => stream(format, read, &mut input, limits),
             Reader::Whole(read) => read(&input.rest()?, limits).map_err(|source| malformed(format, source)),
+            Reader::Recording(read) => recording(format, read, &mut input, limits, unwinder),
         };
     }
     let mut wanted = HEAD;
@@ -133,6 +161,7 @@ fn read_pieces(
         Verdict::Foreign(error) => Err(error),
         Verdict::Encoded { otherwise } => decode(&mut input, limits, otherwise),
         Verdict::Stream(format, read) => stream(format, read, &mut input, limits),
+        Verdict::Recording(format, read) => recording(format, read, &mut input, limits, unwinder),
         Verdict::Whole(candidates) => read_whole(&candidates, &input.rest()?, limits),
         Verdict::Undecided => unreachable!("the loop goes on until formats have decided"),
     }
@@ -170,6 +199,16 @@ fn stream(
         Some(failure) => Err(failure),
         None => outcome.map_err(|source| malformed(format, source)),
     }
+}
+
+fn recording(
+    format: &'static Format,
+    read: format::ReadRecording,
+    input: &mut Input<'_>,
+    limits: Limits,
+    unwinder: &mut dyn Unwinder,
+) -> Result<Profile, Error> {
+    read(&input.rest()?, limits, unwinder).map_err(|source| malformed(format, source))
 }
 
 /// Reads `data` in the first format that takes it.

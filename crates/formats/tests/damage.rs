@@ -74,12 +74,17 @@ fn mistakes_are_named() {
     check(b"", "empty input file");
     check(&gzip(b""), "empty input file");
     check(b"<!DOCTYPE html>", "unrecognized profile format: this looks like an HTML page");
-    check(b"package main\n", "unrecognized profile format: this looks like plain text");
-    check(
-        b"PERFILE2",
-        "unrecognized profile format: this looks like Linux perf data; perf.data is not read yet",
-    );
-    check(&[0; 100], "unrecognized profile format");
+    let names: Vec<&str> = hotlist_formats::ALL.iter().map(|format| format.name).collect();
+    let unknown = |seems: &str| {
+        format!(
+            "unrecognized profile format: this looks like {seems}; it is in none of the formats {}",
+            names.join(", ")
+        )
+    };
+    check(b"package main\n", &unknown("plain text that begins \"package main\""));
+    check(b"PERFILE2", "malformed perf profile: byte 8: a record ends too early");
+    check(&[0; 100], &unknown("zeros"));
+    check(b"\x01\x02\xff", &unknown("binary data that begins with the bytes 01 02 ff"));
     check(b"\x1f\x8b\x08\0", "decompressing gzip data: the data ends too early");
     check(
         b"goroutine profile: total 1\n1 @ 0x1\nx\n",

@@ -5,7 +5,7 @@ use crate::graph::Graph;
 /// Where the search for cycles begins, and which edges it follows first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Roots {
-    /// At nodes without callers, so that what nobody calls is at the top.
+    /// At nodes without callers, so that what is not called is at the top.
     SourcesFirst,
     /// At the nodes in the order of the graph.
     InputOrder,

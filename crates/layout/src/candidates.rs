@@ -6,7 +6,7 @@
 
 use crate::acyclic::{self, Roots};
 use crate::feedback;
-use crate::graph::{Graph, Options};
+use crate::graph::{Graph, LayoutOptions};
 use crate::layers::{Layers, Part};
 use crate::order::{self, Care, Order};
 use crate::rank::Slack;
@@ -19,13 +19,13 @@ const MOST_CELLS_AT_A_GLANCE: usize = 50_000;
 const MOST_CELLS_AT_RANDOM: usize = 400;
 /// How many times cycles are turned at random.
 const RANDOM_TURNS: u32 = 12;
-/// For so many ways to turn cycles all ways to use slack are tried; for the others one is enough.
+/// The number of ways to turn cycles for which all ways to use slack are tried; for the others one is enough.
 const WITH_ALL_SLACKS: usize = 3;
 /// How many ways are ordered with care.
 const FINALISTS: usize = 2;
 /// How much more a way may cost at a glance than the best to become a finalist.
 const REACH: f64 = 1.1;
-/// After so many steps no further way is looked at.
+/// The number of steps after which no further way is looked at.
 const GLANCE_BUDGET: u64 = 900_000;
 
 /// The layers of the part that are drawn, and the order of each rank. `usual` tells which edges ascend as long
@@ -33,7 +33,7 @@ const GLANCE_BUDGET: u64 = 900_000;
 pub(crate) fn ordered_layers(
     graph: &Graph,
     part: &Part,
-    options: &Options,
+    options: &LayoutOptions,
     usual: &[bool],
     local: &[u32],
 ) -> (Layers, Vec<Vec<u32>>) {
@@ -128,7 +128,7 @@ fn shorter(
     let cost =
         |layers: &Layers| order::order(layers, Care::Glance).crossings as f64 * layers.cells.len() as f64;
     let better = match cells < before {
-        // So much shorter that nobody would count crossings, or too much to count.
+        // So much shorter that crossings do not matter, or too much to count them.
         true if 2 * cells <= before || before > MOST_CELLS_AT_A_GLANCE => true,
         true => cost(&other) < cost(&first),
         false => false,

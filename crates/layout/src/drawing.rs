@@ -4,13 +4,13 @@ use crate::acyclic::{self, Roots};
 use crate::candidates::ordered_layers;
 use crate::error::Error;
 use crate::geometry::{Cubic, Point, Rect, Size};
-use crate::graph::{Graph, Options};
+use crate::graph::{Graph, LayoutOptions};
 use crate::layers::Part;
 use crate::{pack, position, route, self_loop};
 
 /// Where everything goes. Indices are those of the graph.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Drawing {
+pub struct GraphDrawing {
     /// The center of each box.
     pub nodes: Vec<Point>,
     /// The way of each edge.
@@ -78,11 +78,11 @@ impl Route {
 /// # Errors
 ///
 /// If an edge names a node that is not there, or a size or separation is impossible; see [`Error`].
-pub fn layout(graph: &Graph, options: &Options) -> Result<Drawing, Error> {
+pub fn layout(graph: &Graph, options: &LayoutOptions) -> Result<GraphDrawing, Error> {
     graph.validate(options)?;
     let usual = acyclic::reversed_edges(graph, Roots::SourcesFirst);
     let (parts, local) = pack::parts(graph);
-    let mut drawing = Drawing {
+    let mut drawing = GraphDrawing {
         nodes: vec![Point::default(); graph.nodes.len()],
         edges: vec![Route::default(); graph.edges.len()],
         size: Size::default(),
@@ -102,10 +102,10 @@ pub fn layout(graph: &Graph, options: &Options) -> Result<Drawing, Error> {
 fn draw_part(
     graph: &Graph,
     part: &Part,
-    options: &Options,
+    options: &LayoutOptions,
     usual: &[bool],
     local: &[u32],
-    drawing: &mut Drawing,
+    drawing: &mut GraphDrawing,
 ) -> Size {
     let (layers, ranks) = ordered_layers(graph, part, options, usual, local);
     let places = position::place(&layers, &ranks, options.node_separation);
@@ -129,7 +129,7 @@ fn draw_part(
     Size::new(bounds.max.x - bounds.min.x, bounds.max.y - bounds.min.y)
 }
 
-fn draw_loops(graph: &Graph, part: &Part, drawing: &mut Drawing) {
+fn draw_loops(graph: &Graph, part: &Part, drawing: &mut GraphDrawing) {
     let mut loops = part.loops.clone();
     loops.sort_by_key(|&edge| (graph.edges[edge].from, edge));
     for same in loops.chunk_by(|&a, &b| graph.edges[a].from == graph.edges[b].from) {
@@ -142,7 +142,7 @@ fn draw_loops(graph: &Graph, part: &Part, drawing: &mut Drawing) {
     }
 }
 
-fn bounds(graph: &Graph, part: &Part, drawing: &Drawing) -> Rect {
+fn bounds(graph: &Graph, part: &Part, drawing: &GraphDrawing) -> Rect {
     let far = Point::new(f64::INFINITY, f64::INFINITY);
     let mut bounds = Rect { min: far, max: far * -1.0 };
     let mut include = |rect: Rect| {
@@ -162,7 +162,7 @@ fn bounds(graph: &Graph, part: &Part, drawing: &Drawing) -> Rect {
     bounds
 }
 
-fn shift_part(part: &Part, by: Point, drawing: &mut Drawing) {
+fn shift_part(part: &Part, by: Point, drawing: &mut GraphDrawing) {
     for &node in &part.nodes {
         drawing.nodes[node] = drawing.nodes[node] + by;
     }

@@ -32,7 +32,7 @@ pub struct Edge {
     pub from: usize,
     /// Index of the node where the arrow head is.
     pub to: usize,
-    /// How much the edge wants to be short and straight; 0 is no wish, 1 the usual, more than
+    /// How much the edge wants to be short and straight; 0 means not at all, 1 is usual, more than
     /// 1,000 counts as 1,000.
     pub weight: u32,
     /// How many ranks the edge descends at least; 1 is usual, more than 100 counts as 100.
@@ -51,14 +51,14 @@ impl Edge {
 
 /// Distances to keep.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Options {
+pub struct LayoutOptions {
     /// Least horizontal distance between two boxes side by side.
     pub node_separation: f64,
     /// Least vertical distance between two ranks of boxes.
     pub rank_separation: f64,
 }
 
-impl Default for Options {
+impl Default for LayoutOptions {
     /// 18 and 36: what `dot` keeps, in points.
     fn default() -> Self {
         Self { node_separation: 18.0, rank_separation: 36.0 }
@@ -66,7 +66,7 @@ impl Default for Options {
 }
 
 impl Graph {
-    pub(crate) fn validate(&self, options: &Options) -> Result<(), Error> {
+    pub(crate) fn validate(&self, options: &LayoutOptions) -> Result<(), Error> {
         let possible = |value: f64| (0.0..=MAX_EXTENT).contains(&value);
         let possible_size = |size: Size| possible(size.width) && possible(size.height);
         if !possible(options.node_separation) || !possible(options.rank_separation) {

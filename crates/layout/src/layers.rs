@@ -5,7 +5,7 @@
 
 use std::ops::Range;
 
-use crate::graph::{Graph, Options};
+use crate::graph::{Graph, LayoutOptions};
 use crate::rank::{self, Descent};
 use crate::self_loop;
 
@@ -16,7 +16,7 @@ const MAX_BENDS: u64 = 600_000;
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Cell {
     pub(crate) rank: u32,
-    pub(crate) kind: Kind,
+    pub(crate) kind: CellKind,
     /// Extent to the left of its x.
     pub(crate) left: f64,
     /// Extent to the right of its x.
@@ -26,7 +26,7 @@ pub(crate) struct Cell {
 
 /// What a cell stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub(crate) enum CellKind {
     /// A node.
     Box,
     /// A place where an edge passes a rank.
@@ -88,7 +88,7 @@ impl Layers {
     pub(crate) fn new(
         graph: &Graph,
         part: &Part,
-        options: &Options,
+        options: &LayoutOptions,
         reversed: &[bool],
         slack: rank::Slack,
         local: &[u32],
@@ -100,7 +100,7 @@ impl Layers {
                 let size = graph.nodes[node].size;
                 Cell {
                     rank: 0,
-                    kind: Kind::Box,
+                    kind: CellKind::Box,
                     left: size.width / 2.0,
                     right: size.width / 2.0,
                     height: size.height,
@@ -164,7 +164,7 @@ impl Layers {
     fn cut(
         &mut self,
         graph: &Graph,
-        options: &Options,
+        options: &LayoutOptions,
         descent: Descent,
         edge: usize,
         reversed: bool,
@@ -185,13 +185,13 @@ impl Layers {
             for rank in top + 1..bottom {
                 let mut cell = Cell {
                     rank,
-                    kind: Kind::Bend,
+                    kind: CellKind::Bend,
                     left: options.node_separation / 8.0,
                     right: options.node_separation / 8.0,
                     height: 0.0,
                 };
                 if let (Some(size), true) = (label, Some(rank) == label_rank) {
-                    cell.kind = Kind::Label;
+                    cell.kind = CellKind::Label;
                     cell.right = LABEL_DISTANCE + size.width;
                     cell.height = size.height;
                 }

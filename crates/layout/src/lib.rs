@@ -6,7 +6,7 @@
 //! draw edges as curves through the free space.
 //!
 //! ```
-//! use hotlist_layout::{Edge, Graph, Node, Options, Rect, Size, layout};
+//! use hotlist_layout::{Edge, Graph, Node, LayoutOptions, Rect, Size, layout};
 //!
 //! let boxed = |width| Node { size: Size::new(width, 36.0) };
 //! let graph = Graph {
@@ -17,7 +17,7 @@
 //!         Edge::new(2, 2),
 //!     ],
 //! };
-//! let drawing = layout(&graph, &Options::default())?;
+//! let drawing = layout(&graph, &LayoutOptions::default())?;
 //!
 //! // Boxes are placed by their centers: callers above callees, nothing overlaps.
 //! assert!(drawing.nodes[0].y < drawing.nodes[1].y);
@@ -61,7 +61,7 @@ mod self_loop;
 mod simplex;
 mod untangle;
 
-pub use drawing::{Arrow, Drawing, Route, layout};
+pub use drawing::{Arrow, GraphDrawing, Route, layout};
 pub use error::Error;
 pub use geometry::{Cubic, Point, Rect, Size};
-pub use graph::{Edge, Graph, MAX_EXTENT, MAX_ITEMS, Node, Options};
+pub use graph::{Edge, Graph, LayoutOptions, MAX_EXTENT, MAX_ITEMS, Node};

@@ -1,6 +1,6 @@
 //! Coordinates: rows for ranks, and x by the network simplex (section 4.2 of the paper).
 
-use crate::layers::{Kind, Layers};
+use crate::layers::{CellKind, Layers};
 use crate::simplex::{self, Arc};
 
 /// Where each cell is, and the vertical extent of each rank.
@@ -53,8 +53,8 @@ fn bands(layers: &Layers) -> Vec<Band> {
 fn separation(layers: &Layers, left: u32, right: u32, node_separation: f64) -> i64 {
     let (a, b) = (&layers.cells[left as usize], &layers.cells[right as usize]);
     let room = match (a.kind, b.kind) {
-        (Kind::Box, Kind::Box) => node_separation,
-        (Kind::Bend, Kind::Bend) => node_separation / 4.0,
+        (CellKind::Box, CellKind::Box) => node_separation,
+        (CellKind::Bend, CellKind::Bend) => node_separation / 4.0,
         _ => node_separation / 2.0,
     };
     ((a.right + b.left + room) * SCALE).ceil() as i64
@@ -71,7 +71,7 @@ fn horizontal(layers: &Layers, ranks: &[Vec<u32>], node_separation: f64) -> Vec<
             arcs.push(Arc::at_least(pair[0], pair[1], gap, 0));
         }
     }
-    let is_box = |cell: u32| layers.cells[cell as usize].kind == Kind::Box;
+    let is_box = |cell: u32| layers.cells[cell as usize].kind == CellKind::Box;
     let mut attractions = Vec::with_capacity(layers.links.len());
     for link in &layers.links {
         // Long edges want to be straight more than short ones: 1, 2 and 8 are the paper's.

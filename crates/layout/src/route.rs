@@ -2,7 +2,7 @@
 
 use crate::corridor::{Corridor, Slab};
 use crate::geometry::{Cubic, Point, Size};
-use crate::layers::{Chain, Kind, LABEL_DISTANCE, Layers};
+use crate::layers::{CellKind, Chain, LABEL_DISTANCE, Layers};
 use crate::position::Places;
 use crate::untangle::{self, Way};
 
@@ -71,7 +71,7 @@ fn right_border(layers: &Layers, places: &Places) -> f64 {
 
 fn label(layers: &Layers, places: &Places, chain: &Chain, size: Option<Size>) -> Option<Point> {
     let size = size?;
-    let cell = chain.bends.clone().find(|&cell| layers.cells[cell as usize].kind == Kind::Label)?;
+    let cell = chain.bends.clone().find(|&cell| layers.cells[cell as usize].kind == CellKind::Label)?;
     let y = places.bands[layers.cells[cell as usize].rank as usize].middle();
     Some(Point::new(places.x[cell as usize] + LABEL_DISTANCE + size.width / 2.0, y))
 }
@@ -88,7 +88,7 @@ fn limits(layers: &Layers, ranks: &[Vec<u32>], places: &Places) -> Vec<(f64, f64
             let (x, shape) = (places.x[cell as usize], &layers.cells[cell as usize]);
             left = (left + STEP).min(x);
             limits[cell as usize].0 = left;
-            if shape.kind != Kind::Bend {
+            if shape.kind != CellKind::Bend {
                 left = x + shape.right;
             }
         }
@@ -98,12 +98,12 @@ fn limits(layers: &Layers, ranks: &[Vec<u32>], places: &Places) -> Vec<(f64, f64
             right = (right - STEP).max(x);
             limits[cell as usize].1 = right;
             match shape.kind {
-                Kind::Box => right = x - shape.left,
-                Kind::Label => {
+                CellKind::Box => right = x - shape.left,
+                CellKind::Label => {
                     limits[cell as usize] = ((x - LABEL_PLAY).max(limits[cell as usize].0), x);
                     right = x - LABEL_PLAY;
                 }
-                Kind::Bend => {}
+                CellKind::Bend => {}
             }
         }
     }
@@ -129,8 +129,8 @@ struct Ports {
     upper_side: Vec<f64>,
 }
 
-/// An end of an edge that looks for its place at the side of a box.
-struct Wish {
+/// An end of an edge, to be placed at the side of a box.
+struct EdgeEnd {
     chain: usize,
     /// Place in its rank of the next cell of the chain.
     place: u32,
@@ -156,7 +156,7 @@ impl Ports {
             }
         }
         let side = |lower_side: bool| {
-            let mut wishes: Vec<Vec<Wish>> = sizes.iter().map(|_| Vec::new()).collect();
+            let mut ends: Vec<Vec<EdgeEnd>> = sizes.iter().map(|_| Vec::new()).collect();
             for (index, chain) in layers.chains.iter().enumerate() {
                 let mut cells = Layers::path(chain);
                 let (at, next) = if lower_side {
@@ -170,11 +170,11 @@ impl Ports {
                 } else {
                     (place_of[next as usize], places.x[next as usize])
                 };
-                wishes[at as usize].push(Wish { chain: index, place, x, weight: weights[index] });
+                ends[at as usize].push(EdgeEnd { chain: index, place, x, weight: weights[index] });
             }
             let mut ports = vec![0.0; layers.chains.len()];
-            for (cell, wishes) in wishes.iter_mut().enumerate() {
-                spread(places.x[cell], sizes[cell].width, wishes, &mut ports);
+            for (cell, ends) in ends.iter_mut().enumerate() {
+                spread(places.x[cell], sizes[cell].width, ends, &mut ports);
             }
             ports
         };
@@ -184,18 +184,18 @@ impl Ports {
 
 /// Gives the edges at one side of a box places in the order in which they arrive, near the middle but
 /// drawn to where they go, and apart from each other as far as there is room.
-fn spread(center: f64, width: f64, wishes: &mut [Wish], ports: &mut [f64]) {
+fn spread(center: f64, width: f64, ends: &mut [EdgeEnd], ports: &mut [f64]) {
     const APART: f64 = 16.0;
-    wishes.sort_by_key(|wish| (wish.place, wish.chain));
+    ends.sort_by_key(|end| (end.place, end.chain));
     let usable = (width - 8.0).max(width * 0.5);
-    let apart = APART.min(usable / wishes.len().max(2) as f64);
+    let apart = APART.min(usable / ends.len().max(2) as f64);
     let reach = 0.4 * usable;
     // Least squares under the order: pool neighbours that are too near.
     let mut pools: Vec<(f64, f64, usize)> = Vec::new();
-    for (index, wish) in wishes.iter().enumerate() {
-        let away = wish.x - center;
+    for (index, end) in ends.iter().enumerate() {
+        let away = end.x - center;
         let wanted = if reach > 0.0 { away / (1.0 + away.abs() / reach) } else { 0.0 };
-        let mut pool = (wanted - index as f64 * apart, wish.weight, 1);
+        let mut pool = (wanted - index as f64 * apart, end.weight, 1);
         while let Some(&(value, weight, count)) = pools.last() {
             if value <= pool.0 {
                 break;
@@ -207,11 +207,11 @@ fn spread(center: f64, width: f64, wishes: &mut [Wish], ports: &mut [f64]) {
     }
     let values = pools.iter().flat_map(|&(value, _, count)| std::iter::repeat_n(value, count));
     let half = usable / 2.0;
-    let last = wishes.len().saturating_sub(1);
-    for ((index, wish), value) in wishes.iter().enumerate().zip(values) {
+    let last = ends.len().saturating_sub(1);
+    for ((index, end), value) in ends.iter().enumerate().zip(values) {
         let least = -half + index as f64 * apart;
         let most = half - (last - index) as f64 * apart;
-        ports[wish.chain] = center + (value + index as f64 * apart).clamp(least, most.max(least));
+        ports[end.chain] = center + (value + index as f64 * apart).clamp(least, most.max(least));
     }
 }
 

@@ -7,14 +7,14 @@ mod common;
 use std::time::{Duration, Instant};
 
 use common::{Random, call_graph, draw};
-use hotlist_layout::{Edge, Graph, Node, Options, Size, layout};
+use hotlist_layout::{Edge, Graph, LayoutOptions, Node, Size, layout};
 
 /// Far more than is needed, even without optimization on a busy machine.
 const LIMIT: Duration = Duration::from_secs(90);
 
 fn check(name: &str, graph: &Graph) {
     let started = Instant::now();
-    let drawing = layout(graph, &Options::default()).expect("a valid graph");
+    let drawing = layout(graph, &LayoutOptions::default()).expect("a valid graph");
     assert!(drawing.size.width.is_finite() && drawing.size.height.is_finite(), "{name}");
     assert!(drawing.edges.iter().all(|edge| !edge.path.is_empty()), "{name}");
     let taken = started.elapsed();

@@ -5,7 +5,7 @@
 mod common;
 
 use common::{call_graph, draw};
-use hotlist_layout::{Edge, Error, Graph, Node, Options, Size, layout};
+use hotlist_layout::{Edge, Error, Graph, LayoutOptions, Node, Size, layout};
 use proptest::prelude::*;
 
 fn any_graph() -> impl Strategy<Value = Graph> {
@@ -89,7 +89,8 @@ fn where_everything_calls_everything_the_drawing_stays_flat() {
     // Each node reaches each other in a few calls, so one path leads through nearly all of them.
     let calls = (0..400).flat_map(|node| (0..3).map(move |call| (node, (node * 3 + call + 1) % 400)));
     let edges = calls.map(|(from, to)| Edge::new(from, to)).collect();
-    let drawing = layout(&Graph { nodes: boxes(400), edges }, &Options::default()).expect("a valid graph");
+    let drawing =
+        layout(&Graph { nodes: boxes(400), edges }, &LayoutOptions::default()).expect("a valid graph");
     let mut rows: Vec<i64> = drawing.nodes.iter().map(|node| node.y as i64).collect();
     rows.sort_unstable();
     rows.dedup();
@@ -136,7 +137,7 @@ fn an_arrow_takes_the_end_of_its_path() {
 #[test]
 fn impossible_graphs_are_refused() {
     fn check(graph: &Graph, expected: &str) {
-        let error = layout(graph, &Options::default()).expect_err("an error");
+        let error = layout(graph, &LayoutOptions::default()).expect_err("an error");
         assert_eq!(error.to_string(), expected);
     }
     let node = Node { size: Size::new(f64::NAN, 1.0) };
@@ -146,6 +147,6 @@ fn impossible_graphs_are_refused() {
     let label = Some(Size::new(1.0, -1.0));
     let edges = vec![Edge { label, ..Edge::new(0, 0) }];
     check(&Graph { nodes: boxes(1), edges }, "the label of edge 0 has an impossible size");
-    let options = Options { rank_separation: f64::INFINITY, ..Options::default() };
+    let options = LayoutOptions { rank_separation: f64::INFINITY, ..LayoutOptions::default() };
     assert_eq!(layout(&Graph::default(), &options), Err(Error::Separation));
 }

@@ -2,7 +2,7 @@
 //!
 //! Users of pprof type Go regular expressions. They differ from those of Rust's `regex` crate: `[[]`,
 //! `func{` and `\Qa.b\E` are patterns, `\d`, `\w` and `\b` are ASCII, `[a&&b]` is three characters, and
-//! `a**` is an error. So this crate has a parser of its own, after the grammar at
+//! `a**` is an error. So this crate has its own parser, after the grammar at
 //! <https://pkg.go.dev/regexp/syntax> (the `Perl` flags, which `regexp.Compile` uses). The search is done by
 //! `regex-automata`, which takes linear time in the haystack as Go's does. Both prefer the leftmost match
 //! and among those the first alternative.

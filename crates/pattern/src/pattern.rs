@@ -34,7 +34,7 @@ const DEEP_STACK_BYTES: usize = 64 << 20;
 ///
 /// A pattern can be shared between threads. A search needs scratch space, which each pattern keeps in a pool;
 /// for short haystacks, contention for that pool can cost more than the search. So give every thread that
-/// searches in a loop a clone: it shares the compiled automaton and has a pool of its own.
+/// searches in a loop a clone: it shares the compiled automaton and has its own pool.
 #[derive(Clone, Debug)]
 pub struct Pattern {
     source: Arc<str>,

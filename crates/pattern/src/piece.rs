@@ -183,7 +183,7 @@ fn join(pieces: Vec<Piece>, operator: Shape) -> Piece {
         _ => whole.hir = Hir::concat(parts),
     }
     if nodes == 1 && whole.shape != operator {
-        // A lone operand stands for itself, without a level of its own.
+        // A lone operand stands for itself and adds no level.
         whole.height -= 1;
     }
     whole.size = whole.size.max(1);

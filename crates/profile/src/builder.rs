@@ -6,6 +6,7 @@ use rustc_hash::FxBuildHasher;
 
 use crate::profile::{Function, Line, Location, Mapping, Samples, ValueType};
 use crate::stack::StackInterner;
+use crate::times::Moment;
 use crate::{FunctionId, Label, LabelSetId, LocationId, MappingId, Profile, SampleId, StackId, StringId};
 
 /// Collects the rows of a [`Profile`].
@@ -163,6 +164,25 @@ impl Builder {
                 Ok(*known.get())
             }
         }
+    }
+
+    /// As [`add`](Self::add), and notes when it was: nanoseconds since the start of the profile.
+    ///
+    /// # Errors
+    /// As those of `add`.
+    ///
+    /// # Panics
+    /// As `add`.
+    pub fn add_at(
+        &mut self,
+        nanos: i64,
+        stack: &[LocationId],
+        labels: &[Label],
+        values: &[i64],
+    ) -> Result<SampleId, AddError> {
+        let sample = self.add(stack, labels, values)?;
+        self.profile.samples.note_time(Moment { sample, nanos, values }).ok_or(Full)?;
+        Ok(sample)
     }
 
     /// Heap bytes held.

@@ -31,6 +31,8 @@ mod scale;
 mod simplify;
 mod stack;
 mod strings;
+mod times;
+mod timestamps;
 pub mod unit;
 mod wire;
 
@@ -43,6 +45,8 @@ pub use scale::Incompatible;
 pub use simplify::simplify;
 pub use stack::{StackInterner, Stacks};
 pub use strings::Strings;
+pub use times::{Moment, Times};
+pub use timestamps::TIMESTAMP;
 pub use wire::decode::{Decoder, decode, looks_like_profile};
 pub use wire::encode::{encode, encode_to_vec};
 pub use wire::error::{DecodeError, WireError};

@@ -1,5 +1,6 @@
 //! The profile itself: header fields and the tables.
 
+use crate::times::{Moment, Times};
 use crate::{
     FunctionId, LabelSetId, LabelSets, LocationId, MappingId, SampleId, StackId, Stacks, StringId, Strings,
 };
@@ -236,6 +237,8 @@ pub struct Samples {
     labels: Vec<LabelSetId>,
     values: Vec<i64>,
     width: usize,
+    /// Where a format has them.
+    times: Option<Box<Times>>,
 }
 
 impl Samples {
@@ -253,7 +256,7 @@ impl Samples {
     ) -> Self {
         debug_assert_eq!(stacks.len(), labels.len());
         debug_assert_eq!(stacks.len() * width, values.len());
-        Samples { stacks, labels, values, width }
+        Samples { stacks, labels, values, width, times: None }
     }
 
     /// Adds a sample.
@@ -267,6 +270,40 @@ impl Samples {
         self.labels.push(labels);
         self.values.extend_from_slice(values);
         id
+    }
+
+    /// When samples were taken, where that is known of any.
+    pub fn times(&self) -> Option<&Times> {
+        self.times.as_deref()
+    }
+
+    /// Notes that a sample has got a part of its values at some time. The values of the sample stay as they are.
+    ///
+    /// `None` when the table of times is full.
+    ///
+    /// # Panics
+    /// When there is no such sample, or there is not one value for each sample type.
+    pub fn note_time(&mut self, moment: Moment<'_>) -> Option<()> {
+        assert!(moment.sample.index() < self.len(), "a time belongs to a sample");
+        assert_eq!(moment.values.len(), self.width, "a sample has one value for each sample type");
+        self.times.get_or_insert_with(|| Box::new(Times::new(self.width))).push(moment)
+    }
+
+    /// Moves all times.
+    pub fn shift_times(&mut self, nanos: i64) {
+        if let Some(times) = &mut self.times {
+            times.shift(nanos);
+        }
+    }
+
+    /// Changes all values, those that belong to times included; each is given with its sample type.
+    pub fn map_values(&mut self, change: impl Fn(usize, i64) -> i64) {
+        for (row, value) in self.values.iter_mut().enumerate() {
+            *value = change(row % self.width, *value);
+        }
+        if let Some(times) = &mut self.times {
+            times.map_values(change);
+        }
     }
 
     /// The number of values of a sample.
@@ -313,7 +350,7 @@ impl Samples {
         self.values[id.index() * self.width + column]
     }
 
-    /// Changes to values are made here.
+    /// Changes to the values of one sample are made here; those that belong to times stay.
     pub fn values_mut(&mut self, id: SampleId) -> &mut [i64] {
         &mut self.values[id.index() * self.width..][..self.width]
     }
@@ -342,9 +379,14 @@ impl Samples {
     /// Keeps the samples for which `keep` is true, in their order.
     pub fn retain(&mut self, mut keep: impl FnMut(SampleId, &[i64]) -> bool) {
         let mut kept = 0;
+        let mut numbers = Vec::new();
         for row in 0..self.stacks.len() {
             let at = row * self.width;
-            if keep(SampleId::new(row), &self.values[at..at + self.width]) {
+            let is_kept = keep(SampleId::new(row), &self.values[at..at + self.width]);
+            if self.times.is_some() {
+                numbers.push(is_kept.then(|| SampleId::new(kept)));
+            }
+            if is_kept {
                 self.stacks[kept] = self.stacks[row];
                 self.labels[kept] = self.labels[row];
                 self.values.copy_within(at..at + self.width, kept * self.width);
@@ -354,6 +396,9 @@ impl Samples {
         self.stacks.truncate(kept);
         self.labels.truncate(kept);
         self.values.truncate(kept * self.width);
+        if let Some(times) = &mut self.times {
+            times.renumber(&numbers);
+        }
     }
 
     /// Keeps the value columns `columns`, in this order.
@@ -365,11 +410,16 @@ impl Samples {
             .collect();
         self.values = values;
         self.width = columns.len();
+        if let Some(times) = &mut self.times {
+            times.select_columns(columns);
+        }
     }
 
     /// Heap bytes held.
     pub fn memory(&self) -> usize {
-        (self.stacks.capacity() + self.labels.capacity()) * 4 + self.values.capacity() * 8
+        (self.stacks.capacity() + self.labels.capacity()) * 4
+            + self.values.capacity() * 8
+            + self.times.as_ref().map_or(0, |times| times.memory())
     }
 }
 
@@ -378,6 +428,15 @@ impl Profile {
     #[inline]
     pub fn text(&self, id: StringId) -> &[u8] {
         self.strings.get(id)
+    }
+
+    /// The sample type that is shown when none is asked for: the one that the profile names, or else the last one;
+    /// `None` when there are none.
+    pub fn default_column(&self) -> Option<usize> {
+        let last = self.sample_types.len().checked_sub(1)?;
+        let default = self.default_sample_type;
+        let named = self.sample_types.iter().position(|value_type| value_type.kind == default);
+        Some(if default.is_empty() { last } else { named.unwrap_or(last) })
     }
 
     /// A string as text, with U+FFFD for bytes that are not UTF-8.

@@ -33,15 +33,11 @@ impl Profile {
         if ratios.iter().all(|&ratio| ratio == 1.0) {
             return;
         }
-        for sample in self.samples.ids() {
-            for (value, &ratio) in self.samples.values_mut(sample).iter_mut().zip(ratios) {
-                if ratio == -1.0 {
-                    *value = value.saturating_neg();
-                } else if ratio != 1.0 {
-                    *value = (*value as f64 * ratio).round() as i64;
-                }
-            }
-        }
+        self.samples.map_values(|column, value| match ratios[column] {
+            -1.0 => value.saturating_neg(),
+            1.0 => value,
+            ratio => (value as f64 * ratio).round() as i64,
+        });
         self.samples.retain(|_, values| values.iter().any(|&value| value != 0));
     }
 

@@ -9,11 +9,6 @@ import { changeText, countText, deltaText, percentText, valueText } from './form
 export class FlameCard {
   constructor() {
     this.element = el('div', { class: 'card', hidden: true });
-    /**
-     * What places weigh on all stacks, where that is known better than from the frames that are here, by their keys.
-     * @type {Map<string, {flat: number, cum: number}>}
-     */
-    this.known = new Map();
     document.body.append(this.element);
   }
 
@@ -29,7 +24,7 @@ export class FlameCard {
       element.hidden = true;
       return;
     }
-    fill(element, content(model, frame, this.known));
+    fill(element, content(model, frame));
     element.hidden = false;
     const { width, height } = element.getBoundingClientRect();
     const gap = 14;
@@ -48,11 +43,9 @@ export class FlameCard {
 /**
  * @param {FlameModel} model
  * @param {number} frame
- * @param {Map<string, {flat: number, cum: number}>} known
  */
-function content(model, frame, known) {
+function content(model, frame) {
   const place = model.placeOf(frame);
-  const { format } = model.header;
   const others = model.isOthers(frame);
   const title = others ? `${countText(-1 - model.place[frame])} lighter frames` : frame === 0 && !model.pivot ? 'Everything' : model.label(frame);
   const notes = [];
@@ -60,45 +53,51 @@ function content(model, frame, known) {
   if (place?.object) notes.push(place.object);
   if (model.inline[frame]) notes.push('inlined into its caller');
   if (others) notes.push('click to see them');
-  const head = [el('div', { class: 'card-title' }, clipped(title)), notes.length > 0 && el('div', { class: 'card-note' }, clipped(notes.join(' · ')))];
-  if (!model.comparison) {
-    /** @param {string} name @param {number} value */
-    const line = (name, value) => el('tr', {}, el('th', {}, name), el('td', {}, valueText(value, format)),
-      el('td', {}, percentText(value, model.header.total)), el('td', {}, percentText(value, model.cum[model.parent[frame]])));
-    return [...head, el('table', {},
-      el('tr', { class: 'card-head' }, el('th', {}), el('th', {}), el('th', {}, 'of all'), el('th', {}, model.inverted ? 'of callee' : 'of caller')),
-      line('Total', model.cum[frame]),
-      !others && line(model.inverted ? 'Begins here' : 'Self', model.flat[frame]),
-      ...everywhere(model, frame, known))];
-  }
+  return [el('div', { class: 'card-title' }, clipped(title)), notes.length > 0 && el('div', { class: 'card-note' }, clipped(notes.join(' · '))),
+    model.comparison ? changes(model, frame) : weights(model, frame)];
+}
+
+/** @param {FlameModel} model @param {number} frame */
+function weights(model, frame) {
+  const { format, total } = model.header;
+  /** @param {string} name @param {number} value @param {boolean} [isPartial] @param {number} [whole] */
+  const line = (name, value, isPartial, whole) => el('tr', {}, el('th', {}, name), el('td', {}, `${isPartial ? '≥ ' : ''}${valueText(value, format)}`),
+    el('td', {}, percentText(value, total)), el('td', {}, whole === undefined ? '' : percentText(value, whole)));
+  const above = model.cum[model.parent[frame]];
+  const all = everywhere(model, frame);
+  return el('table', {},
+    el('tr', { class: 'card-head' }, el('th', {}), el('th', {}), el('th', {}, 'of all'), el('th', {}, model.inverted ? 'of callee' : 'of caller')),
+    line('Total', model.cum[frame], false, above),
+    !model.isOthers(frame) && line(model.inverted ? 'Begins here' : 'Self', model.flat[frame], false, above),
+    all && [el('tr', { class: 'card-head' }, el('th', { colSpan: 4 }, all.title)), line('Total', all.sums.cum, all.sums.isPartial), line('Self', all.sums.flat, all.sums.isPartial)]);
+}
+
+/** @param {FlameModel} model @param {number} frame */
+function changes(model, frame) {
+  const { format } = model.header;
   /** @param {string} name @param {number} before @param {number} after */
   const line = (name, before, after) => el('tr', {}, el('th', {}, name), el('td', {}, valueText(before, format)),
     el('td', {}, valueText(after, format)), el('td', { class: after > before ? 'grew' : after < before ? 'shrank' : 'same' }, deltaText(after - before, format)),
     el('td', {}, changeText(before, after)));
-  return [...head, el('table', {},
+  const all = everywhere(model, frame);
+  return el('table', {},
     el('tr', { class: 'card-head' }, el('th', {}), el('th', {}, 'before'), el('th', {}, 'after'), el('th', {}, 'change'), el('th', {}, 'relative')),
     line('Total', model.baseCum[frame], model.cum[frame]),
-    !others && line(model.inverted ? 'Begins here' : 'Self', model.baseFlat[frame], model.flat[frame]))];
+    !model.isOthers(frame) && line(model.inverted ? 'Begins here' : 'Self', model.baseFlat[frame], model.flat[frame]),
+    all && [el('tr', { class: 'card-head' }, el('th', { colSpan: 5 }, all.title)), line('Total', all.sums.baseCum, all.sums.cum), line('Self', all.sums.baseFlat, all.sums.flat)]);
 }
 
 /**
- * What the place of a frame weighs in all its frames together, where it has several.
+ * What the place of a frame weighs in all its frames together, unless this is the only one.
  * @param {FlameModel} model
  * @param {number} frame
- * @param {Map<string, {flat: number, cum: number}>} known
  */
-function everywhere(model, frame, known) {
-  const place = model.placeOf(frame);
-  if (!place) return [];
-  const { count, cum, flat } = model.everywhere(model.place[frame]);
-  const exact = known.get(place.key ?? '');
-  const partial = model.pruned && !exact && !model.pivot;
-  if (count < 2 && !exact) return [];
-  const { format, total } = model.header;
-  /** @param {string} name @param {number} value */
-  const line = (name, value) => el('tr', {}, el('th', {}, name), el('td', {}, `${partial ? '≥ ' : ''}${valueText(value, format)}`), el('td', {}, percentText(value, total)), el('td', {}));
-  return [el('tr', { class: 'card-head' }, el('th', {}, `all ${countText(count)} ${count === 1 ? 'frame' : 'frames'}${model.pruned ? ' that are here' : ''}`), el('th', {}), el('th', {}), el('th', {})),
-    line('Total', exact?.cum ?? cum), !model.inverted && line('Self', exact?.flat ?? flat)].filter(Boolean);
+function everywhere(model, frame) {
+  if (!model.placeOf(frame)) return null;
+  const sums = model.everywhere(model.place[frame]);
+  if (sums.count < 2 && sums.cum === model.cum[frame] && sums.baseCum === model.baseCum[frame]) return null;
+  const title = model.pruned ? `In all places, ${countText(sums.count)} of them here` : `In all ${countText(sums.count)} places`;
+  return { sums, title };
 }
 
 /** @param {string} text */

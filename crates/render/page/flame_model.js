@@ -14,13 +14,28 @@
  */
 
 /**
+ * What a place weighs on both sides of a comparison, without signs.
+ * @typedef {{before_flat: number, before_cum: number, after_flat: number, after_cum: number}} Compared
+ */
+
+/**
+ * A place, and what it weighs in everything that is looked at, whatever frames are here.
+ * @typedef {Place & {flat: number, cum: number, compared?: Compared}} WeighedPlace
+ */
+
+/**
  * The shape `flame`: frames as columns, each frame before those below it.
- * @typedef {{header: Header, inverted: boolean, upwards: boolean, pivot: string, places: Place[], frames: {parent: number[],
+ * @typedef {{header: Header, inverted: boolean, upwards: boolean, pivot: string, places: WeighedPlace[], frames: {parent: number[],
  *   place: number[], flat: number[], cum: number[], base_flat?: number[], base_cum?: number[],
  *   inline: number[], marked?: [number, number][]}}} FlameData
  */
 
 /** What the sums of some frames are. @typedef {{flat: number, cum: number, count: number}} MatchSums */
+
+/**
+ * What a place weighs in all of its frames together, the base apart; `count` of them are here.
+ * @typedef {{flat: number, cum: number, baseFlat: number, baseCum: number, count: number, isPartial: boolean}} PlaceSums
+ */
 
 export class FlameModel {
   /** @param {FlameData} data */
@@ -59,7 +74,7 @@ export class FlameModel {
     this.total = 0;
     /** Whether anything was summed up. */
     this.pruned = false;
-    /** What places weigh, by their rows, as far as people asked. @type {Map<number, MatchSums>} */
+    /** What places weigh, by their rows, as far as people asked. @type {Map<number, PlaceSums>} */
     this.sums = new Map();
     this.arrange();
   }
@@ -97,22 +112,31 @@ export class FlameModel {
   }
 
   /**
-   * What a place weighs in all of its frames that are here, each stack once.
+   * What a place weighs in all of its frames, each stack once: what the profile says, or where all stacks begin with
+   * one place, what the frames that are here add up to.
    * @param {number} row of the places
    */
   everywhere(row) {
     let sums = this.sums.get(row);
     if (sums) return sums;
-    sums = { flat: 0, cum: 0, count: 0 };
+    sums = { flat: 0, cum: 0, baseFlat: 0, baseCum: 0, count: 0, isPartial: this.pruned };
     let end = 0;
     for (let frame = 1; frame < this.count; frame++) {
       if (this.place[frame] !== row) continue;
       sums.count++;
       sums.flat += this.flat[frame];
+      sums.baseFlat += this.baseFlat[frame];
       // Frames below another one of the place are part of its sum.
       if (frame < end) continue;
       sums.cum += this.cum[frame];
+      sums.baseCum += this.baseCum[frame];
       end = this.end[frame];
+    }
+    if (!this.pivot) {
+      const { flat, cum, compared } = this.places[row];
+      Object.assign(sums, compared
+        ? { flat: compared.after_flat, cum: compared.after_cum, baseFlat: compared.before_flat, baseCum: compared.before_cum }
+        : { flat, cum }, { isPartial: false });
     }
     this.sums.set(row, sums);
     return sums;
@@ -123,7 +147,7 @@ export class FlameModel {
     return this.place[frame] < -1;
   }
 
-  /** @param {number} frame @returns {Place | undefined} */
+  /** @param {number} frame @returns {WeighedPlace | undefined} */
   placeOf(frame) {
     return this.place[frame] < 0 ? undefined : this.places[this.place[frame]];
   }

@@ -9,6 +9,8 @@ import { countText, deltaText, percentText, valueText } from './format.js';
 import { changeColour } from './colour.js';
 import { isDark, onTheme, toggleTheme } from './theme.js';
 
+/** @typedef {import('./colour.js').Place} Place */
+
 function startPage() {
   /** @type {import('./flame_model.js').FlameData} */
   const data = JSON.parse(document.getElementById('flame-data')?.textContent ?? '');
@@ -33,27 +35,11 @@ function startPage() {
   const tools = el('div', { class: 'tools' });
 
   function search() {
-    const text = input.value;
-    let test = null;
-    if (text !== '') {
-      const fold = text === text.toLowerCase();
-      try {
-        const pattern = new RegExp(text, fold ? 'iu' : 'u');
-        test = (/** @type {import('./colour.js').Place} */ place) => pattern.test(place.label);
-      } catch {
-        test = (/** @type {import('./colour.js').Place} */ place) => (fold ? place.label.toLowerCase() : place.label).includes(text);
-      }
-    }
-    const sums = model().mark(test);
-    const { format } = data.header;
-    const { total } = model();
-    const write = model().comparison ? deltaText : valueText;
+    const test = tester(input.value);
+    const marked = model().mark(test);
     hits = test ? model().found() : [];
     at = -1;
-    // What was too light for the file may match too.
-    const least = model().pruned ? 'at least ' : '';
-    found.textContent = test === null ? '' : sums.count === 0 ? (model().pruned ? 'no matches among the frames of this file' : 'no matches')
-      : `total ${least}${write(sums.cum, format)} (${percentText(sums.cum, total)}) · ${model().inverted ? 'begins' : 'self'} ${least}${write(sums.flat, format)} (${percentText(sums.flat, total)})`;
+    found.textContent = test ? sumsText(model(), test, marked) : '';
     count.textContent = hits.length === 0 ? '' : `${countText(hits.length)} ${hits.length === 1 ? 'hit' : 'hits'}`;
     chart.redraw();
   }
@@ -116,6 +102,45 @@ function startPage() {
     else if (!chart.key(event.key)) return;
     event.preventDefault();
   });
+}
+
+/**
+ * Whether a place is what people look for. As in many editors, capitals count only when one is typed.
+ * @param {string} text
+ * @returns {((place: Place) => boolean) | null}
+ */
+function tester(text) {
+  if (text === '') return null;
+  const fold = text === text.toLowerCase();
+  try {
+    const pattern = new RegExp(text, fold ? 'iu' : 'u');
+    return (place) => pattern.test(place.label);
+  } catch {
+    return (place) => (fold ? place.label.toLowerCase() : place.label).includes(text);
+  }
+}
+
+/**
+ * What all places weigh together that pass. Places have their weights with them, whatever was too light to be a frame:
+ * their own weights add up, the total of one is known, and that of several is at least what their frames or the
+ * heaviest of them say.
+ * @param {FlameModel} model
+ * @param {(place: Place) => boolean} test
+ * @param {import('./flame_model.js').MatchSums} marked
+ */
+function sumsText(model, test, marked) {
+  const { format } = model.header;
+  const { total } = model;
+  const write = model.comparison ? deltaText : valueText;
+  const places = model.places.filter((place) => test(place));
+  const everyPlace = model.places.reduce((sum, place) => sum + place.flat, 0) === model.cum[0] - model.baseCum[0];
+  if (places.length === 0) return everyPlace ? 'no matches' : 'no matches among the places of this file';
+  const flat = model.pivot ? marked.flat : places.reduce((sum, place) => sum + place.flat, 0);
+  const isOne = places.length === 1 && everyPlace && !model.pivot;
+  const cum = isOne ? places[0].cum : model.comparison || model.pivot ? marked.cum : places.reduce((most, place) => Math.max(most, place.cum), marked.cum);
+  /** @param {boolean} isExact @param {number} value */
+  const sum = (isExact, value) => `${isExact ? '' : 'at least '}${write(value, format)} (${percentText(value, total)})`;
+  return `total ${sum(isOne || !model.pruned, cum)} · self ${sum(model.pivot ? !model.pruned : everyPlace, flat)}`;
 }
 
 startPage();

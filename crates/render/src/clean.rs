@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt::Write;
 
 /// `text` with control characters, but for the tab, as escapes such as `\x1b`, so that no name moves
-/// a cursor, recolours a terminal or begins a line of its own.
+/// a cursor, recolours a terminal or begins a new line.
 pub fn clean(text: &str) -> Cow<'_, str> {
     // Nearly all names are plain, which takes a look at each byte.
     let is_plain = |byte: &u8| matches!(byte, b' '..=b'~' | b'\t');

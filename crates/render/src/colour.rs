@@ -43,7 +43,7 @@ impl Colour {
         Colour { red: byte(red), green: byte(green), blue: byte(value * (1.0 - saturation)) }
     }
 
-    /// This colour with so much of `other`, from 0 to 1.
+    /// This colour with a share of `other`, from 0 to 1.
     pub(crate) fn mixed(self, other: Colour, share: f64) -> Colour {
         let mix = |a: u8, b: u8| (f64::from(a) + (f64::from(b) - f64::from(a)) * share).round() as u8;
         Colour::new(mix(self.red, other.red), mix(self.green, other.green), mix(self.blue, other.blue))

@@ -13,7 +13,9 @@ use crate::{Context, Drawing};
 
 /// The drawing.
 pub(crate) const DRAWING: Drawing = Drawing {
+    has_one_type: true,
     stacks: Some(draw),
+    profile: Some(|profile, out, _| crate::export::write("folded", profile, out)),
     ..Drawing::new("folded", "Folded stacks, one line for each, as flame graph tools read them")
 };
 

@@ -1,4 +1,4 @@
-//! `-json`: any shape but a profile, as one line of JSON.
+//! `-json`: any shape, as one line of JSON.
 
 use std::io::{self, Write};
 
@@ -7,6 +7,7 @@ use serde::Serialize;
 use serde_json::ser::Formatter;
 
 use crate::Drawing;
+use crate::profile_json::ProfileJson;
 
 /// The drawing.
 pub const DRAWING: Drawing = Drawing {
@@ -20,6 +21,9 @@ pub const DRAWING: Drawing = Drawing {
     assembly: Some(|data, out, _| write(ShapeKind::Assembly, data, out)),
     tags: Some(|data, out, _| write(ShapeKind::Tags, data, out)),
     notes: Some(|data, out, _| write(ShapeKind::Notes, data, out)),
+    comparison: Some(|data, out, _| write_with_schema("hotlist.diff/1", data, out)),
+    sensitivity: Some(|data, out, _| write_with_schema("hotlist.diff-self/1", data, out)),
+    profile: Some(|data, out, _| write(ShapeKind::Profile, &ProfileJson(data), out)),
     ..Drawing::new("json", "The report as JSON")
 };
 
@@ -34,9 +38,25 @@ struct Envelope<'a, T> {
     data: &'a T,
 }
 
+/// What programs of other hands keep: its schema is in the documentation, and its name says which one.
+#[derive(Serialize)]
+struct WithSchema<'a, T> {
+    schema: &'static str,
+    #[serde(flatten)]
+    data: &'a T,
+}
+
 fn write<T: Serialize>(kind: ShapeKind, data: &T, out: &mut dyn Write) -> io::Result<()> {
+    write_line(&Envelope { version: VERSION, shape: kind.name(), data }, out)
+}
+
+fn write_with_schema<T: Serialize>(schema: &'static str, data: &T, out: &mut dyn Write) -> io::Result<()> {
+    write_line(&WithSchema { schema, data }, out)
+}
+
+fn write_line(value: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
     let mut serializer = serde_json::Serializer::with_formatter(&mut *out, Harmless);
-    Envelope { version: VERSION, shape: kind.name(), data }.serialize(&mut serializer)?;
+    value.serialize(&mut serializer)?;
     out.write_all(b"\n")
 }
 

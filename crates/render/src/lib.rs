@@ -11,8 +11,10 @@ mod clean;
 mod code_page;
 mod code_text;
 mod colour;
+pub mod comparison_words;
 mod csv;
 mod dot;
+mod export;
 mod flame;
 mod folded;
 mod font;
@@ -21,12 +23,14 @@ pub mod graph;
 mod image;
 mod json;
 mod legend;
+mod markdown;
 pub mod page;
 #[cfg(feature = "pdf")]
 mod pdf;
 mod picture;
 mod policy;
 mod postscript;
+mod profile_json;
 mod proto;
 mod short_name;
 mod svg;
@@ -36,6 +40,7 @@ mod text;
 use std::io::{self, Write};
 
 use hotlist_profile::Profile;
+use hotlist_report::compare::{Comparison, Sensitivity};
 use hotlist_report::{
     Assembly, CallGraph, FlameGraph, Listing, Neighbours, Notes, Report, Shape, ShapeKind, Stacks, Table,
     Tags,
@@ -47,6 +52,7 @@ pub use csv::DRAWING as CSV;
 pub use flame::package_of;
 pub use json::DRAWING as JSON;
 pub use legend::profile_lines;
+pub use markdown::DRAWING as MARKDOWN;
 pub use proto::DRAWING as PROTO;
 pub use short_name::short_name;
 pub use svg::DRAWING as SVG;
@@ -72,6 +78,12 @@ pub struct Drawing {
     pub on_terminal: OnTerminal,
     /// The reports that are written so unless another drawing is asked for. All others are written as text.
     pub reports: &'static [&'static Report],
+    /// The report that is meant where only the drawing is named, where it is neither one of those nor the first that
+    /// can be written so.
+    pub alone: Option<&'static Report>,
+    /// Whether of a profile it shows one sample type alone or first, so that the one that is asked for has to be the
+    /// default of the profile.
+    pub has_one_type: bool,
     table: Option<Draw<Table>>,
     neighbours: Option<Draw<Neighbours>>,
     graph: Option<Draw<CallGraph>>,
@@ -81,6 +93,8 @@ pub struct Drawing {
     assembly: Option<Draw<Assembly>>,
     tags: Option<Draw<Tags>>,
     notes: Option<Draw<Notes>>,
+    comparison: Option<Draw<Comparison>>,
+    sensitivity: Option<Draw<Sensitivity>>,
     profile: Option<Draw<Profile>>,
 }
 
@@ -99,12 +113,18 @@ pub enum OnTerminal {
 pub const ALL: &[Drawing] = &[
     text::DRAWING,
     json::DRAWING,
+    markdown::DRAWING,
     csv::DRAWING,
     folded::DRAWING,
     dot::DRAWING,
     flame::html::DRAWING,
     callgrind::DRAWING,
     proto::DRAWING,
+    export::SPEEDSCOPE,
+    export::FIREFOX,
+    export::OTLP,
+    export::PGO,
+    export::LLVM,
     svg::DRAWING,
     #[cfg(feature = "raster")]
     image::PNG,
@@ -151,6 +171,8 @@ impl Drawing {
             media_type: "text/plain; charset=utf-8",
             on_terminal: OnTerminal::Shown,
             reports: &[],
+            alone: None,
+            has_one_type: false,
             table: None,
             neighbours: None,
             graph: None,
@@ -160,6 +182,8 @@ impl Drawing {
             assembly: None,
             tags: None,
             notes: None,
+            comparison: None,
+            sensitivity: None,
             profile: None,
         }
     }
@@ -176,6 +200,8 @@ impl Drawing {
             ShapeKind::Assembly => self.assembly.is_some(),
             ShapeKind::Tags => self.tags.is_some(),
             ShapeKind::Notes => self.notes.is_some(),
+            ShapeKind::Comparison => self.comparison.is_some(),
+            ShapeKind::Sensitivity => self.sensitivity.is_some(),
             ShapeKind::Profile => self.profile.is_some(),
         }
     }
@@ -188,7 +214,7 @@ impl Drawing {
     /// The report that is meant where only the drawing is named: the one that is written so anyway, or else the
     /// first that it can show.
     pub fn report(&self) -> Option<&'static Report> {
-        let own = self.reports.first().copied();
+        let own = self.alone.or(self.reports.first().copied());
         own.or_else(|| hotlist_report::ALL.iter().find(|report| self.accepts(report.shape)))
     }
 
@@ -211,6 +237,8 @@ impl Drawing {
             Shape::Assembly(assembly) => self.assembly.ok_or_else(refused)?(assembly, out, context),
             Shape::Tags(tags) => self.tags.ok_or_else(refused)?(tags, out, context),
             Shape::Notes(notes) => self.notes.ok_or_else(refused)?(notes, out, context),
+            Shape::Comparison(both) => self.comparison.ok_or_else(refused)?(both, out, context),
+            Shape::Sensitivity(facts) => self.sensitivity.ok_or_else(refused)?(facts, out, context),
             Shape::Profile(profile) => self.profile.ok_or_else(refused)?(profile, out, context),
         }
     }

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use crate::Drawing;
-use crate::picture::svg::{Place, write};
+use crate::picture::svg::write;
 use crate::picture::{Format, Picture, drawing};
 
 /// The drawing.
@@ -16,6 +16,6 @@ struct Svg;
 
 impl Format for Svg {
     fn write(picture: &Picture, out: &mut dyn Write) -> io::Result<()> {
-        write(picture, Place::File, out)
+        write(picture, out)
     }
 }

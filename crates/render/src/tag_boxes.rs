@@ -15,7 +15,7 @@ pub(crate) struct TagBox {
     pub(crate) id: String,
     /// The name of the box it hangs on: a node or another tag.
     pub(crate) from: String,
-    /// The text; several tags of one sample stand on lines of their own.
+    /// The text; each tag of a sample stands on its own line.
     pub(crate) text: String,
     pub(crate) weight: i64,
     /// Whether some of the weight belongs to callees.

@@ -76,7 +76,7 @@ pub struct FunctionQuery<'a> {
 pub struct MachineFunction {
     /// Its names, the one to show first.
     pub names: Vec<String>,
-    /// Whether it is wanted for a name of its own, or for [`FunctionQuery::either`].
+    /// Whether it is wanted for its own name, or for [`FunctionQuery::either`].
     pub matches: bool,
     /// Its addresses.
     pub range: Range<u64>,

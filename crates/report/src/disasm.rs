@@ -1,7 +1,7 @@
 //! `disasm`: the instructions of functions, with what each weighs.
 //!
 //! Functions are those of the symbol tables of the binaries. A function that was inlined everywhere has
-//! no code of its own; it is found in the functions that it was inlined into, of which only its
+//! no code itself; it is found in the functions that it was inlined into, of which only its
 //! instructions are shown.
 
 use std::collections::BTreeSet;

@@ -2,10 +2,13 @@
 
 use std::cmp::Reverse;
 
-use hotlist_analyze::{FlameSpec, Frame, FrameKind, Growth, Names, NodeId, NodeTable, PlaceKey, Weights};
+use hotlist_analyze::{
+    FlameSpec, Frame, FrameKind, Growth, Names, NodeId, NodeTable, PlaceKey, SideWeights, Weights, flame,
+    weigh, weigh_sides,
+};
 
 use crate::report::{Argument, Defaults, Report, ReportError, Request};
-use crate::shape::{FlameFrame, FlameGraph, FlameKind, FlamePlace, Shape, ShapeKind};
+use crate::shape::{Compared, FlameFrame, FlameGraph, FlameKind, FlamePlace, Shape, ShapeKind};
 
 /// The report.
 pub const REPORT: Report = Report {
@@ -18,7 +21,7 @@ pub const REPORT: Report = Report {
     build,
 };
 
-/// More frames than anybody looks at in one picture, and a page of less than 2 MB.
+/// More frames than one looks at in a picture, and a page of less than 2 MB.
 const FRAMES: usize = 10_000;
 
 fn build<'v>(request: &Request<'v>) -> Result<Shape<'v>, ReportError> {
@@ -33,20 +36,30 @@ fn build<'v>(request: &Request<'v>) -> Result<Shape<'v>, ReportError> {
         let names = Names::new(&table);
         table.ids().map(|node| pattern.is_match(names.get(node).printable.as_bytes())).collect()
     });
-    let flame = table.flame(&FlameSpec {
-        marked,
-        growth: if options.inverted { Growth::Callers } else { Growth::Callees },
-        collapse: options.collapse,
-        pivot,
-        path: options.path.iter().map_while(|&id| nodes.get(id).copied()).collect(),
-        frames: match request.options.node_count {
-            0 => usize::MAX,
-            count => count,
+    let flame = flame(
+        &table,
+        &FlameSpec {
+            marked,
+            growth: if options.inverted { Growth::Callers } else { Growth::Callees },
+            collapse: options.collapse,
+            pivot,
+            path: options.path.iter().map_while(|&id| nodes.get(id).copied()).collect(),
+            frames: match request.options.node_count {
+                0 => usize::MAX,
+                count => count,
+            },
         },
-    });
-    let weights = table.weigh();
-    let mut places =
-        Places { table: &table, weights: &weights, rows: vec![None; nodes.len()], places: Vec::new() };
+    );
+    let weights = weigh(&table);
+    let is_comparison = flame.frames.first().is_some_and(|root| root.cum.minus != 0);
+    let sides = is_comparison.then(|| weigh_sides(&table));
+    let mut places = Places {
+        table: &table,
+        weights: &weights,
+        sides: sides.as_ref(),
+        rows: vec![None; nodes.len()],
+        places: Vec::new(),
+    };
     let frames = flame.frames.iter().map(|frame| places.frame(frame)).collect();
     if !options.frames_only {
         places.add_others();
@@ -76,6 +89,7 @@ fn find(table: &NodeTable<'_, '_>, name: &str) -> Option<NodeId> {
 struct Places<'t, 'v> {
     table: &'t NodeTable<'v, 'v>,
     weights: &'t Weights,
+    sides: Option<&'t SideWeights>,
     rows: Vec<Option<usize>>,
     places: Vec<FlamePlace>,
 }
@@ -99,6 +113,7 @@ impl Places<'_, '_> {
                 place: self.table.info(node).into(),
                 flat: self.weights.flat(node).value,
                 cum: self.weights.cum(node).value,
+                compared: self.sides.map(|sides| Compared::of(sides, node)),
             });
             self.places.len() - 1
         })

@@ -31,17 +31,21 @@ mod tree;
 mod weblist;
 
 pub use hotlist_analyze::{PlaceKey, Sides};
+pub use hotlist_compare as compare;
 
 pub use callgrind::REPORT as CALLGRIND;
 pub use code::{
     CodeError, CodeFrame, FunctionQuery, MachineFunction, MachineInstruction, MappedFile, NoCode, ObjectCode,
 };
+pub use disasm::REPORT as DISASM;
 pub use dot::REPORT as DOT;
 pub use flamegraph::REPORT as FLAMEGRAPH;
 pub use hotlist_analyze::base_name;
+pub use list::REPORT as LIST;
 pub use note::Note;
+pub use peek::REPORT as PEEK;
 pub use proto::REPORT as PROTO;
-pub use report::{Argument, Defaults, FlameOptions, Options, Report, ReportError, Request, Sort};
+pub use report::{Argument, Defaults, FlameOptions, Report, ReportError, ReportOptions, Request, Sort};
 pub use shape::{
     Amount, Assembly, CallGraph, Compared, FlameFrame, FlameGraph, FlameKind, FlamePlace, GraphEdge,
     GraphNode, GraphTag, Header, InlineMark, InlinedCall, Labels, LineInstruction, LineMark, ListedLine,
@@ -50,6 +54,8 @@ pub use shape::{
     WeighedInstruction,
 };
 pub use source::{NoSource, SourceError, SourceFile, SourceText};
+pub use tags::REPORT as TAGS;
+pub use text::REPORT as TEXT;
 pub use topproto::REPORT as TOPPROTO;
 pub use weblist::REPORT as WEBLIST;
 

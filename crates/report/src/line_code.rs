@@ -18,7 +18,7 @@ const MOST_ROUTINES: usize = 200;
 /// At most this many instructions are shown.
 const MOST_INSTRUCTIONS: usize = 100_000;
 
-/// An instruction without a line of its own is taken to belong to the line before it when it begins at most this many
+/// An instruction without its own line is taken to belong to the line before it when it begins at most this many
 /// bytes after an instruction that has one.
 const NEIGHBOURHOOD: u64 = 32;
 

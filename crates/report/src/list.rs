@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use hotlist_analyze::{Granularity, NO_GROUP, NodeId, NodeTable, Weight};
-use hotlist_profile::{MappingId, StringId};
+use hotlist_analyze::{Granularity, NO_GROUP, NodeId, NodeTable, Weight, weigh_chosen, weigh_groups};
+use hotlist_profile::{FunctionId, MappingId, Profile, StringId};
 
 use crate::report::{Argument, Defaults, Report, ReportError, Request};
 use crate::sampled_code::{mapped_file, source_file};
@@ -29,6 +29,9 @@ pub const REPORT: Report = Report {
 
 /// How many lines are shown before the first and after the last line with a weight.
 const MARGIN: i64 = 5;
+
+/// As many lines are told in a warning.
+const MOST_TOLD: usize = 8;
 
 /// A function and its source file.
 pub(crate) type RoutineKey = (String, String);
@@ -77,7 +80,7 @@ pub(crate) fn collect(
 ) -> Result<FoundRoutines, ReportError> {
     let options = request.options;
     let chosen = named(table, matches);
-    let weights = table.weigh_chosen(&chosen);
+    let weights = weigh_chosen(table, &chosen);
     let mut found = FoundRoutines::new();
     let mut groups = 0;
     let mut weightless = Vec::new();
@@ -141,7 +144,7 @@ pub(crate) fn finish<'v>(
     for routine in found.values() {
         routine.nodes.iter().for_each(|node| group_of[node.index()] = routine.group);
     }
-    let cums = table.weigh_groups(&group_of, found.len());
+    let cums = weigh_groups(table, &group_of, found.len());
     // The main binary, which is the first, stands for all.
     let profile = request.view.profile();
     let main = profile.mappings.first().map(|_| mapped_file(profile, MappingId::new(0)));
@@ -178,8 +181,14 @@ impl FoundRoutine {
         let texts = source.as_ref().map(|source| source.lines.as_slice());
         let numbers = self.numbers(texts.map(|texts| texts.len() as i64));
         let lines: Vec<ListedLine> = numbers.into_iter().map(|number| self.line(number, texts)).collect();
+        let misplaced = self.is_outside_itself(&lines)
+            && !is_initializer(&name)
+            && is_machine_code(request.view.profile(), &name);
         let lost: i64 = lines.iter().filter(|line| line.mark == LineMark::NoLine).map(|line| line.flat).sum();
-        if lost != 0 {
+        if misplaced {
+            warnings.push(self.contradiction(request, &name, &lines));
+            warnings.extend(error.iter().map(|error| format!("{name}: {error}")));
+        } else if lost != 0 {
             let weight = request.format().label(lost);
             warnings.push(format!("{name}: {weight} on line numbers below 1, which no source file has"));
         }
@@ -188,6 +197,7 @@ impl FoundRoutine {
             flat: self.flat.shown(),
             cum: cum.shown(),
             lines,
+            misplaced,
             error,
             found_at: source.and_then(|source| source.found_at.clone()),
             warnings,
@@ -212,6 +222,30 @@ impl FoundRoutine {
         numbers
     }
 
+    /// Whether a weight is on lines, and none of them can be a line of the function.
+    fn is_outside_itself(&self, lines: &[ListedLine]) -> bool {
+        let is_outside = |line: &ListedLine| matches!(line.mark, LineMark::BeforeFunction | LineMark::NoLine);
+        let reaches_itself = self.first.is_some_and(|first| first.max(1) <= self.last);
+        !reaches_itself && lines.iter().all(is_outside) && lines.iter().any(|line| line.flat != 0)
+    }
+
+    /// What the lines of a function weigh that are none of it.
+    fn contradiction(&self, request: &Request<'_>, name: &str, lines: &[ListedLine]) -> String {
+        let format = request.format();
+        let weighed: Vec<&ListedLine> = lines.iter().filter(|line| line.flat != 0).collect();
+        let mut each: Vec<String> = weighed
+            .iter()
+            .take(MOST_TOLD)
+            .map(|line| format!("{} on line {}", format.label(line.flat), line.number))
+            .collect();
+        if let Some(rest) = weighed.get(MOST_TOLD..).filter(|rest| !rest.is_empty()) {
+            let sum = rest.iter().map(|line| line.flat).sum();
+            each.push(format!("{} on {} more", format.label(sum), rest.len()));
+        }
+        let begins = self.start.map_or_else(String::new, |start| format!(", which begins on line {start}"));
+        format!("{name}: no weight is on a line of the function{begins}: {}", each.join(", "))
+    }
+
     fn line(&mut self, number: i64, texts: Option<&[String]>) -> ListedLine {
         let weights = self.lines.get(&number);
         let (flat, cum) = weights.copied().unwrap_or_default();
@@ -226,6 +260,29 @@ impl FoundRoutine {
         let text = text.cloned().unwrap_or_default();
         ListedLine { number, mark, flat: flat.shown(), cum: cum.shown(), text, instructions }
     }
+}
+
+/// Whether a function runs code that stands anywhere in a file: initializers of Go's packages, of static variables in
+/// C++, and of fields and classes in Java.
+fn is_initializer(name: &str) -> bool {
+    let is_number = |part: &&str| part.bytes().all(|byte| byte.is_ascii_digit());
+    let mut parts = name.rsplit('.').skip_while(is_number);
+    let last = parts.next().unwrap_or_default();
+    // Of a package or a class; `init` alone is any function.
+    (matches!(last, "init" | "<init>" | "<clinit>") && parts.next().is_some())
+        || name.contains("_GLOBAL__sub_I_")
+        || name.contains("__static_initialization_and_destruction")
+}
+
+/// Whether a function of this name was compiled to machine code. Interpreters and templates have no addresses.
+fn is_machine_code(profile: &Profile, name: &str) -> bool {
+    let is_it = |id: FunctionId| profile.lossy(profile.function(id).name) == name;
+    profile.locations.ids().any(|id| {
+        let location = profile.locations.get(id);
+        let in_file = |mapping: MappingId| !profile.mappings[mapping.index()].file.is_empty();
+        (location.address != 0 || location.mapping.is_some_and(in_file))
+            && profile.locations.lines(id).iter().any(|line| is_it(line.function))
+    })
 }
 
 /// Signs that `source` is not what the profiled program was built from.
@@ -257,12 +314,14 @@ fn doubts(
 mod tests {
     use std::collections::BTreeMap;
 
+    use hotlist_profile::{Builder, Function, Line, Location, Profile};
+
     use crate::testing::{Program, Sources, ask};
     use crate::{LineMark, NoCode, NoSource, Routine, Shape};
 
     use super::REPORT;
 
-    /// The only routine of the listing of a function whose lines weigh so much.
+    /// The only routine of the listing of a function whose lines have these weights.
     fn listed(start_line: i64, lines: &[(i64, i64)], count: Option<usize>) -> Routine {
         let mut program = Program::new();
         for (address, &(line, value)) in (0x1000..).zip(lines) {
@@ -270,8 +329,13 @@ mod tests {
             let at = program.at(address, &[line]);
             program.sample(&[at], value);
         }
+        routine_of(&program.profile(), count)
+    }
+
+    /// The only routine of a profile, whose file has so many lines.
+    fn routine_of(profile: &Profile, count: Option<usize>) -> Routine {
         let sources = Sources(count.map(|count| ("f.c", count)).into_iter().collect::<BTreeMap<_, _>>());
-        ask(&REPORT, &program.profile(), "f", (&sources, &NoCode), |shape| match shape {
+        ask(&REPORT, profile, ".", (&sources, &NoCode), |shape| match shape {
             Shape::Listing(listing) => listing.routines[0].clone(),
             other => panic!("{other:?}"),
         })
@@ -342,6 +406,68 @@ mod tests {
                 "f: 1 on line numbers below 1, which no source file has"
             ]
         );
+    }
+
+    #[test]
+    fn machine_code_of_no_line_of_its_function_is_told_in_a_warning() {
+        for (start, lines, count, expected) in [
+            (50, &[(10, 5), (12, 2)][..], Some(100), Some("50: 5 on line 10, 2 on line 12")),
+            (50, &[(10, 5), (0, 0), (12, 2)], Some(40), Some("50: 5 on line 10, 2 on line 12")),
+            (50, &[(0, 5)], Some(100), Some("50: 5 on line 0")),
+            (50, &[(10, 5)], None, Some("50: 5 on line 10")),
+            // Where pprof shows a line, all are shown.
+            (50, &[(10, 5), (52, 2)], Some(100), None),
+            (50, &[(45, 5)], Some(100), None),
+            (50, &[(45, 5)], None, None),
+            (50, &[(10, 5), (200, 2)], Some(100), None),
+            (0, &[(0, 5)], Some(100), None),
+        ] {
+            let routine = listed(start, lines, count);
+            assert_eq!(routine.misplaced, expected.is_some(), "{start} {lines:?} {count:?}");
+            let text = expected.map(|text| {
+                format!("f: no weight is on a line of the function, which begins on line {text}")
+            });
+            let told = routine.warnings.iter().find(|warning| warning.contains("no weight"));
+            assert_eq!(told, text.as_ref());
+            let missing = routine.warnings.iter().any(|warning| warning.contains("could not find file"));
+            assert_eq!(missing, expected.is_some() && count.is_none());
+        }
+        let many: Vec<(i64, i64)> = (1..=20).map(|line| (line, 1)).collect();
+        let warnings = listed(50, &many, Some(100)).warnings;
+        assert!(warnings[0].ends_with(", 1 on line 8, 12 on 12 more"), "{warnings:?}");
+    }
+
+    /// Initializers run code from anywhere in their file, and interpreters have their own idea of a function.
+    #[test]
+    fn initializers_and_code_without_addresses_are_not_misplaced() {
+        let profile = |name: &str, address: u64| {
+            let mut builder = Builder::new(&[("samples", "count")]);
+            let (name, filename) = (builder.string(name), builder.string("f.c"));
+            let function =
+                Function { name, system_name: name, filename, start_line: 50, ..Function::default() };
+            let line = Line { function: builder.function(function), line: 10, column: 0 };
+            let location = builder.location(Location { address, ..Location::default() }, &[line]);
+            builder.sample(&[location], &[], &[7]).expect("room");
+            builder.finish()
+        };
+        for (name, address, misplaced) in [
+            ("main.work", 0x1000, true),
+            ("main.work", 0, false),
+            ("main.reinit", 0x1000, true),
+            ("init", 0x1000, true),
+            ("ui::init", 0x1000, true),
+            ("main.init", 0x1000, false),
+            ("example.org/some/init/pkg.init.0", 0x1000, false),
+            ("main.map.init.12", 0x1000, false),
+            ("_GLOBAL__sub_I_main", 0x1000, false),
+            ("org.acme.Thing.<clinit>", 0x1000, false),
+        ] {
+            assert_eq!(
+                routine_of(&profile(name, address), Some(100)).misplaced,
+                misplaced,
+                "{name} {address:#x}"
+            );
+        }
     }
 
     #[test]

@@ -24,6 +24,8 @@ impl Shape<'_> {
             | Shape::Assembly(_)
             | Shape::Tags(_)
             | Shape::Notes(_)
+            | Shape::Comparison(_)
+            | Shape::Sensitivity(_)
             | Shape::Profile(_) => Vec::new(),
         }
     }

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use hotlist_analyze::Granularity;
+use hotlist_analyze::{Granularity, ViewError};
 use hotlist_profile::Profile;
 
 use crate::report::{Argument, Defaults, Report, ReportError, Request};
@@ -28,12 +28,10 @@ fn build<'v>(request: &Request<'v>) -> Result<Shape<'v>, ReportError> {
     let mut profile = selected(request)?;
     let ratio = request.options.ratio;
     if ratio > 0.0 && ratio != 1.0 {
-        let scaled = profile.to_mut();
-        for sample in scaled.samples.ids() {
-            for value in scaled.samples.values_mut(sample) {
-                *value = (*value as f64 * ratio) as i64;
-            }
-        }
+        profile.to_mut().samples.map_values(|_, value| (value as f64 * ratio) as i64);
+    }
+    if request.options.timestamps && profile.samples.times().is_some() {
+        profile = Cow::Owned(profile.with_timestamps().map_err(|_| ViewError::TooManyFrames)?);
     }
     Ok(Shape::Profile(profile))
 }

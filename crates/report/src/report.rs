@@ -76,16 +76,16 @@ pub enum Sort {
     Cum,
 }
 
-/// The part of users' wishes that reports heed, resolved.
+/// The options that reports heed, resolved.
 #[derive(Debug, Clone)]
-pub struct Options {
+pub struct ReportOptions {
     /// The pattern of `list` and `peek`.
     pub pattern: Option<Pattern>,
     /// How finely frames are told apart.
     pub detail: Detail,
     /// By which weight places are sorted.
     pub sort: Sort,
-    /// At most so many nodes; 0 is all.
+    /// The most nodes; 0 is all.
     pub node_count: usize,
     /// Leave out nodes below this share of the total.
     pub node_fraction: f64,
@@ -105,6 +105,8 @@ pub struct Options {
     pub active_filters: Vec<String>,
     /// Prefixes to take off source paths.
     pub path_trim: PathTrim,
+    /// In profiles that are written, a sample for each time, which is a label of it.
+    pub timestamps: bool,
     /// Assembly in the syntax of Intel.
     pub intel_syntax: bool,
     /// What `flamegraph` alone is asked.
@@ -137,7 +139,7 @@ pub struct Request<'v> {
     /// The part of the profile that is looked at.
     pub view: &'v View<'v>,
     /// How.
-    pub options: &'v Options,
+    pub options: &'v ReportOptions,
     /// Where source code comes from.
     pub source: &'v dyn SourceText,
     /// Where machine code comes from.

@@ -3,7 +3,9 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use hotlist_analyze::{Detail, Granularity, NO_GROUP, NodeId, NodeTable, Weight, Weights};
+use hotlist_analyze::{
+    Detail, Granularity, NO_GROUP, NodeId, NodeTable, Weight, Weights, weigh, weigh_groups,
+};
 use hotlist_profile::{Line, LocationId, MappingId, Profile};
 
 use crate::code::{CodeError, MachineFunction, MachineInstruction, MappedFile};
@@ -45,7 +47,7 @@ impl<'v> SampledCode<'v> {
             ..request.options.detail
         };
         let table = NodeTable::new(request.view, detail, None);
-        let weights = table.weigh();
+        let weights = weigh(&table);
         let profile = request.view.profile();
         let mut rows: Vec<SampledAddress> = profile
             .locations
@@ -152,7 +154,7 @@ impl<'v> SampledCode<'v> {
                 }
             }
         }
-        let cums = self.table.weigh_groups(&group_of, groups.len());
+        let cums = weigh_groups(&self.table, &group_of, groups.len());
         flats.into_iter().zip(cums).collect()
     }
 }

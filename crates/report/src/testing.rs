@@ -9,8 +9,8 @@ use hotlist_pattern::Pattern;
 use hotlist_profile::{Builder, Function, Line, Location, LocationId, Mapping, MappingId, Profile};
 
 use crate::{
-    CodeError, CodeFrame, FunctionQuery, MachineFunction, MachineInstruction, MappedFile, ObjectCode,
-    Options, Report, ReportError, Request, Shape, SourceError, SourceFile, SourceText,
+    CodeError, CodeFrame, FunctionQuery, MachineFunction, MachineInstruction, MappedFile, ObjectCode, Report,
+    ReportError, ReportOptions, Request, Shape, SourceError, SourceFile, SourceText,
 };
 
 /// A program that is written down in place of being run.
@@ -116,7 +116,7 @@ pub(crate) fn ask<R>(
     let value = SampleValue { column: 0, mean: false };
     let view = View::new(profile, value, Threads::ONE, &mut Vec::new())?;
     let defaults = report.defaults;
-    let options = Options {
+    let options = ReportOptions {
         pattern: Some(Pattern::new(pattern).expect("a pattern")),
         detail: Detail {
             granularity: defaults.granularity.unwrap_or_default(),
@@ -134,6 +134,7 @@ pub(crate) fn ask<R>(
         ratio: 1.0,
         active_filters: Vec::new(),
         path_trim: hotlist_analyze::PathTrim::default(),
+        timestamps: false,
         intel_syntax: false,
         flame: crate::FlameOptions::default(),
     };

@@ -1,6 +1,6 @@
 //! `top`: the heaviest places, by own or total weight.
 
-use hotlist_analyze::{Graph, Interest, Names};
+use hotlist_analyze::{Graph, Interest, Names, weigh_sides};
 
 use crate::report::{Argument, Defaults, Report, ReportError, Request};
 use crate::shape::{Compared, InlineMark, Shape, ShapeKind, Table, TableRow};
@@ -24,7 +24,7 @@ fn build<'v>(request: &Request<'v>) -> Result<Shape<'v>, ReportError> {
     let (trimmed, header, showing) = request.graph(&table, &names, &trim);
     let graph = &trimmed.graph;
     let view = request.view;
-    let sides = (view.has_base() && !view.value().mean).then(|| table.weigh_sides());
+    let sides = (view.has_base() && !view.value().mean).then(|| weigh_sides(&table));
     let rows = graph
         .listed
         .iter()
@@ -34,15 +34,7 @@ fn build<'v>(request: &Request<'v>) -> Result<Shape<'v>, ReportError> {
                 place: names.get(node.place).into(),
                 flat: node.flat.shown(),
                 cum: node.cum.shown(),
-                compared: sides.as_ref().map(|sides| {
-                    let (flat, cum) = (sides.flat(node.place), sides.cum(node.place));
-                    Compared {
-                        before_flat: flat.minus,
-                        before_cum: cum.minus,
-                        after_flat: flat.plus,
-                        after_cum: cum.plus,
-                    }
-                }),
+                compared: sides.as_ref().map(|sides| Compared::of(sides, node.place)),
                 inline: inline_mark(graph, row),
             }
         })

@@ -1,5 +1,6 @@
 //! Why there is no answer.
 
+use hotlist_compare::CompareError;
 use hotlist_profile::{Incompatible, MergeError};
 use hotlist_report::ReportError;
 use thiserror::Error;
@@ -58,6 +59,17 @@ pub enum Error {
         report: &'static str,
         /// The drawing.
         drawing: &'static str,
+    },
+    /// Sets of runs that cannot be compared.
+    #[error(transparent)]
+    Compare(#[from] CompareError),
+    /// A run that cannot be looked at as it was asked.
+    #[error("{name}: {error}")]
+    Run {
+        /// What people call the run.
+        name: String,
+        /// Why not.
+        error: hotlist_analyze::ViewError,
     },
     /// The output could not be written.
     #[error("{0}")]

@@ -1,9 +1,9 @@
 //! From sources to one profile: fetch, decode, merge, compare, prune.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::ffi::{OsStr, OsString};
 use std::num::NonZeroUsize;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use hotlist_fetch::{Environment, Fetch, Fetched, Notice, Origin, SavedName, Timing, save_profile};
@@ -20,6 +20,7 @@ use crate::option_value::Size;
 use crate::options::{Base, SourceOptions};
 use crate::progress::{Counting, Progress};
 use crate::resolve::UsageError;
+use crate::stack_files::StackFiles;
 use crate::symbols::{RemoteMapping, SymbolSearch, add_symbols, remote_mappings};
 
 /// How many servers are asked at the same time.
@@ -38,6 +39,16 @@ pub struct Loaded {
     pub objects: Arc<ObjectFiles>,
 }
 
+/// How far loading reaches beyond what it is asked to load.
+#[derive(Debug, Clone, Default)]
+pub struct Reach {
+    /// Folders below which the files lie that a profile may name as its binaries, links followed; `None` where it may
+    /// name any file of this machine.
+    pub binaries_below: Option<Vec<PathBuf>>,
+    /// Leaves no copies behind of what servers sent.
+    pub keeps_nothing: bool,
+}
+
 /// How profiles are loaded: a value that any face fills in once, and that loads as often as it is asked.
 ///
 /// [`load`](Self::load) merges everything into one profile and compares it with its base;
@@ -48,6 +59,8 @@ pub struct Loader<'a> {
     pub fetch: &'a dyn Fetch,
     /// Where binaries are looked for, and where copies of what servers sent are kept.
     pub environment: &'a Environment,
+    /// Which of these may be read and written.
+    pub reach: &'a Reach,
     /// What the user said about sources.
     pub options: &'a SourceOptions,
     /// The executable that the profiles are of, where the user named it.
@@ -66,6 +79,8 @@ struct Grabbed {
     /// For what came from a server, where its mappings were.
     remote: Vec<RemoteMapping>,
     is_remote: bool,
+    /// What is missing in it.
+    warnings: Vec<String>,
 }
 
 /// Takes what a source gave, with the name of the source; an error of it ends the loading.
@@ -79,7 +94,8 @@ impl Loader<'_> {
     /// # Errors
     /// When no source can be read or they do not fit together.
     pub fn load(&self, sources: &[OsString]) -> Result<Loaded, Error> {
-        let reader = self.reader();
+        let objects = Arc::new(self.objects());
+        let reader = self.reader(&objects);
         let comparison = self.options.comparison();
         if self.options.normalize && comparison == Base::Nothing {
             return Err(UsageError::Other("must have base profile to normalize by".to_owned()).into());
@@ -91,7 +107,7 @@ impl Loader<'_> {
             let keep_percentages = matches!(comparison, Base::Compare(_));
             grabbed = subtract(grabbed, base, keep_percentages, self.options.normalize)?;
         }
-        self.finish(grabbed, Arc::new(ObjectFiles::new(self.environment)), notes)
+        self.finish(grabbed, Arc::clone(&objects), notes)
     }
 
     /// Loads each of `sources` for itself and hands them to `take` in their order, as soon as they are there. What
@@ -100,18 +116,26 @@ impl Loader<'_> {
     /// # Errors
     /// The first one that `take` returns; then nothing more is read.
     pub fn load_each(&self, sources: &[OsString], take: &mut Take<'_, Loaded>) -> Result<(), Error> {
-        let objects = Arc::new(ObjectFiles::new(self.environment));
-        self.reader().each(sources, &mut |name, grabbed| {
+        let objects = Arc::new(self.objects());
+        self.reader(&objects).each(sources, &mut |name, grabbed| {
             take(name, grabbed.and_then(|grabbed| self.finish(grabbed, Arc::clone(&objects), Vec::new())))
         })
     }
 
-    fn reader(&self) -> Reader<'_> {
+    fn objects(&self) -> ObjectFiles {
+        let objects = ObjectFiles::new(self.environment);
+        match &self.reach.binaries_below {
+            Some(folders) => objects.only_below(folders),
+            None => objects,
+        }
+    }
+
+    fn reader<'s>(&'s self, objects: &'s ObjectFiles) -> Reader<'s> {
         let Loader { options, .. } = *self;
         let timing =
             Timing { seconds: options.seconds.and_then(seconds), timeout: options.timeout.and_then(seconds) };
         let Size(unpacked_bytes) = options.max_size;
-        Reader { loader: self, timing, limits: Limits { unpacked_bytes } }
+        Reader { loader: self, objects, timing, limits: Limits { unpacked_bytes } }
     }
 
     /// What is done to a profile when all of it is there.
@@ -121,7 +145,8 @@ impl Loader<'_> {
         objects: Arc<ObjectFiles>,
         mut notes: Vec<Note>,
     ) -> Result<Loaded, Error> {
-        let Grabbed { mut profile, remote, is_remote } = grabbed;
+        let Grabbed { mut profile, remote, is_remote, warnings } = grabbed;
+        notes.extend(warnings.into_iter().map(Note::Warning));
         let binary = self.binary.map(Path::to_string_lossy);
         let search = SymbolSearch {
             mode: &self.options.symbolize,
@@ -131,13 +156,14 @@ impl Loader<'_> {
         let symbols = add_symbols(&mut profile, search, &*objects, &remote, self.fetch, &mut notes);
         if !self.options.all_frames {
             drop_frames(&mut profile)?;
+            drop_leaf_files(&mut profile)?;
         }
         forget_urls(&mut profile);
         if !self.options.add_comment.is_empty() {
             let comment = profile.strings.intern(self.options.add_comment.as_bytes());
             profile.comments.push(comment);
         }
-        if is_remote {
+        if is_remote && !self.reach.keeps_nothing {
             notes.push(save(&profile, self.environment, self.notify));
         }
         Ok(Loaded { profile, notes, symbols, objects })
@@ -151,7 +177,8 @@ fn subtract(
     keep_percentages: bool,
     normalize: bool,
 ) -> Result<Grabbed, Error> {
-    let Grabbed { mut profile, mut remote, is_remote } = grabbed;
+    let Grabbed { mut profile, mut remote, is_remote, mut warnings } = grabbed;
+    warnings.extend(base.warnings);
     let mut base_profile = base.profile;
     if keep_percentages {
         base_profile.mark_as_base();
@@ -165,12 +192,14 @@ fn subtract(
     merger.add(base_profile)?;
     remote.extend(base.remote);
     let profile = merger.finish()?.unwrap_or_default();
-    Ok(Grabbed { profile, remote, is_remote: is_remote || base.is_remote })
+    Ok(Grabbed { profile, remote, is_remote: is_remote || base.is_remote, warnings })
 }
 
 /// Reads sources for a [`Loader`], with what its options say resolved.
 struct Reader<'a> {
     loader: &'a Loader<'a>,
+    /// The files that recorded stacks lead through.
+    objects: &'a ObjectFiles,
     timing: Timing,
     limits: Limits,
 }
@@ -184,7 +213,7 @@ impl Reader<'_> {
         notes: &mut Vec<Note>,
     ) -> Result<Grabbed, Error> {
         let mut merger = if names.len() > 1 { Merger::of_several() } else { Merger::new() };
-        let (mut merged, mut is_remote, mut remote) = (0, false, Vec::new());
+        let (mut merged, mut is_remote, mut remote, mut warnings) = (0, false, Vec::new(), Vec::new());
         let mut failures: Vec<Error> = Vec::new();
         self.each(names, &mut |_, result| {
             match result {
@@ -193,6 +222,7 @@ impl Reader<'_> {
                     merged += 1;
                     is_remote |= grabbed.is_remote;
                     remote.extend(grabbed.remote);
+                    warnings.extend(grabbed.warnings);
                 }
                 Err(error) => failures.push(error),
             }
@@ -205,7 +235,7 @@ impl Reader<'_> {
                     let count = names.len();
                     notes.push(Note::Warning(format!("Fetched {merged} {what} profiles out of {count}")));
                 }
-                Ok(Grabbed { profile, remote, is_remote })
+                Ok(Grabbed { profile, remote, is_remote, warnings })
             }
             // With one source its error says it all.
             (None, [_]) => Err(failures.pop().unwrap_or(Error::NothingFetched(what))),
@@ -242,18 +272,20 @@ impl Reader<'_> {
             fetch.fetch(name, &self.timing, &mut |notice| notify(notice))?;
         progress.expect(length.unwrap_or(0));
         let reader = Counting::new(reader, progress.clone());
-        let mut profile =
-            hotlist_formats::read_as(options.format.0, reader, self.limits).map_err(|error| Error::Read {
+        let mut stacks = StackFiles::new(self.objects);
+        let mut profile = hotlist_formats::read_with(options.format.0, reader, self.limits, &mut stacks)
+            .map_err(|error| Error::Read {
                 source_name: hotlist_render::clean(&name.to_string_lossy()).into_owned(),
                 error,
             })?;
+        let warnings = stacks.summary.map(|summary| summary.warnings()).unwrap_or_default();
         progress.finish_source();
         name_main_binary(&mut profile, binary, &options.buildid);
         let remote = match &origin {
             Origin::Remote { url } => remote_mappings(&mut profile, url),
             _ => Vec::new(),
         };
-        Ok(Grabbed { profile, remote, is_remote: matches!(origin, Origin::Remote { .. }) })
+        Ok(Grabbed { profile, remote, is_remote: matches!(origin, Origin::Remote { .. }), warnings })
     }
 }
 
@@ -275,6 +307,28 @@ fn drop_frames(profile: &mut Profile) -> Result<(), Error> {
         keep => Some(compile("keep_frames", keep)?),
     };
     profile.prune(|name| drop.is_match(name) && !keep.as_ref().is_some_and(|keep| keep.is_match(name)));
+    Ok(())
+}
+
+/// Drops the leaf frames of the files that a comment of the profile names. `hotlist-collect` does so for functions
+/// that only pass a request for memory on: their names depend on how much debug information there is, and their
+/// files do not. Where no path of a file is known the pattern is matched with the name: all that a symbol table may
+/// have is the name of a compilation unit.
+fn drop_leaf_files(profile: &mut Profile) -> Result<(), Error> {
+    const FIELD: &str = "drop leaf frames by file";
+    let patterns = profile.comments.iter().filter_map(|&text| {
+        let text = profile.lossy(text);
+        Some(text.strip_prefix(FIELD)?.strip_prefix(": ")?.to_owned())
+    });
+    let patterns: BTreeSet<String> = patterns.collect();
+    // Once it is done it would only be noise in the head of every report.
+    let strings = &profile.strings;
+    profile.comments.retain(|&text| !strings.get(text).starts_with(FIELD.as_bytes()));
+    for pattern in patterns {
+        let pattern = Pattern::new(&format!("^({pattern})$"))
+            .map_err(|error| Error::ProfilePattern { field: FIELD, error })?;
+        profile.prune_leaves(|name, file| pattern.is_match(if file.contains(&b'/') { file } else { name }));
+    }
     Ok(())
 }
 

@@ -19,6 +19,8 @@ use crate::running_system;
 pub struct ObjectFiles {
     places: Places,
     debuginfod: Option<Debuginfod>,
+    /// Folders, without links, below which files are opened; `None` for all.
+    below: Option<Vec<PathBuf>>,
     found: Mutex<HashMap<Key, Arc<OnceLock<Arc<Found>>>>>,
 }
 
@@ -37,7 +39,16 @@ impl ObjectFiles {
         };
         let debug = if cfg!(unix) { vec![PathBuf::from("/usr/lib/debug")] } else { Vec::new() };
         let debuginfod = Debuginfod::new(environment);
-        ObjectFiles { places: Places { binaries, debug }, debuginfod, found: Mutex::default() }
+        ObjectFiles { places: Places { binaries, debug }, debuginfod, below: None, found: Mutex::default() }
+    }
+
+    /// Opens no file but below `folders` and below those that the environment names, whatever a profile says that its
+    /// binaries are. Links are followed before that is decided.
+    #[must_use]
+    pub fn only_below(self, folders: &[PathBuf]) -> ObjectFiles {
+        let Places { binaries, debug } = &self.places;
+        let all = [folders, binaries, debug].into_iter().flatten();
+        ObjectFiles { below: Some(all.filter_map(|folder| folder.canonicalize().ok()).collect()), ..self }
     }
 }
 
@@ -66,6 +77,13 @@ impl Finder for ObjectFiles {
 
 impl ObjectStore for ObjectFiles {
     fn open(&self, path: &Path) -> Result<Bytes, OpenError> {
+        if let Some(folders) = &self.below {
+            // Whether there is a file elsewhere is not told either.
+            let real = path.canonicalize().map_err(|_| OpenError::Missing)?;
+            if !folders.iter().any(|folder| real.starts_with(folder)) {
+                return Err(OpenError::Missing);
+            }
+        }
         map(path)
     }
 
@@ -153,5 +171,22 @@ mod tests {
         assert_eq!((*map(&path).unwrap()).as_ref(), b"text");
         std::fs::write(&path, "").unwrap();
         assert_eq!((*map(&path).unwrap()).as_ref(), b"");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn files_elsewhere_are_not_opened_where_folders_are_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        std::fs::create_dir(path("in")).unwrap();
+        std::fs::write(path("in/app"), "app").unwrap();
+        std::fs::write(path("secret"), "secret").unwrap();
+        std::os::unix::fs::symlink(path("secret"), path("in/link")).unwrap();
+        let objects = ObjectFiles::new(&Environment::default()).only_below(&[path("in")]);
+        assert!(objects.open(&path("in/app")).is_ok());
+        for elsewhere in ["secret", "in/../secret", "in/link", "none"] {
+            let error = objects.open(&path(elsewhere)).err();
+            assert_eq!(error, Some(OpenError::Missing), "{elsewhere}");
+        }
     }
 }

@@ -13,6 +13,7 @@ use hotlist_report::Sort;
 
 use crate::option_spec::{Group, OptionSpec, ValueSource, about, options};
 use crate::option_value::{Divisor, Folders, Keys, OptionValue, Size, SourceFormat};
+use crate::time_point::TimePoint;
 
 /// All options, with their defaults.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -60,6 +61,15 @@ options! {
         taghide: Option<Pattern> = None,
             about(Group::Filter, "Leave out tags whose key matches a regexp").url("th");
 
+        from: TimePoint = TimePoint(None),
+            about(Group::Filter, "Count only what came at this time or later")
+                .url("from").value("time")
+                .details("A time after the start such as 1.5s or 2m30s, before the end such as -10s, or on the clock \
+                          such as 2026-11-30T20:00:00Z, for profiles with times of samples.");
+        to: TimePoint = TimePoint(None),
+            about(Group::Filter, "Count only what came before this time")
+                .url("to").value("time").details("Written like -from.");
+
         sample_index: String = String::new(),
             about(Group::Value, "Which value of the samples to show, by name or number from 0")
                 .url("si").value("type").from(ValueSource::SampleTypes)
@@ -103,6 +113,12 @@ options! {
             about(Group::Display, "In flame graphs, put callers below what they call").url("inverted");
         upwards: bool = false,
             about(Group::Display, "In flame graphs, put the root at the bottom").url("flip");
+        collapse_recursion: bool = false,
+            about(Group::Display, "In flame graphs, show a function and its direct calls of itself as one frame")
+                .url("collapse");
+        timestamps: bool = false,
+            about(Group::Display, "In profiles that are written, label samples with their times")
+                .details("There is a sample for each time then, with a label timestamp in nanoseconds.");
         compact_labels: bool = false,
             about(Group::Display, "Leave the description of the profile out").url("compact");
 

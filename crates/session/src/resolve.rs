@@ -1,7 +1,13 @@
 //! From options to a question: the defaults of the report filled in, each part handed to the room that needs it.
 
-use hotlist_analyze::{Detail, ExactFilter, Filters, PathTrim};
+use std::borrow::Cow;
+
+use hotlist_analyze::{
+    Detail, ExactFilter, Filters, Memo, PathTrim, SampleValue, Threads, View, ViewError, Warning, Window,
+    choose_sample_type, with_tag_frames,
+};
 use hotlist_pattern::Pattern;
+use hotlist_profile::Profile;
 use hotlist_report::{Argument, FlameOptions, Report};
 use thiserror::Error;
 
@@ -25,7 +31,7 @@ pub struct Question {
     /// The report.
     pub report: &'static Report,
     /// What the report is told.
-    pub options: hotlist_report::Options,
+    pub options: hotlist_report::ReportOptions,
     /// What the view leaves out.
     pub filters: Filters,
     /// Filters that are applied after the first ones: more patterns of a kind, of which samples have to pass all.
@@ -71,6 +77,7 @@ impl Question {
             tag_show: options.tagshow.clone(),
             tag_hide: options.taghide.clone(),
             prune_from: options.prune_from.clone(),
+            window: Window { from: options.from.0, to: options.to.0 },
         };
         let ranges = [("tagfocus", &options.tagfocus), ("tagignore", &options.tagignore)]
             .into_iter()
@@ -90,18 +97,58 @@ impl Question {
             ranges,
         })
     }
+
+    /// What people should know of tag filters that are read as ranges of numbers.
+    pub(crate) fn range_warnings(&self) -> Vec<Warning> {
+        let warning =
+            |(option, value): &(&'static str, String)| Warning::ReadAsRange { option, value: value.clone() };
+        self.ranges.iter().map(warning).collect()
+    }
+
+    /// `profile` with the tags in its stacks that are asked for.
+    pub(crate) fn framed<'p>(
+        &self,
+        profile: &'p Profile,
+        warnings: &mut Vec<Warning>,
+    ) -> Result<Cow<'p, Profile>, ViewError> {
+        with_tag_frames(profile, &self.tag_roots, &self.tag_leaves, &self.options.output_unit, warnings)
+    }
+
+    /// The part of `profile` that is asked about; tags are in its stacks already.
+    pub(crate) fn view<'p>(
+        &self,
+        profile: &'p Profile,
+        threads: Threads,
+        memo: Option<&'p Memo>,
+        warnings: &mut Vec<Warning>,
+    ) -> Result<View<'p>, ViewError> {
+        let value = SampleValue { column: choose_sample_type(profile, &self.sample_index)?, mean: self.mean };
+        let mut view = View::new(profile, value, threads, warnings)?;
+        if let Some(memo) = memo {
+            view = view.with_memo(memo);
+        }
+        view.apply(&self.filters, warnings);
+        for filters in &self.more_filters {
+            view.apply(filters, warnings);
+        }
+        view.apply_exact(&self.exact, Some(&self.options.path_trim), &self.options.output_unit);
+        if self.relative_percentages {
+            view.take_total();
+        }
+        Ok(view)
+    }
 }
 
 fn report_options(
     report: &Report,
     pattern: Option<Pattern>,
     options: &ViewOptions,
-) -> hotlist_report::Options {
+) -> hotlist_report::ReportOptions {
     let defaults = report.defaults;
     let trim = options.trim && defaults.trim;
     let node_count = usize::try_from(options.nodecount).ok();
     let granularity = defaults.granularity.or(options.granularity).unwrap_or_default();
-    hotlist_report::Options {
+    hotlist_report::ReportOptions {
         pattern,
         detail: Detail {
             granularity,
@@ -123,32 +170,37 @@ fn report_options(
         compact_labels: options.compact_labels,
         output_unit: options.unit.clone(),
         ratio: 1.0 / options.divide_by.number(),
-        active_filters: active_filters(options),
+        active_filters: options.active_filters(),
+        timestamps: options.timestamps,
         intel_syntax: options.intel_syntax,
         path_trim: PathTrim { prefixes: options.trim_path.0.clone(), search: options.source_path.0.clone() },
         flame: FlameOptions {
             inverted: options.inverted,
             upwards: options.upwards,
+            collapse: options.collapse_recursion,
             ..FlameOptions::default()
         },
     }
 }
-
-/// The filters that are set and have a place in the description of a report, as `name=value`.
-fn active_filters(options: &ViewOptions) -> Vec<String> {
-    [
-        ("focus", options.focus.get()),
-        ("ignore", options.ignore.get()),
-        ("hide", options.hide.get()),
-        ("show", options.show.get()),
-        ("show_from", options.show_from.get()),
-        ("tagfocus", options.tagfocus.get()),
-        ("tagignore", options.tagignore.get()),
-        ("tagshow", options.tagshow.get()),
-        ("taghide", options.taghide.get()),
-    ]
-    .into_iter()
-    .filter(|(_, value)| !value.is_empty())
-    .map(|(name, value)| format!("{name}={value}"))
-    .collect()
+impl ViewOptions {
+    /// The filters that are set and have a place in the description of a report, as `name=value`.
+    pub(crate) fn active_filters(&self) -> Vec<String> {
+        [
+            ("focus", self.focus.get()),
+            ("ignore", self.ignore.get()),
+            ("hide", self.hide.get()),
+            ("show", self.show.get()),
+            ("show_from", self.show_from.get()),
+            ("tagfocus", self.tagfocus.get()),
+            ("tagignore", self.tagignore.get()),
+            ("tagshow", self.tagshow.get()),
+            ("taghide", self.taghide.get()),
+            ("from", self.from.get()),
+            ("to", self.to.get()),
+        ]
+        .into_iter()
+        .filter(|(_, value)| !value.is_empty())
+        .map(|(name, value)| format!("{name}={value}"))
+        .collect()
+    }
 }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::io::Write;
 use std::num::NonZeroUsize;
 
-use hotlist_analyze::{Memo, SampleValue, Threads, View, Warning, choose_sample_type, with_tag_frames};
+use hotlist_analyze::{Memo, SampleValue, Threads, Timeline, View, Warning, choose_sample_type};
 use hotlist_profile::Profile;
 use hotlist_render::{Context, Drawing};
 use hotlist_report::{Header, NoCode, NoSource, Note, ObjectCode, Request, Shape, SourceText};
@@ -90,15 +90,55 @@ impl Session {
         notes: &mut Vec<Note>,
         take: impl FnOnce(&Shape<'_>) -> Result<R, Error>,
     ) -> Result<R, Error> {
+        self.answer_changed(question, source, notes, |_, _| {}, |_, shape| take(shape))
+    }
+
+    /// As [`answer`](Self::answer), with the part of the profile that the shape is about.
+    ///
+    /// # Errors
+    /// As those of [`answer`](Self::answer).
+    pub fn answer_with_view<R>(
+        &self,
+        question: &Question,
+        source: &dyn SourceText,
+        notes: &mut Vec<Note>,
+        take: impl FnOnce(&View<'_>, &Shape<'_>) -> Result<R, Error>,
+    ) -> Result<R, Error> {
+        self.answer_changed(question, source, notes, |_, _| {}, take)
+    }
+
+    /// As [`answer_with_view`](Self::answer_with_view), after a change to the shape.
+    fn answer_changed<R>(
+        &self,
+        question: &Question,
+        source: &dyn SourceText,
+        notes: &mut Vec<Note>,
+        change: impl FnOnce(&View<'_>, &mut Shape<'_>),
+        take: impl FnOnce(&View<'_>, &Shape<'_>) -> Result<R, Error>,
+    ) -> Result<R, Error> {
         let mut found = Vec::new();
         let result = self.look(question, notes, |view| {
             let request = Request { view, options: &question.options, source, code: &*self.code };
-            let shape = (question.report.build)(&request)?;
+            let mut shape = (question.report.build)(&request)?;
+            change(view, &mut shape);
             found = shape.notes();
-            take(&shape)
+            take(view, &shape)
         });
         notes.append(&mut found);
         result
+    }
+
+    /// What `question` is about over time, in at most `bins` slices; `None` for a profile without times of samples.
+    ///
+    /// # Errors
+    /// When the profile cannot be looked at this way.
+    pub fn timeline(
+        &self,
+        question: &Question,
+        bins: usize,
+        notes: &mut Vec<Note>,
+    ) -> Result<Option<Timeline>, Error> {
+        self.look(question, notes, |view| Ok(view.timeline(bins)))
     }
 
     /// Hands the part of the profile that `question` is about to `take`, for what is no report.
@@ -111,29 +151,10 @@ impl Session {
         notes: &mut Vec<Note>,
         take: impl FnOnce(&View<'_>) -> Result<R, Error>,
     ) -> Result<R, Error> {
-        let mut warnings: Vec<Warning> = Vec::new();
-        for (option, value) in &question.ranges {
-            warnings.push(Warning::ReadAsRange { option, value: value.clone() });
-        }
-        let unit = &question.options.output_unit;
-        let (roots, leaves) = (&question.tag_roots, &question.tag_leaves);
-        let profile = with_tag_frames(&self.profile, roots, leaves, unit, &mut warnings)?;
-        let value = SampleValue {
-            column: choose_sample_type(&profile, &question.sample_index)?,
-            mean: question.mean,
-        };
-        let mut view = View::new(&profile, value, self.threads, &mut warnings)?;
-        if let Cow::Borrowed(_) = profile {
-            view = view.with_memo(&self.memo);
-        }
-        view.apply(&question.filters, &mut warnings);
-        for filters in &question.more_filters {
-            view.apply(filters, &mut warnings);
-        }
-        view.apply_exact(&question.exact, Some(&question.options.path_trim), &question.options.output_unit);
-        if question.relative_percentages {
-            view.take_total();
-        }
+        let mut warnings: Vec<Warning> = question.range_warnings();
+        let profile = question.framed(&self.profile, &mut warnings)?;
+        let memo = matches!(profile, Cow::Borrowed(_)).then_some(&self.memo);
+        let view = question.view(&profile, self.threads, memo, &mut warnings)?;
         notes.extend(warnings.iter().map(|warning| Note::Warning(warning.to_string())));
         take(&view)
     }
@@ -151,7 +172,15 @@ impl Session {
         context: &Context,
         notes: &mut Vec<Note>,
     ) -> Result<(), Error> {
-        self.answer(question, source, notes, |shape| {
+        let choose_type = |view: &View<'_>, shape: &mut Shape<'_>| {
+            if let (true, Shape::Profile(profile)) = (drawing.has_one_type, shape)
+                && profile.default_column() != Some(view.value().column)
+            {
+                let kind = profile.sample_types[view.value().column].kind;
+                profile.to_mut().default_sample_type = kind;
+            }
+        };
+        self.answer_changed(question, source, notes, choose_type, |_, shape| {
             if !drawing.accepts(shape.kind()) {
                 return Err(Error::Drawing { report: question.report.name, drawing: drawing.name });
             }

@@ -4,8 +4,8 @@ use hotlist_fetch::{Error, Fetch, Url};
 use hotlist_profile::{Mapping, MappingId, Profile};
 use hotlist_report::Note;
 use hotlist_symbolize::{
-    Detail, Finder, Local, MappingReport, Mode, OpenError, Outcome, Query, Refusal, Request, State, demangle,
-    symbolize,
+    Again, Detail, Finder, Local, MappingReport, Mode, OpenError, Outcome, Query, Refusal, State,
+    SymbolizeOptions, demangle, symbolize,
 };
 
 /// How many files without symbols are named one by one.
@@ -75,7 +75,7 @@ pub(crate) fn add_symbols(
     let Some(mode) = mode else { return Vec::new() };
     let mut reports = Vec::new();
     if let Some(local) = mode.local {
-        let request = Request {
+        let request = SymbolizeOptions {
             detail: if local == Local::Fast { Detail::Functions } else { Detail::Lines },
             force: mode.force,
             binary: search.binary,
@@ -111,7 +111,8 @@ fn ask_servers(
         let is_key = |server: &&RemoteMapping| keys.iter().any(|key| !key.is_empty() && *key == server.key);
         let Some(server) = servers.iter().find(is_key) else { continue };
         let Ok(url) = Url::parse(&server.url) else { continue };
-        let asked = Query::new(profile, MappingId::new(row), server.start)
+        let again = if force { Again::NamesAlone } else { Again::No };
+        let asked = Query::new(profile, MappingId::new(row), server.start, again)
             .map_err(|error| error.to_string())
             .and_then(|query| match query {
                 Some(query) => {

@@ -247,7 +247,7 @@ fn a_function_that_was_inlined_is_found_in_its_caller() {
     let calls = &lines[0].instructions[0].calls;
     assert_eq!((calls[0].function.as_str(), calls[0].line), ("leaf", 3));
 
-    assert!(assembly(&profile, "nobody").is_none());
+    assert!(assembly(&profile, "absent").is_none());
     let by_address = assembly(&profile, "0x1020").expect("the address is there");
     assert_eq!((by_address.routines[0].flat, by_address.routines[0].instructions.len()), (15, 0x100));
 }

@@ -55,7 +55,7 @@ fn header<'a>(shape: &'a Shape<'_>) -> Option<&'a Header> {
         Shape::Listing(shape) => Some(&shape.header),
         Shape::Assembly(shape) => Some(&shape.header),
         Shape::Tags(shape) => Some(&shape.header),
-        Shape::Notes(_) | Shape::Profile(_) => None,
+        Shape::Notes(_) | Shape::Comparison(_) | Shape::Sensitivity(_) | Shape::Profile(_) => None,
     }
 }
 

@@ -8,7 +8,7 @@ use std::num::NonZeroUsize;
 use hotlist_fetch::{Environment, Error, Fetch, Fetched, Notice, Origin, Timing};
 use hotlist_profile::{Builder, Profile, encode_to_vec};
 use hotlist_report::Note;
-use hotlist_session::{Loader, Progress, SourceOptions};
+use hotlist_session::{Loader, Progress, Reach, SourceOptions};
 
 /// Profiles by name; everything else is missing.
 struct Memory(BTreeMap<&'static str, Vec<u8>>);
@@ -37,15 +37,37 @@ fn profile(value: i64) -> Vec<u8> {
     encode_to_vec(&builder.finish())
 }
 
+/// A stack of an allocation, leaf first, and the comment that takes off what belongs to the standard library.
+fn leaves() -> Vec<u8> {
+    let mut builder = Builder::new(&[("inuse_space", "bytes")]);
+    let frames = [
+        ("alloc::alloc::alloc", "shop.cgu.1"),
+        ("push", "/rustc/1/library/alloc/src/vec/mod.rs"),
+        ("order", "/src/shop.rs"),
+        ("map", "/rustc/1/library/core/src/iter/mod.rs"),
+        ("main", "/src/shop.rs"),
+    ];
+    let stack = frames.map(|(name, file)| {
+        let function = builder.named_function(name, file);
+        builder.source_location(function, 1)
+    });
+    builder.sample(&stack, &[], &[8]).expect("one sample fits");
+    let comment = builder.string("drop leaf frames by file: (.*/)?library/(alloc|core)/src/.*|alloc::.*");
+    builder.profile.comments.push(comment);
+    encode_to_vec(&builder.finish())
+}
+
 fn with_loader<R>(options: &SourceOptions, use_it: impl FnOnce(&Loader<'_>) -> R) -> R {
     let memory = Memory(BTreeMap::from([
         ("one", profile(1)),
         ("two", profile(2)),
+        ("leaves", leaves()),
         ("damaged", b"\x1f\x8bno".to_vec()),
     ]));
     use_it(&Loader {
         fetch: &memory,
         environment: &Environment::default(),
+        reach: &Reach::default(),
         options,
         binary: None,
         threads: NonZeroUsize::new(2).expect("two"),
@@ -116,4 +138,22 @@ fn sources_that_are_kept_apart_come_in_their_order() {
     let expected = [Some(2), None, Some(1), None, Some(2)];
     let expected: Vec<_> = sources.into_iter().zip(expected).collect();
     assert_eq!(seen, expected);
+}
+
+#[test]
+fn leaf_frames_go_by_their_files() {
+    let shown = |all_frames| {
+        let options = SourceOptions { all_frames, ..SourceOptions::default() };
+        let profile =
+            with_loader(&options, |loader| loader.load(&names(&["leaves"])).expect("it can be read").profile);
+        let sample = profile.samples.ids().next().expect("one sample");
+        let stack = profile.stacks.get(profile.samples.stack(sample)).iter();
+        let name = |&at| {
+            let line = &profile.locations.lines(at)[0];
+            profile.lossy(profile.functions[line.function.index()].name).into_owned()
+        };
+        (stack.map(name).collect::<Vec<_>>().join(" "), profile.comments.len())
+    };
+    assert_eq!(shown(false), ("order map main".to_owned(), 0));
+    assert_eq!(shown(true), ("alloc::alloc::alloc push order map main".to_owned(), 1));
 }

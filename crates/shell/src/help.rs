@@ -14,7 +14,7 @@ pub const DOCUMENTED_WORDS: [(&str, &str); 6] = [
     ("-regexp", "Drop samples that pass through a match"),
     ("-cum", "Sort by weight with callees"),
     ("> file", "Write to a file"),
-    (":", "On a line of its own, clears focus, ignore, hide, tagfocus and tagignore"),
+    (":", "Alone on a line: clears focus, ignore, hide, tagfocus and tagignore"),
 ];
 
 /// Everything there is, a line for each.

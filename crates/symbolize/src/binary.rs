@@ -17,7 +17,7 @@ use crate::positions::{Frame, Positions};
 use crate::store::ObjectStore;
 use crate::symbol_table::Symbol;
 
-/// Of the units that claim an address so many are asked; more than one claims it only where a linker has
+/// The most units that are asked of those that claim an address; more than one claims it only where a linker has
 /// folded equal functions.
 const MOST_CLAIMS: usize = 4;
 
@@ -263,7 +263,7 @@ impl Binary {
         positions
     }
 
-    /// Go's own tables, where there is no debug information and somebody wants to know.
+    /// Go's own tables, where there is no debug information and its facts are wanted.
     fn go(&self, detail: Detail) -> Option<GoTable<'_>> {
         let symbols_do = detail == Detail::Functions && !self.symbol_file().symbols().rows().is_empty();
         if self.debug_info().is_some() || symbols_do { None } else { GoTable::open(&self.file) }

@@ -57,7 +57,8 @@ pub struct NamedAddress<'s> {
 ///
 /// An address is named by the nearest label at or before it. Of several labels of one address the choice is
 /// objdump's: functions before variables before the rest, then the larger one, then global ones, and the
-/// order of the names without versions, then that of the symbol table last. An address that the dynamic linker fills in has the name of what it will hold.
+/// order of the names without versions, then that of the symbol table last. An address that the dynamic linker fills in
+/// has the name of what it will hold.
 #[derive(Debug, Clone, Default)]
 pub struct Labels {
     sorted: Vec<Label>,

@@ -9,10 +9,12 @@
 //! an object file is taken with suspicion: sizes are limited, references are followed for a while only.
 
 mod binary;
+mod code_map;
 mod companions;
 mod dwarf;
 mod function_bounds;
 mod go;
+mod jitdump;
 mod kernel;
 mod labels;
 mod local;
@@ -21,6 +23,7 @@ mod mode;
 mod object_file;
 mod object_labels;
 mod pdb;
+mod perf_map;
 mod positions;
 mod readable;
 mod relocatable;
@@ -32,15 +35,18 @@ mod symbolz;
 mod translate;
 
 pub use binary::{Binary, Detail, FunctionSymbol};
+pub use code_map::CodeMap;
+pub use jitdump::{JitDump, JitDumpError, JitEvent, JitEventKind, JitFunction, JitFunctions, JitLine};
 pub use kernel::{KernelSymbols, build_id_of_notes};
 pub use labels::{Label, LabelKind, Labels, NamedAddress, Slot};
-pub use local::{Finder, MappingReport, Request, State, is_of_no_file, symbolize};
+pub use local::{Finder, MappingReport, State, SymbolizeOptions, is_of_no_file, symbolize};
 pub use mode::{Demangle, Local, Mode, Unrecognized};
 pub use object_file::{Architecture, Format, Linkage, ObjectError, ObjectFile, Section, Segment};
+pub use perf_map::PerfMap;
 pub use positions::{Frame, Positions};
 pub use readable::demangle;
 pub use search::{Attempt, Found, Outcome, Places, Refusal, Role, Wanted, find};
 pub use store::{Bytes, Downloaded, Inquiry, ObjectStore, OpenError, Part, Running};
 pub use symbol_table::{Symbol, SymbolTable};
-pub use symbolz::{Overflow, Query};
+pub use symbolz::{Again, Overflow, Query};
 pub use translate::{MappedRange, TranslateError, Translation};

@@ -1,5 +1,6 @@
 //! Giving a profile the symbols that files on this machine have.
 
+use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -10,7 +11,9 @@ use hotlist_profile::{
 use rustc_hash::FxBuildHasher;
 
 use crate::binary::Detail;
+use crate::jitdump::JitDump;
 use crate::kernel::{KernelSymbols, build_id_of_notes};
+use crate::perf_map::{PerfMap, Processes};
 use crate::positions::{Frame, Positions};
 use crate::search::{Attempt, Found, Outcome, Refusal, Role, Wanted};
 use crate::store::{ObjectStore, OpenError, Running};
@@ -30,7 +33,7 @@ pub trait Finder: Sync {
 
 /// What is wanted of [`symbolize`].
 #[derive(Debug, Clone, Copy)]
-pub struct Request<'a> {
+pub struct SymbolizeOptions<'a> {
     /// How much to look up.
     pub detail: Detail,
     /// Also for mappings that have symbols.
@@ -65,7 +68,7 @@ pub struct MappingReport {
 pub enum State {
     /// No location is in it.
     Unused,
-    /// It has symbols, and nobody asked for new ones.
+    /// It has symbols, and new ones were not asked for.
     HasSymbols,
     /// It is of no file, such as `[vdso]` or memory of the program itself.
     NoFile,
@@ -82,22 +85,26 @@ pub enum State {
 /// Looks up the addresses of all mappings that need symbols, several at the same time.
 ///
 /// No file is touched when no mapping needs symbols. The result does not depend on the number of threads.
-pub fn symbolize(profile: &mut Profile, finder: &dyn Finder, request: &Request<'_>) -> Vec<MappingReport> {
-    let (mut reports, jobs) = plan(profile, request);
+pub fn symbolize(
+    profile: &mut Profile,
+    finder: &dyn Finder,
+    options: &SymbolizeOptions<'_>,
+) -> Vec<MappingReport> {
+    let (mut reports, jobs) = plan(profile, options);
     if jobs.is_empty() {
         return reports;
     }
     let answers = {
         let profile = &*profile;
         let next = AtomicUsize::new(0);
-        let done: Mutex<Vec<(usize, Answer)>> = Mutex::new(Vec::new());
-        let workers = request.threads.clamp(1, jobs.len());
-        let threads = (request.threads / workers).max(1);
+        let done: Mutex<Vec<(usize, JobResult)>> = Mutex::new(Vec::new());
+        let workers = options.threads.clamp(1, jobs.len());
+        let threads = (options.threads / workers).max(1);
         let work = || {
             loop {
                 let number = next.fetch_add(1, Ordering::Relaxed);
                 let Some(job) = jobs.get(number) else { return };
-                let answer = look_up(profile, job, finder, request, threads);
+                let answer = look_up(profile, job, finder, options, threads);
                 if let Ok(mut done) = done.lock() {
                     done.push((number, answer));
                 }
@@ -132,10 +139,12 @@ pub fn symbolize(profile: &mut Profile, finder: &dyn Finder, request: &Request<'
 #[derive(Debug)]
 struct Job {
     mapping: MappingId,
+    /// The process whose just-in-time compiler has made the code.
+    compiled_by: Option<u32>,
     locations: Vec<LocationId>,
 }
 
-fn plan(profile: &Profile, request: &Request<'_>) -> (Vec<MappingReport>, Vec<Job>) {
+fn plan(profile: &Profile, options: &SymbolizeOptions<'_>) -> (Vec<MappingReport>, Vec<Job>) {
     let mut of_mapping: Vec<Vec<LocationId>> = vec![Vec::new(); profile.mappings.len()];
     let mut all = vec![0usize; profile.mappings.len()];
     for id in profile.locations.ids() {
@@ -144,26 +153,30 @@ fn plan(profile: &Profile, request: &Request<'_>) -> (Vec<MappingReport>, Vec<Jo
         all[mapping.index()] += 1;
         // What has lines, though its mapping does not say so, misses nothing.
         let misses = location.address != 0 && profile.locations.lines(id).is_empty();
-        if misses || request.force {
+        if misses || options.force {
             of_mapping[mapping.index()].push(id);
         }
     }
+    let processes = Processes::new(profile);
     let mut jobs = Vec::new();
     let mut reports = Vec::with_capacity(profile.mappings.len());
     for (row, locations) in of_mapping.into_iter().enumerate() {
         let mapping = MappingId::new(row);
         let Mapping { file, has, .. } = *profile.mapping(mapping);
         let has_symbols = has.functions || has.filenames || has.line_numbers;
-        let named = row == 0 && request.binary.is_some();
+        let named = row == 0 && options.binary.is_some();
+        let needs = all[row] != 0 && (!has_symbols || options.force) && !locations.is_empty() && !named;
+        let compiled_by = needs.then(|| processes.of_compiled(&profile.lossy(file))).flatten();
         let state = if all[row] == 0 {
             State::Unused
-        } else if (has_symbols && !request.force) || locations.is_empty() {
+        } else if (has_symbols && !options.force) || locations.is_empty() {
             State::HasSymbols
         } else if file.is_empty() {
             State::Unnamed
         } else if !named
             && is_of_no_file(&profile.lossy(file))
             && profile.mapping(mapping).build_id.is_empty()
+            && compiled_by.is_none()
         {
             State::NoFile
         } else {
@@ -179,7 +192,7 @@ fn plan(profile: &Profile, request: &Request<'_>) -> (Vec<MappingReport>, Vec<Jo
             state: state.clone(),
         });
         if state == State::Missing {
-            jobs.push(Job { mapping, locations });
+            jobs.push(Job { mapping, compiled_by, locations });
         }
     }
     (reports, jobs)
@@ -199,7 +212,7 @@ pub fn is_of_no_file(file: &str) -> bool {
 }
 
 /// What was found for a job.
-struct Answer {
+struct JobResult {
     state: State,
     tried: Vec<Attempt>,
     /// For each location of the job its row among the positions.
@@ -211,15 +224,18 @@ fn look_up(
     profile: &Profile,
     job: &Job,
     finder: &dyn Finder,
-    request: &Request<'_>,
+    options: &SymbolizeOptions<'_>,
     threads: usize,
-) -> Answer {
+) -> JobResult {
     let mapping = profile.mapping(job.mapping);
     let (file, build_id) = (profile.lossy(mapping.file), profile.lossy(mapping.build_id));
-    let is_named = job.mapping.index() == 0 && request.binary.is_some();
+    let is_named = job.mapping.index() == 0 && options.binary.is_some();
+    if let Some(process) = job.compiled_by {
+        return by_compiler(profile, job, finder.store(), process);
+    }
     let found = finder.find(Wanted { file: &file, build_id: &build_id, is_named });
     let tried = found.tried.clone();
-    let failed = |state| Answer { state, tried: found.tried.clone(), rows: Vec::new(), positions: None };
+    let failed = |state| JobResult { state, tried: found.tried.clone(), rows: Vec::new(), positions: None };
     let Some(binary) = &found.binary else {
         if file.starts_with(KERNEL)
             && let Some(answer) = by_running_kernel(profile, job, finder.store(), &build_id, &tried)
@@ -253,9 +269,61 @@ fn look_up(
     let mut sorted: Vec<u64> = wanted.iter().flatten().copied().collect();
     sorted.sort_unstable();
     sorted.dedup();
-    let positions = binary.positions(&sorted, request.detail, finder.store(), threads);
+    let positions = binary.positions(&sorted, options.detail, finder.store(), threads);
     let rows = wanted.iter().map(|address| address.and_then(|a| sorted.binary_search(&a).ok())).collect();
-    Answer { state: State::Done(path), tried, rows, positions: Some(positions) }
+    JobResult { state: State::Done(path), tried, rows, positions: Some(positions) }
+}
+
+/// The functions that a just-in-time compiler has made: by its dump, where the process had one mapped, with lines; and
+/// by the list that it wrote for `perf`.
+fn by_compiler(profile: &Profile, job: &Job, store: &dyn ObjectStore, process: u32) -> JobResult {
+    let base = format!("jit-{process}.dump");
+    let is_dump = |path: &str| path.rsplit('/').next() == Some(base.as_str());
+    let paths = profile.mappings.iter().map(|mapping| profile.lossy(mapping.file));
+    let dump_path = paths.filter(|path| is_dump(path)).map(|path| path.into_owned()).next();
+    let map_path = format!("/tmp/perf-{process}.map");
+    let mut tried = Vec::new();
+    let mut note = |path: &str, outcome| tried.push(Attempt { path: path.to_owned(), outcome });
+    let dump_bytes = dump_path.as_ref().and_then(|path| {
+        let opened = store.open(Path::new(path));
+        opened.map_err(|error| note(path, Outcome::Refused(error.into()))).ok()
+    });
+    let dump = dump_bytes.as_ref().and_then(|bytes| {
+        let path = dump_path.as_deref().unwrap_or_default();
+        let parsed = JitDump::parse((**bytes).as_ref());
+        let outcome = match &parsed {
+            Ok(_) => Outcome::Taken(Role::Compiled),
+            Err(error) => Outcome::Refused(Refusal::JitDump(*error)),
+        };
+        note(path, outcome);
+        parsed.ok()
+    });
+    let map_bytes = store.running(Running::PerfMap(process));
+    note(
+        &map_path,
+        match &map_bytes {
+            Ok(_) => Outcome::Taken(Role::Compiled),
+            Err(error) => Outcome::Refused(error.clone().into()),
+        },
+    );
+    let map = map_bytes.as_ref().ok().map(|bytes| PerfMap::parse((**bytes).as_ref()));
+    let used = match (&dump, &map) {
+        (Some(_), _) => dump_path.unwrap_or_default(),
+        (None, Some(_)) => map_path,
+        (None, None) => return JobResult { state: State::NoFile, tried, rows: Vec::new(), positions: None },
+    };
+    let functions = dump.as_ref().map(JitDump::functions);
+    let mut positions = Positions::default();
+    for id in &job.locations {
+        let address = profile.locations.get(*id).address;
+        let by_dump = functions.as_ref().and_then(|functions| functions.frame(address, &mut positions));
+        let by_map = || map.as_ref().and_then(|map| map.frame(address, &mut positions));
+        let frame = by_dump.or_else(by_map);
+        positions.push(frame);
+    }
+    positions.damage = dump.as_ref().and_then(|dump| dump.damage).map(|damage| damage.to_string());
+    let rows = (0..positions.len()).map(Some).collect();
+    JobResult { state: State::Done(used), tried, rows, positions: Some(positions) }
 }
 
 /// The functions of a kernel, if it is the one that runs this machine.
@@ -265,7 +333,7 @@ fn by_running_kernel(
     store: &dyn ObjectStore,
     build_id: &str,
     tried: &[Attempt],
-) -> Option<Answer> {
+) -> Option<JobResult> {
     let notes = store.running(Running::KernelNotes).ok()?;
     let running = build_id_of_notes((*notes).as_ref())?;
     let mut tried = tried.to_vec();
@@ -273,14 +341,14 @@ fn by_running_kernel(
     if !running.eq_ignore_ascii_case(build_id) {
         let refusal = Refusal::BuildId { found: running, wanted: build_id.to_owned() };
         tried.push(Attempt { path, outcome: Outcome::Refused(refusal) });
-        return Some(Answer { state: State::NoFile, tried, rows: Vec::new(), positions: None });
+        return Some(JobResult { state: State::NoFile, tried, rows: Vec::new(), positions: None });
     }
     let list = store.running(Running::KernelSymbols).ok()?;
     let symbols = KernelSymbols::parse((*list).as_ref());
     if symbols.is_empty() {
         let refusal = Refusal::Open(OpenError::Failed("it shows no addresses of its symbols".to_owned()));
         tried.push(Attempt { path, outcome: Outcome::Refused(refusal) });
-        return Some(Answer { state: State::NoFile, tried, rows: Vec::new(), positions: None });
+        return Some(JobResult { state: State::NoFile, tried, rows: Vec::new(), positions: None });
     }
     let mapping = profile.mapping(job.mapping);
     let file = profile.lossy(mapping.file);
@@ -290,7 +358,7 @@ fn by_running_kernel(
     let rows = addresses.iter().enumerate().map(|(row, &address)| (address != 0).then_some(row)).collect();
     let positions = symbols.positions(&addresses, shift);
     tried.push(Attempt { path: path.clone(), outcome: Outcome::Taken(Role::Binary) });
-    Some(Answer { state: State::Done(path), tried, rows, positions: Some(positions) })
+    Some(JobResult { state: State::Done(path), tried, rows, positions: Some(positions) })
 }
 
 /// Why files that are there were refused, for the mapping as a whole.

@@ -1,7 +1,7 @@
 //! An object file: ELF, Mach-O or PE, as facts that borrow nothing.
 //!
 //! Parsing reads headers only. Section contents, inflated where they are compressed, and the symbol
-//! table are read when somebody asks, and kept.
+//! table are read when first asked for, and kept.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -198,7 +198,7 @@ impl ObjectFile {
             object::ObjectKind::Executable if format == Format::Elf => Linkage::Executable,
             object::ObjectKind::Relocatable => Linkage::Relocatable,
             object::ObjectKind::Executable | object::ObjectKind::Dynamic => Linkage::Dynamic,
-            // The file in a .dSYM bundle has a kind of its own.
+            // The file in a .dSYM bundle has its own kind.
             _ if format == Format::MachO => Linkage::Dynamic,
             _ => return Err(ObjectError::Damaged("neither a program nor a library".into())),
         };
@@ -241,7 +241,7 @@ impl ObjectFile {
     fn section_row(&self, name: &str) -> Option<usize> {
         let bare = name.strip_prefix('.').unwrap_or(name);
         self.sections.iter().position(|section| match self.format {
-            // Before there was a flag for it, compressed sections had names of their own.
+            // Before there was a flag for it, compressed sections had other names.
             Format::Elf => {
                 section.name == name || section.name.strip_prefix(".z").is_some_and(|rest| rest == bare)
             }

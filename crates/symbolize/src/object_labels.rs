@@ -14,7 +14,7 @@ use crate::object_file::{ObjectError, ObjectFile};
 /// Longer names are cut off.
 const LONGEST_NAME: usize = 8 << 10;
 
-/// All names together take at most so many bytes; in a file made for it, each of a million symbols can have
+/// The most bytes that all names together take; in a file made for it, each of a million symbols can have
 /// the whole string table as its name.
 const MOST_NAMES: usize = 512 << 20;
 

@@ -10,10 +10,11 @@ use std::sync::Arc;
 use thiserror::Error;
 
 use crate::binary::Binary;
+use crate::jitdump::JitDumpError;
 use crate::object_file::{ObjectError, ObjectFile};
 use crate::store::{Downloaded, ObjectStore, OpenError, Part, Running};
 
-/// Of a folder named by a build id so many files are tried.
+/// The most files that are tried in a folder named by a build id.
 const MOST_IN_FOLDER: usize = 64;
 
 /// Where files may be.
@@ -68,12 +69,14 @@ pub enum Outcome {
 pub enum Role {
     /// The binary.
     Binary,
-    /// Debug information of its own.
+    /// A separate file of debug information.
     DebugInfo,
     /// Debug information that several files share.
     Shared,
     /// Split units of debug information.
     Package,
+    /// What a just-in-time compiler wrote down about its code.
+    Compiled,
 }
 
 /// Why a file is not used.
@@ -108,6 +111,9 @@ pub enum Refusal {
     /// It is not the debug information of a Windows program.
     #[error("not a PDB file")]
     Pdb,
+    /// It is not what a just-in-time compiler writes.
+    #[error(transparent)]
+    JitDump(#[from] JitDumpError),
     /// It adds nothing.
     #[error("holds no debug information")]
     NoDebugInfo,
@@ -121,6 +127,7 @@ impl Role {
             Role::DebugInfo => "debug information",
             Role::Shared => "shared debug information",
             Role::Package => "split debug information",
+            Role::Compiled => "what a just-in-time compiler wrote",
         }
     }
 }

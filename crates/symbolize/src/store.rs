@@ -26,8 +26,8 @@ pub trait ObjectStore: Sync {
         Vec::new()
     }
 
-    /// A file from servers of debug information, by the build id of the binary. Nobody is asked unless the
-    /// user wants that.
+    /// A file from servers of debug information, by the build id of the binary. No server is asked
+    /// unless the user wants that.
     fn by_build_id(&self, build_id: &str, part: Part) -> Inquiry {
         let _ = (build_id, part);
         Inquiry::default()
@@ -52,6 +52,8 @@ pub enum Running {
     KernelNotes,
     /// The list of the kernel's symbols.
     KernelSymbols,
+    /// The list of functions that the just-in-time compiler of this process has written.
+    PerfMap(u32),
 }
 
 /// What a server is asked for.

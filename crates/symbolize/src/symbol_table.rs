@@ -52,7 +52,9 @@ impl Name {
 impl Symbol {
     /// Its name as the linker knows it, mangled. `file` is the file that the symbol is of.
     pub fn name<'file>(&self, file: &'file ObjectFile) -> &'file [u8] {
-        self.name.read(file)
+        let name = self.name.read(file);
+        // Few of many symbols are asked for their names, so versions are looked for here.
+        if file.format == Format::Elf { without_version(name) } else { name }
     }
 
     fn end(&self) -> u64 {
@@ -96,8 +98,7 @@ impl SymbolTable {
             // Mach-O puts an underscore before every name of C.
             let name = match file.format {
                 Format::MachO => name.strip_prefix(b"_").unwrap_or(name),
-                Format::Elf => without_version(name),
-                Format::Pe => name,
+                Format::Elf | Format::Pe => name,
             };
             let start = start_of(name).filter(|start| start + name.len() <= file.data().len())?;
             let name = Name { start, length: u32::try_from(name.len()).ok()? };
@@ -115,12 +116,12 @@ impl SymbolTable {
         if rows.is_empty() && file.format == Format::Pe {
             rows = exports(&view, start_of);
         }
-        SymbolTable::new(rows, sources, others, file.data())
+        SymbolTable::new(rows, sources, others, file)
     }
 
     /// Of several symbols at one address the largest stays, of those the one with the [best name](preference), of
     /// those the last.
-    fn new(rows: Vec<Symbol>, sources: Vec<Name>, mut others: Vec<u64>, data: &[u8]) -> SymbolTable {
+    fn new(rows: Vec<Symbol>, sources: Vec<Name>, mut others: Vec<u64>, file: &ObjectFile) -> SymbolTable {
         let mut all = rows;
         all.sort_by_key(|symbol| (symbol.address, symbol.size));
         others.sort_unstable();
@@ -131,7 +132,7 @@ impl SymbolTable {
                 let largest = of_address.last().map_or(0, |symbol| symbol.size);
                 let mut best = of_address[of_address.len() - 1];
                 for symbol in of_address.iter().rev().filter(|symbol| symbol.size == largest) {
-                    if preference(symbol.name, data) > preference(best.name, data) {
+                    if preference(symbol.name, file) > preference(best.name, file) {
                         best = *symbol;
                     }
                 }
@@ -216,14 +217,15 @@ fn without_version(name: &[u8]) -> &[u8] {
 
 /// Which of the names of an address is shown, the greatest: that of the default version, then one without a version;
 /// then one that does not begin with an underscore, then the shortest.
-fn preference(name: Name, data: &[u8]) -> (u8, bool, std::cmp::Reverse<u32>) {
-    let end = name.start + name.length as usize;
-    let version = match data.get(end..).unwrap_or_default() {
+fn preference(name: Name, file: &ObjectFile) -> (u8, bool, std::cmp::Reverse<usize>) {
+    let whole = name.read(file);
+    let plain = if file.format == Format::Elf { without_version(whole) } else { whole };
+    let version = match &whole[plain.len()..] {
         [b'@', b'@', ..] => 2,
         [b'@', ..] => 0,
         _ => 1,
     };
-    (version, data.get(name.start) != Some(&b'_'), std::cmp::Reverse(name.length))
+    (version, !plain.starts_with(b"_"), std::cmp::Reverse(plain.len()))
 }
 
 /// What a Windows library gives to others, for those that have no other symbols.

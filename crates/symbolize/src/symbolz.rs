@@ -14,10 +14,21 @@ use crate::local::NewLines;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Query {
     mapping: MappingId,
+    again: Again,
     /// From addresses of the profile to those of the server.
     offset: u64,
     /// The addresses to send.
     pub body: String,
+}
+
+/// Which addresses a server is asked about that have a function already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Again {
+    /// None.
+    No,
+    /// Those of which nothing but a name is known, such as frames that Go hides in its text profiles. Servers know no
+    /// lines and no inlined calls: where the profile has them, an answer would take them away.
+    NamesAlone,
 }
 
 /// Why an address cannot be asked for.
@@ -29,15 +40,20 @@ pub struct Overflow {
 }
 
 impl Query {
-    /// The question for all addresses of `mapping` that have no function; `None` when there are none.
-    /// `start` is where the mapping began on the server, before profiles were merged.
+    /// The question for all addresses of `mapping` that have no function, and for those that are to be asked for again;
+    /// `None` when there are none. `start` is where the mapping began on the server, before profiles were merged.
     ///
     /// # Errors
     /// When an address is beyond the end of memory on the server.
-    pub fn new(profile: &Profile, mapping: MappingId, start: u64) -> Result<Option<Query>, Overflow> {
+    pub fn new(
+        profile: &Profile,
+        mapping: MappingId,
+        start: u64,
+        again: Again,
+    ) -> Result<Option<Query>, Overflow> {
         let offset = start.wrapping_sub(profile.mapping(mapping).start);
         let mut body = String::new();
-        for id in open_locations(profile, mapping) {
+        for id in open_locations(profile, mapping, again) {
             let address = profile.locations.get(id).address;
             let moved = address.wrapping_add(offset);
             if ((offset as i64) < 0) != (moved < address) && offset != 0 {
@@ -48,7 +64,7 @@ impl Query {
             }
             body.push_str(&format!("{moved:#x}"));
         }
-        Ok((!body.is_empty()).then_some(Query { mapping, offset, body }))
+        Ok((!body.is_empty()).then_some(Query { mapping, again, offset, body }))
     }
 
     /// Gives the profile the names of an answer; how many addresses have one now is the result. Lines of the
@@ -62,7 +78,7 @@ impl Query {
         let mut functions: HashMap<StringId, FunctionId, FxBuildHasher> = HashMap::default();
         let mut next_id = profile.functions.iter().map(|function| function.id).max().unwrap_or(0);
         let mut lines = NewLines::default();
-        let open: Vec<LocationId> = open_locations(profile, self.mapping).collect();
+        let open: Vec<LocationId> = open_locations(profile, self.mapping, self.again).collect();
         for id in open {
             let Some(name) = names.get(&profile.locations.get(id).address) else { continue };
             let name = profile.strings.intern(name);
@@ -85,10 +101,22 @@ impl Query {
     }
 }
 
-fn open_locations(profile: &Profile, mapping: MappingId) -> impl Iterator<Item = LocationId> + '_ {
+fn open_locations(
+    profile: &Profile,
+    mapping: MappingId,
+    again: Again,
+) -> impl Iterator<Item = LocationId> + '_ {
+    let is_open = move |lines: &[Line]| match lines {
+        [] => true,
+        [only] => {
+            let has_place = only.line != 0 || !profile.function(only.function).filename.is_empty();
+            again == Again::NamesAlone && !has_place
+        }
+        _ => false,
+    };
     profile.locations.ids().filter(move |&id| {
         let location = profile.locations.get(id);
-        location.mapping == Some(mapping) && location.address != 0 && profile.locations.lines(id).is_empty()
+        location.mapping == Some(mapping) && location.address != 0 && is_open(profile.locations.lines(id))
     })
 }
 
@@ -121,13 +149,41 @@ mod tests {
         builder
             .location(Location { mapping: Some(mapping), address: 0x1030, ..Location::default() }, &[line]);
         let mut profile = builder.finish();
-        let query = Query::new(&profile, mapping, 0x5000).unwrap().unwrap();
+        let query = Query::new(&profile, mapping, 0x5000, Again::No).unwrap().unwrap();
         assert_eq!(query.body, "0x5010+0x5020");
         let answer = b"num_symbols: 1\n0x5010\tmain.work\n0x5020\n0x9999 other\r\n";
         assert_eq!(query.take(&mut profile, answer), 1);
         let lines = profile.locations.lines(LocationId::new(0));
         assert_eq!(profile.lossy(profile.function(lines[0].function).name), "main.work");
         assert!(profile.locations.lines(LocationId::new(1)).is_empty());
+    }
+
+    #[test]
+    fn where_a_name_alone_is_known_a_better_one_may_be_asked_for() {
+        let mut builder = Builder::new(&[("samples", "count")]);
+        let mapping = builder.mapping(Mapping { start: 0x1000, limit: 0x2000, ..Mapping::default() });
+        let hidden = builder.named_function("runtime.[hidden]", "");
+        let known = builder.named_function("main.run", "main.go");
+        let name = Line { function: hidden, line: 0, column: 0 };
+        let place = Line { function: known, line: 7, column: 0 };
+        for (address, lines) in
+            [(0x1010, &[name][..]), (0x1020, &[place]), (0x1030, &[name, name]), (0x1040, &[]), (0, &[name])]
+        {
+            builder.location(Location { mapping: Some(mapping), address, ..Location::default() }, lines);
+        }
+        let mut profile = builder.finish();
+        let body = |again| Query::new(&profile, mapping, 0x1000, again).unwrap().unwrap().body;
+        assert_eq!((body(Again::No), body(Again::NamesAlone)), ("0x1040".into(), "0x1010+0x1040".into()));
+        let query = Query::new(&profile, mapping, 0x1000, Again::NamesAlone).unwrap().unwrap();
+        assert_eq!(query.take(&mut profile, b"0x1010 runtime.gopark\n0x1020 other\n"), 1);
+        let name = |row| {
+            let lines = profile.locations.lines(LocationId::new(row));
+            profile.lossy(profile.function(lines[0].function).name).into_owned()
+        };
+        assert_eq!(
+            (name(0), name(1), name(2)),
+            ("runtime.gopark".into(), "main.run".into(), "runtime.[hidden]".into())
+        );
     }
 
     #[test]

@@ -15,7 +15,7 @@ use support::{CPP, Frames, GO, RUST, addr2line, llvm, open, ours, run, spread, t
 /// Addresses compared in each binary; the variable `HOTLIST_ADDRESSES` asks for more.
 const ADDRESSES: usize = 5000;
 
-/// Of a hundred addresses so many may differ from llvm-symbolizer, each by a reason that is named.
+/// The percentage of addresses that may differ from llvm-symbolizer, each for a reason that is named.
 const MOST_ALLOWED_PERCENT: usize = 2;
 
 /// A tool whose answers are compared with ours.

@@ -456,3 +456,17 @@ fn relocations_stand_damage() {
         binary.positions(&[0, 4, 16, 64, 200], Detail::Lines, &Files, 1);
     }
 }
+#[test]
+fn lines_of_units_that_name_no_addresses_are_found() {
+    if !installed(&["gcc"]) {
+        return;
+    }
+    let folder = folder(&[("jitted.s", include_str!("support/jitted.s"))]);
+    run(folder.path(), "gcc", &["-nostdlib", "-static", "-Wl,-ejitted", "jitted.s", "-o", "jitted"]);
+    let binary = open(&folder.path().join("jitted"));
+    let text = binary.file.section(".text").unwrap().address;
+    let all = ours(&binary, &[text, text + 2, text + 3]);
+    let lines: Vec<(&str, u32)> = all.iter().map(|frames| (frames[0].0.as_str(), frames[0].2)).collect();
+    assert_eq!(lines, [("jitted", 7), ("jitted", 8), ("jitted", 8)]);
+    assert!(all[0][0].1.ends_with("script.js"), "{all:?}");
+}

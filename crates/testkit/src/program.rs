@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
 
-/// A binary to run, with a folder of its own for files and as its home.
+/// A binary to run, with its own folder for files and as its home.
 #[derive(Debug)]
 pub struct Program {
     binary: PathBuf,

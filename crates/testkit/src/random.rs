@@ -4,7 +4,7 @@
 //! and several values of a tag key are common.
 
 use hotlist_profile::{
-    Builder, Function, FunctionId, Label, LabelValue, Line, Location, LocationId, Mapping, MappingId,
+    Builder, Function, FunctionId, Label, LabelValue, Line, Location, LocationId, Mapping, MappingId, Moment,
     Profile, Symbolized,
 };
 use proptest::collection::vec;
@@ -31,7 +31,7 @@ const BINARIES: [&str; 2] = ["/bin/app", "/lib/libc.so"];
 
 /// A location before its rows exist: positions stand for rows.
 #[derive(Debug, Clone)]
-struct Place {
+struct RandomLocation {
     mapping: Option<usize>,
     offset: u64,
     folded: bool,
@@ -96,7 +96,7 @@ pub fn profiles_of(width: usize, values: Values) -> impl Strategy<Value = Drawn>
     let function = (0..NAMES.len(), 0..FILES.len(), 0..20i64);
     let line = (0..6usize, 0..40i64, 0..3i64);
     let place = (prop::option::of(0..BINARIES.len()), 0..6u64, any::<bool>(), vec(line, 0..4))
-        .prop_map(|(mapping, offset, folded, lines)| Place { mapping, offset, folded, lines });
+        .prop_map(|(mapping, offset, folded, lines)| RandomLocation { mapping, offset, folded, lines });
     let label = (0..KEYS.len(), prop::option::of(0..TEXTS.len()), -5..5000i64, 0..UNITS.len());
     let sample = (vec(0..8usize, 0..7), vec(label, 0..4), vec(value, width))
         .prop_map(|(stack, labels, values)| Sample { stack, labels, values });
@@ -114,7 +114,7 @@ fn build(
     types: &[(&str, &str)],
     head: &Head,
     functions: &[(usize, usize, i64)],
-    places: &[Place],
+    places: &[RandomLocation],
     samples: &[Sample],
 ) -> Profile {
     let mut builder = Builder::new(types);
@@ -212,4 +212,24 @@ pub fn tall_profile(stacks: usize, depth: usize) -> Profile {
         builder.sample(&stack, &[label], &[1, value * 1_000_000]).expect("the stacks fit");
     }
     builder.finish()
+}
+
+/// The same profile with times: each sample came in two parts, at times between 0 and 1000 nanoseconds that its row
+/// decides. The profile begins on a day that clocks show.
+///
+/// # Panics
+/// When there are more times than 32 bits can number.
+pub fn with_times(mut profile: Profile) -> Profile {
+    profile.time_nanos = profile.time_nanos.rem_euclid(1 << 60);
+    profile.duration_nanos = profile.duration_nanos.rem_euclid(1 << 40);
+    for sample in profile.samples.ids() {
+        let row = sample.index() as i64;
+        let values = profile.samples.values(sample).to_vec();
+        let first: Vec<i64> = values.iter().map(|value| value / 3).collect();
+        let second: Vec<i64> = values.iter().zip(&first).map(|(value, first)| value - first).collect();
+        for (nanos, values) in [(row * 37 % 1000, &first), (row * 91 % 1000, &second)] {
+            profile.samples.note_time(Moment { sample, nanos, values }).expect("a few times fit");
+        }
+    }
+    profile
 }

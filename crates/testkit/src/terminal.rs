@@ -1,4 +1,4 @@
-//! A program in a terminal of its own, and what is on the screen.
+//! A program in a separate terminal, and what is on the screen.
 
 use std::io::{Read, Write};
 use std::num::NonZeroU16;
@@ -43,13 +43,13 @@ pub struct Style {
     pub inverse: bool,
 }
 
-/// So long a program may take to show what it is waited for.
+/// How long a program may take to show what a test waits for.
 const PATIENCE: Duration = Duration::from_secs(20);
-/// A screen on which nothing has changed for so long is at rest.
+/// How long a screen must stay unchanged to be at rest.
 const REST: Duration = Duration::from_millis(60);
 
 impl Terminal {
-    /// Starts `program` with `words` in a terminal of so many columns and rows. `variables` are added to
+    /// Starts `program` with `words` in a terminal of `columns` and `rows`. `variables` are added to
     /// its environment, which is clean otherwise.
     ///
     /// # Panics

@@ -1,11 +1,13 @@
 //! Answering what the views ask.
 
-use hotlist_analyze::{Names, NodeTable};
+use hotlist_analyze::{Names, NodeTable, weigh_together};
 use hotlist_render::{Context, Drawing};
 use hotlist_report::{Report, Shape, SourceText};
-use hotlist_session::{Error, Note, Question, Session, UsageError};
+use hotlist_session::{Error, Note, Profiles, Question, Session, UsageError};
 
+use crate::changes::Changes;
 use crate::content::Content;
+use crate::facts::Facts;
 use crate::query::{Query, Topic};
 use crate::search::search_pattern;
 
@@ -18,7 +20,15 @@ const PLACES: usize = 2_000;
 pub(crate) const ASSEMBLY: &str = "disasm";
 
 /// Answers `query`, with what should be known beside it.
-pub(crate) fn answer(session: &Session, source: &dyn SourceText, query: &Query) -> (Content, Vec<Note>) {
+pub(crate) fn answer(profiles: &Profiles, source: &dyn SourceText, query: &Query) -> (Content, Vec<Note>) {
+    let opened = match profiles.open(query.selection) {
+        Ok(opened) => opened,
+        Err(error) => return (Content::Failed(error.to_string()), Vec::new()),
+    };
+    if query.topic == Topic::Facts {
+        return (Content::Facts(Facts::of(&opened)), Vec::new());
+    }
+    let session = &*opened.session;
     let mut notes = Vec::new();
     let content = question(query).map_err(Error::Usage).and_then(|question| match &query.topic {
         Topic::Matches(text) => {
@@ -36,7 +46,12 @@ pub(crate) fn answer(session: &Session, source: &dyn SourceText, query: &Query) 
             Ok(content(shape, hotlist_render::of_report(question.report)))
         }),
     });
-    (content.unwrap_or_else(|error| Content::Failed(error.to_string())), notes)
+    let mut content = content.unwrap_or_else(|error| Content::Failed(error.to_string()));
+    if let (Topic::Top(changes), Content::Top(table)) = (&query.topic, &mut content) {
+        table.rows.retain(|row| changes.shows_place(row.compared.as_ref()));
+        table.rows.truncate(PLACES);
+    }
+    (content, notes)
 }
 
 /// What the samples weigh in which a place is the leaf for whose label `is_wanted` holds, and what those
@@ -51,7 +66,7 @@ fn weigh(
         let table = NodeTable::new(view, question.options.detail, Some(&question.options.path_trim));
         let names = Names::new(&table);
         let chosen: Vec<bool> = table.ids().map(|node| is_wanted(&names.get(node).printable)).collect();
-        let weight = table.weigh_together(&chosen);
+        let weight = weigh_together(&table, &chosen);
         Ok((weight.flat.shown(), weight.cum.shown()))
     })
 }
@@ -69,9 +84,10 @@ fn question(query: &Query) -> Result<Question, UsageError> {
             question.options.flame.path.clone_from(path);
             question
         }
-        Topic::Top => {
+        Topic::Top(changes) => {
             let mut question = Question::new(report("top")?, None, options)?;
-            question.options.node_count = PLACES;
+            // What has not changed like this is left out afterwards.
+            question.options.node_count = if *changes == Changes::All { PLACES } else { 0 };
             question.options.node_fraction = 0.0;
             question
         }
@@ -79,7 +95,7 @@ fn question(query: &Query) -> Result<Question, UsageError> {
         Topic::Source(pattern) => Question::new(report("list")?, Some(pattern), options)?,
         Topic::Assembly(pattern) => Question::new(report(ASSEMBLY)?, Some(pattern), options)?,
         Topic::Tags => Question::new(report("tags")?, None, options)?,
-        Topic::Matches(_) | Topic::Weights(_) => Question::new(report("top")?, None, options)?,
+        Topic::Facts | Topic::Matches(_) | Topic::Weights(_) => Question::new(report("top")?, None, options)?,
     };
     // One unit for a whole table would not do: what is shown spans many orders of magnitude, and the same
     // number is to read the same in every view.

@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use hotlist_profile::Profile;
-use hotlist_session::{Note, ViewOptions};
+use hotlist_session::{Note, Profiles, Selection, ViewOptions};
 
 use crate::cells::plain;
+use crate::changes::Changes;
 use crate::chosen::Chosen;
 use crate::content::Content;
 use crate::contents::Contents;
+use crate::facts::Facts;
 use crate::layout::Layout;
 use crate::prompt::{Prompt, Purpose};
 use crate::query::{Query, Topic};
@@ -17,19 +18,6 @@ use crate::search::{Hits, Search};
 use crate::tab::Tab;
 use crate::tabs;
 use crate::theme::Theme;
-
-/// What is known before anything is asked.
-#[derive(Debug, Clone)]
-pub(crate) struct Facts {
-    /// What was opened.
-    pub(crate) name: String,
-    /// The names of the sample types.
-    pub(crate) sample_types: Vec<String>,
-    /// How many samples there are.
-    pub(crate) samples: usize,
-    /// Whether there are samples below zero, which come from a base.
-    pub(crate) is_comparison: bool,
-}
 
 /// How a message is meant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,9 +59,17 @@ pub(crate) struct FlameState {
 /// The state behind the screen.
 pub struct App {
     pub(crate) theme: Theme,
+    /// The profiles among which people choose; none where there is but one.
+    pub(crate) names: Vec<String>,
+    /// What all of them together are called.
+    pub(crate) whole: String,
     pub(crate) facts: Facts,
+    /// The profile that the facts are of.
+    facts_of: Selection,
+    pub(crate) selection: Selection,
     pub(crate) options: ViewOptions,
-    pub(crate) undo: Vec<ViewOptions>,
+    pub(crate) changes: Changes,
+    pub(crate) undo: Vec<Aim>,
     /// Columns and rows of the screen as drawn last.
     pub(crate) size: (u16, u16),
     pub(crate) tab: Tab,
@@ -97,29 +93,30 @@ pub struct App {
     pub(crate) message: Option<(String, Tone)>,
     /// How far the help is scrolled while it is shown.
     pub(crate) help: Option<usize>,
+    /// Where one is in the list of profiles while it is shown.
+    pub(crate) chooser: Option<Scroll>,
     contents: Contents,
     /// What was asked for last.
     asked: Option<Query>,
 }
 
 impl App {
-    /// Looks at `profile`, which people know as `name`, as `options` say.
-    pub fn new(profile: &Profile, name: &str, options: ViewOptions, theme: Theme) -> App {
-        let samples = &profile.samples;
-        let facts = Facts {
-            name: name.to_owned(),
-            sample_types: profile
-                .sample_types
-                .iter()
-                .map(|kind| profile.lossy(kind.kind).into_owned())
-                .collect(),
-            samples: samples.len(),
-            is_comparison: samples.ids().any(|id| samples.values(id).iter().any(|&value| value < 0)),
-        };
+    /// Looks at the first of `profiles` as `options` say.
+    pub fn new(profiles: &Profiles, options: ViewOptions, theme: Theme) -> App {
+        let names: Vec<String> = profiles.names().into_iter().map(str::to_owned).collect();
+        let facts = Facts::of(profiles.whole());
+        let message = (names.len() > 1 && profiles.whole().base.is_none()).then(|| {
+            (format!("{} profiles together: P shows one of them or compares two", names.len()), Tone::Plain)
+        });
         App {
             theme,
+            names,
+            whole: facts.name.clone(),
             facts,
+            facts_of: Selection::default(),
+            selection: Selection::default(),
             options,
+            changes: Changes::default(),
             undo: Vec::new(),
             size: (80, 24),
             tab: Tab::Flame,
@@ -134,8 +131,9 @@ impl App {
             hits: None,
             prompt: None,
             drafts: Vec::new(),
-            message: None,
+            message,
             help: None,
+            chooser: None,
             contents: Contents::default(),
             asked: None,
         }
@@ -161,7 +159,10 @@ impl App {
 
     /// Everything that the screen shows.
     fn needed(&self) -> Vec<Query> {
-        let mut needed: Vec<Query> = self.layout().panes().filter_map(|(tab, _)| self.query(tab)).collect();
+        let facts = (self.facts_of != self.selection).then(|| self.ask(Topic::Facts));
+        let panes = self.layout().panes();
+        let mut needed: Vec<Query> =
+            facts.into_iter().chain(panes.filter_map(|(tab, _)| self.query(tab))).collect();
         if let Some(search) = &self.search {
             needed.push(self.ask(Topic::Matches(search.text.clone())));
         }
@@ -176,7 +177,7 @@ impl App {
     }
 
     pub(crate) fn ask(&self, topic: Topic) -> Query {
-        Query { topic, options: self.options.clone() }
+        Query { topic, options: self.options.clone(), selection: self.selection }
     }
 
     /// What a view asks; nothing while it lacks a place to ask about.
@@ -219,8 +220,16 @@ impl App {
         self.settle();
     }
 
-    /// Lets the chosen place follow the selection of the current view, and the other views follow it.
+    /// Takes in what is known of the profile that is looked at, lets the chosen place follow the selection of the current
+    /// view, and the other views follow it.
     pub(crate) fn settle(&mut self) {
+        if self.facts_of != self.selection
+            && let Some(content) = self.contents.find(&self.ask(Topic::Facts))
+            && let Content::Facts(facts) = &**content
+        {
+            self.facts = facts.clone();
+            self.facts_of = self.selection;
+        }
         tabs::choose(self);
         self.hits = self.find_hits();
     }
@@ -296,6 +305,14 @@ impl App {
     pub(crate) fn say(&mut self, text: &str) {
         self.message = Some((text.to_owned(), Tone::Plain));
     }
+}
+
+/// What is looked at, and how: what can be undone.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Aim {
+    pub(crate) options: ViewOptions,
+    pub(crate) selection: Selection,
+    pub(crate) changes: Changes,
 }
 
 /// Whether a content is for the question as it is now.

@@ -1,6 +1,7 @@
 //! What the keys do.
 
 use crate::app::{App, Effect};
+use crate::chooser;
 use crate::keys::Command;
 use crate::prompt::{Prompt, Purpose};
 use crate::tab::Tab;
@@ -59,6 +60,9 @@ pub(crate) fn perform(app: &mut App, command: Command) -> Effect {
         Command::PreviousGranularity => app.turn_granularity(-1),
         Command::Sort => app.turn_sort(),
         Command::Invert => app.change(|options| options.inverted = !options.inverted),
+        Command::Collapse => app.change(|options| options.collapse_recursion = !options.collapse_recursion),
+        Command::NextChanges => app.turn_changes(),
+        Command::Profiles => chooser::open(app),
         Command::Relative => {
             app.change(|options| options.relative_percentages = !options.relative_percentages);
         }

@@ -2,9 +2,13 @@
 
 use hotlist_report::{FlameGraph, Header, Listing, Neighbours, Table, Tags};
 
+use crate::facts::Facts;
+
 /// What a view gets to show.
 #[derive(Debug, Clone)]
 pub enum Content {
+    /// What is known of the profile.
+    Facts(Facts),
     /// A flame graph.
     Flame(FlameGraph),
     /// The heaviest places.
@@ -13,7 +17,7 @@ pub enum Content {
     Callers(Neighbours),
     /// Source code.
     Source(Listing),
-    /// A report as text, for shapes that have no view of their own.
+    /// A report as text, for shapes that have no view.
     Text(Vec<String>),
     /// Tags.
     Tags(Tags),
@@ -39,7 +43,11 @@ impl Content {
             Content::Callers(neighbours) => Some(&neighbours.header),
             Content::Source(listing) => Some(&listing.header),
             Content::Tags(tags) => Some(&tags.header),
-            Content::Text(_) | Content::Matches(_) | Content::Weights { .. } | Content::Failed(_) => None,
+            Content::Facts(_)
+            | Content::Text(_)
+            | Content::Matches(_)
+            | Content::Weights { .. }
+            | Content::Failed(_) => None,
         }
     }
 }

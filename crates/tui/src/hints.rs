@@ -2,9 +2,9 @@
 
 use unicode_width::UnicodeWidthStr;
 
+use crate::app::App;
 use crate::keys::{self, Binding, Command, Group};
 use crate::layout::WIDE;
-use crate::tab::Tab;
 
 /// A key on the line of hints.
 #[derive(Debug, Clone)]
@@ -36,12 +36,17 @@ impl Hint {
     }
 }
 
-/// The hints for a view. How to get help and how to leave is always there; the others as far as there is
+/// The hints for the current view. How to get help and how to leave is always there; the others as far as there is
 /// room, those that belong to this view first.
-pub(crate) fn hints(tab: Tab, width: usize) -> Vec<Hint> {
+pub(crate) fn hints(app: &App, width: usize) -> Vec<Hint> {
     let hinted = keys::ALL.iter().filter(|binding| {
-        let is_of_use = binding.command != Command::Beside || width >= WIDE.into();
-        is_of_use && !binding.hint.is_empty() && (binding.tabs.is_empty() || binding.tabs.contains(&tab))
+        let is_of_use = match binding.command {
+            Command::Beside => width >= WIDE.into(),
+            Command::NextChanges => app.facts.is_comparison,
+            Command::Profiles => !app.names.is_empty(),
+            _ => true,
+        };
+        is_of_use && !binding.hint.is_empty() && (binding.tabs.is_empty() || binding.tabs.contains(&app.tab))
     });
     let (always, mut others): (Vec<&Binding>, Vec<_>) =
         hinted.partition(|binding| binding.group == Group::Program);
@@ -68,8 +73,8 @@ pub(crate) fn hints(tab: Tab, width: usize) -> Vec<Hint> {
 }
 
 /// What a click at a column does.
-pub(crate) fn command_at(tab: Tab, width: usize, column: usize) -> Option<Command> {
-    let hints = hints(tab, width);
+pub(crate) fn command_at(app: &App, width: usize, column: usize) -> Option<Command> {
+    let hints = hints(app, width);
     let hit = hints.iter().find(|hint| (hint.start..hint.start + hint.width()).contains(&column))?;
     Some(hit.command)
 }

@@ -5,6 +5,7 @@ use ratatui::crossterm::event::{Event, KeyEvent, KeyEventKind};
 
 use crate::app::{App, Effect, Tone};
 use crate::cells::plain;
+use crate::chooser;
 use crate::commands::{next_match, perform};
 use crate::keys::{self, Command};
 use crate::mouse;
@@ -39,6 +40,10 @@ fn key_pressed(app: &mut App, key: KeyEvent) -> Effect {
             Typed::Recalled => recall(app),
             Typed::Suspend => Effect::Suspend,
         };
+    }
+    if app.chooser.is_some() {
+        app.message = None;
+        return chooser::key_pressed(app, key);
     }
     let Some(command) = keys::command(key) else { return Effect::Draw };
     if let Some(top) = &mut app.help {

@@ -47,7 +47,10 @@ pub enum Command {
     PreviousGranularity,
     Sort,
     Invert,
+    Collapse,
     Relative,
+    NextChanges,
+    Profiles,
     Redraw,
     Suspend,
 }
@@ -330,11 +333,40 @@ pub const ALL: &[Binding] = &[
         &[Tab::Flame],
     ),
     binding(
+        &[key('r')],
+        "r",
+        "Collapse recursion: in flame graphs, a function and its direct calls of itself are one frame",
+        C::Collapse,
+        G::Showing,
+    ),
+    binding(
         &[key('%')],
         "%",
         "Percentages of what the filters leave, or of everything",
         C::Relative,
         G::Showing,
+    ),
+    hinted(
+        binding(
+            &[key('d')],
+            "d",
+            "In comparisons, only what is new, gone, grown or shrunk; then all changes again",
+            C::NextChanges,
+            G::Showing,
+        ),
+        "changes",
+        &[Tab::Flame, Tab::Top],
+    ),
+    hinted(
+        binding(
+            &[key('P')],
+            "P",
+            "With several profiles, choose which one is shown and what it is compared with",
+            C::Profiles,
+            G::Showing,
+        ),
+        "profiles",
+        &[],
     ),
     hinted(
         binding(&[key('?'), (KeyCode::F(1), false)], "?, F1", "These keys", C::Help, G::Program),

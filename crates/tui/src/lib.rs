@@ -9,7 +9,7 @@
 //! * `view`: draws the state into a frame of cells.
 //!
 //! [`run()`] puts them on the terminal of the process and leaves that as it was found, however it ends.
-//! Nothing points back: `app` holds the state and `tabs` knows what each view asks and selects; `commands`
+//! Nothing points back: `app` holds the state and `tabs` knows what each view asks and selects; `commands`, `chooser`
 //! and `mouse` change the state by them, `input` hands events to those, and `view` only draws.
 //!
 //! [`Session`]: hotlist_session::Session
@@ -17,10 +17,13 @@
 mod answer;
 mod app;
 mod cells;
+mod changes;
+mod chooser;
 mod chosen;
 mod commands;
 mod content;
 mod contents;
+mod facts;
 mod geometry;
 mod hints;
 mod input;
@@ -46,7 +49,9 @@ mod view;
 mod worker;
 
 pub use app::{App, Effect};
+pub use changes::Changes;
 pub use content::Content;
+pub use facts::Facts;
 pub use input::event;
 pub use pager::{Pager, Stopped};
 pub use query::{Query, Topic};

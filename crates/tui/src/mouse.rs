@@ -6,18 +6,17 @@ use ratatui::layout::{Position, Rect};
 use unicode_width::UnicodeWidthStr;
 
 use crate::app::{App, Effect};
+use crate::chooser;
 use crate::commands::perform;
+use crate::content::Content;
 use crate::hints;
 use crate::keys::Command;
 use crate::tab::Tab;
 use crate::tabs;
+use crate::view::{PROFILES_ABOVE, sort_columns};
 
 /// How many rows the wheel moves.
 const WHEEL: usize = 3;
-/// Columns of the table of top before its names; those of the flat weight come first.
-const FLAT_COLUMNS: u16 = 19;
-const NUMBER_COLUMNS: u16 = 38;
-
 /// Reacts to the mouse.
 pub(crate) fn event(app: &mut App, event: MouseEvent) -> Effect {
     let at = Position { x: event.column, y: event.row };
@@ -29,6 +28,7 @@ pub(crate) fn event(app: &mut App, event: MouseEvent) -> Effect {
         MouseEventKind::ScrollRight => return perform(app, Command::Right),
         MouseEventKind::Down(MouseButton::Right) => return perform(app, Command::Back),
         MouseEventKind::Down(MouseButton::Left) if app.help.is_some() => app.help = None,
+        MouseEventKind::Down(MouseButton::Left) if app.chooser.is_some() => choose(app, layout.body, at),
         MouseEventKind::Down(MouseButton::Left) if app.prompt.is_some() => {}
         MouseEventKind::Down(MouseButton::Left) if layout.tabs.contains(at) => {
             let names = layout.tab_names();
@@ -39,7 +39,7 @@ pub(crate) fn event(app: &mut App, event: MouseEvent) -> Effect {
             }
         }
         MouseEventKind::Down(MouseButton::Left) if layout.hints.contains(at) => {
-            if let Some(command) = hints::command_at(app.tab, layout.hints.width.into(), at.x.into()) {
+            if let Some(command) = hints::command_at(app, layout.hints.width.into(), at.x.into()) {
                 app.message = None;
                 return perform(app, command);
             }
@@ -64,8 +64,9 @@ fn click(app: &mut App, tab: Tab, area: Rect, at: Position) {
         tabs::flame::click(app, column.into(), row)
     } else {
         let Some(row) = row.checked_sub(usize::from(has_heading(tab))) else {
-            if tab == Tab::Top && column < NUMBER_COLUMNS {
-                let sort = if column < FLAT_COLUMNS { Sort::Flat } else { Sort::Cum };
+            if tab == Tab::Top
+                && let Some(sort) = sort_at(app, column)
+            {
                 app.change(|options| options.sort = sort);
             }
             return;
@@ -85,12 +86,41 @@ fn click(app: &mut App, tab: Tab, area: Rect, at: Position) {
     }
 }
 
+/// Selects the profile at a cell; shows it when it is selected already.
+fn choose(app: &mut App, body: Rect, at: Position) {
+    let row = at.y.checked_sub(body.y + PROFILES_ABOVE).filter(|_| body.contains(at));
+    let count = chooser::count(app);
+    let Some(scroll) = &mut app.chooser else { return };
+    match row.map(|row| scroll.top + usize::from(row)).filter(|&row| row < count) {
+        None => app.chooser = None,
+        Some(row) if row == scroll.selected => chooser::show(app, row),
+        Some(row) => scroll.selected = row,
+    }
+}
+
 /// Whether the first row of a view has the names of its columns.
 fn has_heading(tab: Tab) -> bool {
     matches!(tab, Tab::Top | Tab::Callers)
 }
 
+/// By what a click at the heading of top sorts.
+fn sort_at(app: &App, column: u16) -> Option<Sort> {
+    let content = app.newest(Tab::Top).0?;
+    let Content::Top(table) = &*content else { return None };
+    let (flat, cum) = sort_columns(table);
+    match column {
+        column if column < flat => Some(Sort::Flat),
+        column if column < cum => Some(Sort::Cum),
+        _ => None,
+    }
+}
+
 fn wheel(app: &mut App, at: Position, command: Command) {
+    let count = chooser::count(app);
+    if let Some(scroll) = &mut app.chooser {
+        scroll.step(if command == Command::Up { -1 } else { 1 }, count);
+        return;
+    }
     if let Some(top) = &mut app.help {
         *top = match command {
             Command::Up => top.saturating_sub(WHEEL),

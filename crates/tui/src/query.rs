@@ -1,6 +1,8 @@
-//! What the views ask of a session.
+//! What the views ask of a profile.
 
-use hotlist_session::ViewOptions;
+use hotlist_session::{Selection, ViewOptions};
+
+use crate::changes::Changes;
 
 /// A question of a view.
 #[derive(Debug, Clone, PartialEq)]
@@ -9,15 +11,19 @@ pub struct Query {
     pub topic: Topic,
     /// How the profile is looked at.
     pub options: ViewOptions,
+    /// Which of several profiles it is about.
+    pub selection: Selection,
 }
 
 /// What a view can ask about.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Topic {
+    /// What is known of the profile whatever is asked of it.
+    Facts,
     /// The flame graph below the frame that this path of place ids leads to.
     Flame(Vec<usize>),
-    /// The heaviest places.
-    Top,
+    /// The heaviest places; in comparisons those that have changed like this.
+    Top(Changes),
     /// Callers and callees of the places that match a pattern.
     Callers(String),
     /// Source code of the functions that match a pattern.

@@ -7,7 +7,7 @@ use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use hotlist_session::{Note, Session, ViewOptions};
+use hotlist_session::{Note, Profiles, ViewOptions};
 use ratatui::crossterm::event::{self, Event};
 
 use crate::app::{App, Effect};
@@ -34,24 +34,22 @@ const PATIENCE: Duration = Duration::from_millis(50);
 /// How often it is looked whether the terminal is still there when nothing else happens.
 const WATCH: Duration = Duration::from_secs(1);
 
-/// Shows `session`, which people know as `name`, until they quit. A signal that ends the process ends it after the terminal was
-/// given back.
+/// Shows `profiles` until people quit. A signal that ends the process ends it after the terminal was given back.
 ///
 /// # Errors
 /// When the terminal cannot be written.
 pub fn run(
-    session: &Arc<Session>,
-    name: &str,
+    profiles: &Arc<Profiles>,
     options: ViewOptions,
     source: &Source,
     colours: Colours,
     signals: &Signals,
 ) -> io::Result<()> {
-    let mut app = App::new(session.profile(), name, options, Theme::new(colours));
+    let mut app = App::new(profiles, options, Theme::new(colours));
     let (sender, messages) = channel();
     let answers = sender.clone();
     // Once the screen is closed, answers are not wanted any more.
-    let worker = Worker::new(session, source, move |query, content, notes| {
+    let worker = Worker::new(profiles, source, move |query, content, notes| {
         let _ = answers.send(Message::Answer(Box::new((query, content, notes))));
     });
     let (signal_sender, signal_messages) = channel();

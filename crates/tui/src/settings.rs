@@ -3,9 +3,9 @@
 use hotlist_analyze::Granularity;
 use hotlist_pattern::{Pattern, escape};
 use hotlist_report::Sort;
-use hotlist_session::{PRESETS, Preset, ViewOptions};
+use hotlist_session::{PRESETS, Preset, Selection, ViewOptions};
 
-use crate::app::App;
+use crate::app::{Aim, App};
 use crate::cells::plain;
 use crate::prompt::Purpose;
 use crate::tab::Tab;
@@ -18,9 +18,36 @@ pub(crate) fn exact(text: &str) -> String {
 impl App {
     /// Changes the options so that it can be undone. Paths through flame graphs hold for one view only.
     pub(crate) fn change(&mut self, change: impl FnOnce(&mut ViewOptions)) {
-        let before = self.options.clone();
+        let before = self.aim();
         change(&mut self.options);
-        if self.options != before {
+        self.remember(before);
+    }
+
+    /// Looks at another of several profiles, or at two compared.
+    pub(crate) fn select_profile(&mut self, selection: Selection) {
+        let before = self.aim();
+        self.selection = selection;
+        self.remember(before);
+    }
+
+    /// Goes on to the next kind of changes, of which comparisons show no others then.
+    pub(crate) fn turn_changes(&mut self) {
+        if !self.facts.is_comparison {
+            return self.say("nothing is compared here");
+        }
+        let before = self.aim();
+        self.changes = self.changes.next();
+        self.undo.push(before);
+        self.say(self.changes.name());
+    }
+
+    fn aim(&self) -> Aim {
+        Aim { options: self.options.clone(), selection: self.selection, changes: self.changes }
+    }
+
+    /// Keeps what was looked at before, if it was something else.
+    fn remember(&mut self, before: Aim) {
+        if self.aim() != before {
             self.undo.push(before);
             self.flame.zoom.clear();
             self.flame.cursor.clear();
@@ -30,8 +57,8 @@ impl App {
 
     pub(crate) fn undo(&mut self) {
         match self.undo.pop() {
-            Some(options) => {
-                self.options = options;
+            Some(Aim { options, selection, changes }) => {
+                (self.options, self.selection, self.changes) = (options, selection, changes);
                 self.flame.zoom.clear();
             }
             None => self.say("nothing to undo"),

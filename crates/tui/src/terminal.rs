@@ -141,7 +141,7 @@ mod tests {
 
     use super::*;
 
-    /// Run by the next test in a terminal of its own.
+    /// Run by the next test in a separate terminal.
     #[test]
     #[ignore = "needs a terminal, and panics"]
     fn a_panic_with_a_screen() {

@@ -196,6 +196,11 @@ impl Theme {
         }
     }
 
+    /// A frame that is there for the sake of those below it.
+    pub(crate) fn faint_frame(self) -> Style {
+        self.dim()
+    }
+
     pub(crate) fn selected_frame(self, frame: Style) -> Style {
         match self.colours {
             Colours::None => frame.add_modifier(Modifier::REVERSED),

@@ -5,7 +5,7 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 use hotlist_report::SourceText;
-use hotlist_session::{Note, Session};
+use hotlist_session::{Note, Profiles};
 
 use crate::answer::answer;
 use crate::content::Content;
@@ -36,9 +36,9 @@ struct State {
 pub type Source = Arc<dyn SourceText + Send + Sync>;
 
 impl Worker {
-    /// Looks for answers in `session` and calls `deliver` for each, on another thread.
+    /// Looks for answers in `profiles` and calls `deliver` for each, on another thread.
     pub(crate) fn new(
-        session: &Arc<Session>,
+        profiles: &Arc<Profiles>,
         source: &Source,
         deliver: impl Fn(Query, Content, Vec<Note>) + Send + Sync + 'static,
     ) -> Worker {
@@ -47,10 +47,10 @@ impl Worker {
         let threads = (0..THREADS)
             .map(|_| {
                 let (slot, deliver) = (Arc::clone(&slot), Arc::clone(&deliver));
-                let (session, source) = (Arc::clone(session), Arc::clone(source));
+                let (profiles, source) = (Arc::clone(profiles), Arc::clone(source));
                 std::thread::spawn(move || {
                     while let Some(query) = slot.next() {
-                        let found = catch_unwind(AssertUnwindSafe(|| answer(&session, &*source, &query)));
+                        let found = catch_unwind(AssertUnwindSafe(|| answer(&profiles, &*source, &query)));
                         let (content, notes) = found.unwrap_or_else(|_| {
                             (Content::Failed("this view failed; please report it".to_owned()), Vec::new())
                         });

@@ -23,7 +23,7 @@ export const ACTIONS = {
   f: { label: 'Focus: only samples with it', to: (place) => [state().view, added('only', place.key)] },
   i: { label: 'Ignore: no samples with it', to: (place) => [state().view, added('without', place.key)] },
   h: { label: 'Hide it', to: (place) => [state().view, added('hidden', place.key)] },
-  r: { label: 'Show from here on', to: (place) => [state().view, { from: [place.key] }] },
+  r: { label: 'Show from here on', to: (place) => [state().view, { below: [place.key] }] },
   c: { label: 'Copy name', run: (place) => copyText(place.label, 'Copied the name') },
 };
 

@@ -8,7 +8,7 @@ import { SHOWN_ONLY, param, state } from './state.js';
 /** @typedef {Omit<import('./colour.js').Place, 'id'> & {key: string}} Place */
 
 /** @typedef {{shown: number, nodes: number, original_nodes: number, dropped_nodes: number}} Showing */
-/** @typedef {{place: Place, flat: number, cum: number, inline?: string}} TableRow */
+/** @typedef {{place: Place, flat: number, cum: number, compared?: import('./flame_model.js').Compared, inline?: string}} TableRow */
 /** @typedef {{header: Header, showing: Showing, rows: TableRow[]}} Table */
 /** @typedef {Place & {weight: number, inline: boolean}} Neighbour */
 /** @typedef {{place: Place, flat: number, cum: number, callers: Neighbour[], callees: Neighbour[]}} Entry */
@@ -25,12 +25,16 @@ import { SHOWN_ONLY, param, state } from './state.js';
 /** @typedef {{key: string, total: number, values: {value: string, weight: number}[]}} TagKey */
 /** @typedef {{header: Header, keys: TagKey[]}} Tags */
 /** @typedef {{flat: number, cum: number, total: number, places: number, labels: string[], keys: string[]}} Matches */
+/**
+ * What each slice of time weighs; `start` is in nanoseconds since the start of the profile, and a slice takes `width`.
+ * @typedef {{start: number, width: number, bins: number[]}} Timeline
+ */
 /** @typedef {{kind: string, unit: string}} SampleType */
 /**
  * @typedef {{name: string, sample_types: SampleType[], default_sample_type: number, time_nanos: number,
  *   duration_nanos: number, period_type: SampleType, period: number, comments: string[], doc_url: string,
  *   drop_frames: string, keep_frames: string, comparison: boolean, base: {name: string, totals: number[], time_nanos: number, duration_nanos: number} | null, profiles: string[], samples: number, stacks: number,
- *   locations: number, functions: number, mapping_count: number, mappings: {file: string, build_id: string,
+ *   locations: number, functions: number, mapping_count: number, times: boolean, mappings: {file: string, build_id: string,
  *   start: string, limit: string, has_functions: boolean, has_lines: boolean}[], tag_keys: string[]}} Facts
  */
 /**
@@ -134,6 +138,9 @@ export const askFacts = async () => {
  * @returns {Promise<{tried: string[]}>}
  */
 export const askTried = (file, signal) => askAddress(`../api/v1/tried?${new URLSearchParams({ file })}`, signal);
+
+/** What each slice of time weighs. @param {string} address @returns {Promise<Timeline>} */
+export const askTimeline = (address) => askAddress(address);
 
 /** @returns {Promise<Config[]>} */
 export const askConfigs = async () => (await askAddress('../api/v1/configs')).configs;

@@ -19,6 +19,7 @@ import { sourceView } from './source_view.js';
 import { SHOWN_ONLY, VIEWS, go, isForBrowser, linkTo, onState, openAddress, param, state } from './state.js';
 import { tagsView } from './tags_view.js';
 import { onTheme, toggleTheme } from './theme.js';
+import { timeAxis } from './time_axis.js';
 import { topView } from './top_view.js';
 import { failed, waiting } from './view.js';
 
@@ -122,6 +123,7 @@ async function start() {
   const keys = el('button', { class: 'button only-icon keys-button', type: 'button', title: 'Keys (?)', 'aria-label': 'Keys', onclick: () => showKeys(keys) }, icon('keyboard'));
 
   const tabs = el('nav', { class: 'tabs', 'aria-label': 'Views' });
+  const axis = timeAxis(page);
   const header = el('header', { class: 'top' },
     el('a', { class: 'brand', href: 'flamegraph', title: 'Start over', onclick: (/** @type {MouseEvent} */ event) => {
       if (isForBrowser(event)) return;
@@ -138,7 +140,7 @@ async function start() {
       event.preventDefault();
       main.focus();
     } }, 'Skip to the view'),
-    header, el('div', { class: 'bars' }, el('div', { class: 'bar' }, tabs, tools), controls(page)));
+    header, el('div', { class: 'bars' }, el('div', { class: 'bar' }, tabs, tools), controls(page), axis.element));
   // Readers go by the first heading.
   const title = el('h1', { class: 'visually-hidden' });
   header.prepend(title);
@@ -168,6 +170,7 @@ async function start() {
         return;
       }
     }
+    axis.refresh();
     const { facts } = page;
     const name = VIEWS.find(([name]) => name === now)?.[1] ?? '';
     document.title = `${facts.name} · ${name} · hotlist`;

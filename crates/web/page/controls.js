@@ -12,6 +12,7 @@ import { POINTED, go, isOn, onState, param, pointedText, state, toggled, values 
 const CHIPS = /** @type {const} */ ([
   ['f', 'Focus'], ['i', 'Ignore'], ['h', 'Hide'], ['s', 'Show'], ['sf', 'Show from'], ['prunefrom', 'Prune from'],
   ['tf', 'Tag focus'], ['ti', 'Tag ignore'], ['ts', 'Tag show'], ['th', 'Tag hide'],
+  ['from', 'From time'], ['to', 'To time'],
   ['tagroot', 'Group by'], ['tagleaf', 'Leaf tags'], ['n', 'At most'], ['nf', 'From share'], ['ef', 'Edges from'],
   ['unit', 'Unit'],
 ]);
@@ -28,6 +29,8 @@ const PANEL = [
   ['Tags', ['tf', 'ti', 'ts', 'th', 'tagroot', 'tagleaf']],
   ['Amount and unit', ['unit', 'n', 'nf', 'ef']],
 ];
+/** Those of profiles whose samples have times. @type {[string, string[]]} */
+const TIMES = ['Time', ['from', 'to']];
 
 /** The filters that add up when they are set several times. */
 const REPEATED = ['f'];
@@ -102,7 +105,7 @@ export function controls(page) {
             go(state().view, toggled('preset', preset.name));
           } }, capital(preset.name)))),
       el('div', { class: 'panel-groups' },
-        PANEL.map(([title, keys]) => el('fieldset', {}, el('legend', {}, title), keys.map(field))),
+        [...PANEL, ...(page.facts.times ? [TIMES] : [])].map(([title, keys]) => el('fieldset', {}, el('legend', {}, title), keys.map(field))),
         el('fieldset', {}, el('legend', {}, 'How to count'), SWITCHES.map(([key]) => box(key)))),
       el('div', { class: 'panel-foot' }, el('span', { class: 'soft grow' }, 'Patterns are regular expressions.'), another, forget,
         el('button', { class: 'button primary', type: 'submit' }, 'Apply')));
@@ -173,6 +176,19 @@ export function controls(page) {
   onState(show);
   show();
   return el('section', { class: 'filters', 'aria-label': 'Filters' }, filter, granularity, change, chips);
+}
+
+export const COLLAPSE = 'Collapse recursion: a function and its direct calls of itself are one frame';
+
+/**
+ * A button with a drawing in place of words that turns a parameter on or off.
+ * @param {string} name
+ * @param {Parameters<typeof icon>[0]} drawing
+ * @param {string} label
+ */
+export function toggleButton(name, drawing, label) {
+  return el('button', { class: 'button only-icon', type: 'button', title: label, 'aria-label': label, 'aria-pressed': String(isOn(name)),
+    onclick: () => go(state().view, { [name]: isOn(name) ? '' : 't' }) }, icon(drawing));
 }
 
 /** Which changes a comparison shows. */

@@ -4,7 +4,7 @@
 import { ask, answerAddress, questionText } from './api.js';
 import { actOnKey, actionMenu } from './actions.js';
 import { changeColour, groupColour, packageOf } from './colour.js';
-import { isWantedChange } from './controls.js';
+import { COLLAPSE, isWantedChange, toggleButton } from './controls.js';
 import { el, fill, icon } from './dom.js';
 import { FlameCard } from './flame_card.js';
 import { FlameChart } from './flame_chart.js';
@@ -42,12 +42,12 @@ export async function flameView(host, page, signal) {
   waiting(cover);
 
   const chart = new FlameChart(flame, {
-    hover: (frame, event) => tellOf(frame, event),
-    tap: (frame, event) => tellOf(frame, event),
+    hover: (frame, event) => card.show(model, frame, event),
+    tap: (frame, event) => card.show(model, frame, event),
     select: (frame, beside) => {
       if (!model) return;
       chart.say(`${model.label(frame)}, ${valueText(model.cum[frame], model.header.format)}`);
-      if (beside) tellOf(frame, beside);
+      if (beside) card.show(model, frame, beside);
     },
     zoom: (frame) => {
       if (!model) return;
@@ -68,46 +68,19 @@ export async function flameView(host, page, signal) {
     showLegend();
   });
 
-  let hovering = 0;
-  /**
-   * Tells about a frame. Where lighter frames were summed up, what its place weighs in all of them is asked for.
-   * @param {number} frame
-   * @param {{clientX: number, clientY: number} | undefined} event
-   */
-  function tellOf(frame, event) {
-    card.show(model, frame, event);
-    clearTimeout(hovering);
-    const key = frame > 0 && model?.pruned && !model.comparison ? model.placeOf(frame)?.key : undefined;
-    if (key === undefined || card.known.has(key)) return;
-    hovering = setTimeout(async () => {
-      try {
-        const { flat, cum } = /** @type {import('./api.js').Matches} */ (await ask('search', { of: key }, signal));
-        card.known.set(key, { flat, cum });
-        if (!card.element.hidden && chart.hovered === frame) card.show(model, frame, event);
-      } catch {
-        // The card says "at least" then.
-      }
-    }, 120);
-  }
-
   function showTools() {
-    const flip = isOn('flip');
     const inverted = isOn('inverted');
-    /** @param {'flip' | 'plus' | 'minus' | 'fit'} name @param {string} label @param {() => void} onclick @param {boolean} [pressed] */
-    const button = (name, label, onclick, pressed) => el('button', {
-      class: 'button only-icon', type: 'button', title: label, 'aria-label': label, onclick,
-      ...(pressed === undefined ? {} : { 'aria-pressed': String(pressed) }),
-    }, icon(name));
+    /** @param {'plus' | 'minus' | 'fit'} name @param {string} label @param {string} key */
+    const button = (name, label, key) => el('button', { class: 'button only-icon', type: 'button', title: label, 'aria-label': label, onclick: () => chart.key(key) }, icon(name));
     const steps = [[10, 1], [4, 2], [1, 1], [2, 4], [1, 10]];
     fill(page.tools,
       model?.comparison && el('span', { class: 'legend' }, 'less',
         steps.map(([before, after]) => el('i', { class: 'swatch', style: { background: changeColour(before, after, isDark()) } })), 'more'),
       el('button', { class: 'button', type: 'button', 'aria-pressed': String(inverted), title: 'Begin with the functions that use the resources, callers below them',
         onclick: () => go(state().view, { inverted: inverted ? '' : 't' }) }, icon('invert'), 'Inverted'),
-      button('flip', 'Root at the bottom', () => go(state().view, { flip: flip ? '' : 't' }), flip),
-      button('minus', 'Zoom out (−)', () => chart.key('-')),
-      button('plus', 'Zoom in (+)', () => chart.key('+')),
-      button('fit', 'Show everything (Esc)', () => chart.key('0')),
+      toggleButton('collapse', 'collapse', COLLAPSE),
+      toggleButton('flip', 'flip', 'Root at the bottom'),
+      button('minus', 'Zoom out (−)', '-'), button('plus', 'Zoom in (+)', '+'), button('fit', 'Show everything (Esc)', '0'),
     );
   }
 
@@ -151,7 +124,6 @@ export async function flameView(host, page, signal) {
     if (questionText() !== asked) return;
     model = new FlameModel(data);
     deepened = new Set();
-    card.known.clear();
     if (model.total === 0) {
       notice(cover, 'No samples', 'Nothing in this profile passes the filters, or all values of this sample type are zero.');
       cover.hidden = false;

@@ -252,14 +252,13 @@ export async function graphView(host, page, signal) {
 
   /** The part that is shown, as a file of its own with its fonts. */
   const picture = () => {
-    const part = new DOMParser().parseFromString(whole, 'image/svg+xml');
-    part.querySelectorAll('script').forEach((element) => element.remove());
-    const root = part.documentElement;
     const [width, height] = [svg.clientWidth * unit(), svg.clientHeight * unit()];
-    root.setAttribute('viewBox', `${view.x + (view.width - width) / 2} ${view.y + (view.height - height) / 2} ${width} ${height}`);
-    root.setAttribute('width', String(svg.clientWidth));
-    root.setAttribute('height', String(svg.clientHeight));
-    return { svg: new XMLSerializer().serializeToString(part), width: svg.clientWidth, height: svg.clientHeight, name: 'graph' };
+    const box = `${view.x + (view.width - width) / 2} ${view.y + (view.height - height) / 2} ${width} ${height}`;
+    // The drawing stays a text: the page's policy would complain of its style. Its first tag is that of the whole.
+    const part = whole.replace(/<script\b[^>]*>[^]*?<\/script>/g, '').replace(/<svg\b[^>]*>/, (root) => root
+      .replace(/\s(viewBox|width|height)="[^"]*"/g, '')
+      .replace('<svg', `<svg viewBox="${box}" width="${svg.clientWidth}" height="${svg.clientHeight}"`));
+    return { svg: part, width: svg.clientWidth, height: svg.clientHeight, name: 'graph' };
   };
 
   async function search() {

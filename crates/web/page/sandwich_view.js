@@ -4,6 +4,7 @@
 import { Refusal, answerAddress, ask, questionText } from './api.js';
 import { actOnKey, actionMenu } from './actions.js';
 import { placeColour } from './colour.js';
+import { COLLAPSE, toggleButton } from './controls.js';
 import { append, el, fill } from './dom.js';
 import { FlameCard } from './flame_card.js';
 import { FlameChart } from './flame_chart.js';
@@ -70,9 +71,10 @@ export async function sandwichView(host, page, signal) {
   };
   const halves = [half(callers, true, 't'), half(callees, false, '')];
   const { format, total } = callees.header;
-  const place = /** @type {Place | undefined} */ (callees.placeOf(Math.min(1, callees.count - 1)));
+  const place = /** @type {(Place & {flat: number}) | undefined} */ (callees.placeOf(Math.min(1, callees.count - 1)));
   const cum = callees.cum[0] - callees.baseCum[0];
-  const self = await selfOf(pivot, callees, signal);
+  // Wherever it is on a stack: the first of its frames has only what does not call it again.
+  const self = place?.flat ?? 0;
   const label = place?.label ?? pivot;
   /** Each half gets room as it has rows, so that both can be seen. @param {FlameModel} model */
   const share = (model) => ({ 'flex-grow': Math.min(Math.max(model.rows.length - 2, 4), 24) });
@@ -95,7 +97,7 @@ export async function sandwichView(host, page, signal) {
     if (place) middle.style.background = placeColour({ id: 0, ...place }, dark);
     halves.forEach(({ chart }) => chart.setDark(dark));
   });
-  fill(page.tools);
+  fill(page.tools, toggleButton('collapse', 'collapse', COLLAPSE));
 
   async function search() {
     const q = param('q');
@@ -134,19 +136,6 @@ export async function sandwichView(host, page, signal) {
       halves.forEach(({ chart }) => chart.remove());
     },
   };
-}
-
-/**
- * What the place in the middle weighs by itself, wherever it is on a stack: the first of its frames has only what does
- * not call it again.
- * @param {string} pivot
- * @param {FlameModel} callees
- * @param {AbortSignal} signal
- */
-async function selfOf(pivot, callees, signal) {
-  if (callees.count < 2) return 0;
-  const { flat } = /** @type {import('./api.js').Matches} */ (await ask('search', { of: pivot }, signal));
-  return flat;
 }
 
 /**

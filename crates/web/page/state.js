@@ -32,7 +32,7 @@ export const VIEWS = /** @type {const} */ ([
 
 /** Parameters by which people point at something, each as often as they like. They are never patterns. */
 export const POINTED = /** @type {const} */ ([
-  ['only', 'Only through'], ['without', 'Without'], ['hidden', 'Hidden'], ['from', 'From here on'],
+  ['only', 'Only through'], ['without', 'Without'], ['hidden', 'Hidden'], ['below', 'From here on'],
   ['tag', 'Tag'], ['nottag', 'Without tag'], ['pkg', 'Package'], ['nopkg', 'Hidden package'], ['preset', 'Preset'],
 ]);
 
@@ -177,7 +177,7 @@ export function tagText(key, value) {
  * @param {string} value
  */
 export function pointedText(name, value) {
-  if (['only', 'without', 'hidden', 'from'].includes(name)) return keyText(value);
+  if (['only', 'without', 'hidden', 'below'].includes(name)) return keyText(value);
   return name.endsWith('tag') ? value.replace(/\\(.)/g, '$1').replace('=', ' = ') : value;
 }
 

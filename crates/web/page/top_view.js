@@ -9,7 +9,7 @@ import { el, fill } from './dom.js';
 import { changeText, countText, deltaText, percentText, valueText } from './format.js';
 import { openMenu } from './menu.js';
 import { searchText } from './search.js';
-import { address, go, isForBrowser, param, state } from './state.js';
+import { address, go, isForBrowser, isOn, param, state } from './state.js';
 import { isDark, onTheme } from './theme.js';
 import { csv, keep, notice, waiting } from './view.js';
 
@@ -22,7 +22,7 @@ const FIRST_ROWS = '5000';
 /** Rows that are printed. */
 const PRINTED_ROWS = 500;
 
-/** A row with both sides of a comparison. @typedef {TableRow & {before: number, after: number}} Row */
+/** A row, in comparisons with what its place weighs with callees on both sides. @typedef {TableRow & {before: number, after: number}} Row */
 
 /**
  * @typedef {object} Column
@@ -61,7 +61,9 @@ export async function topView(host, page, signal) {
   let largest = 1;
   let chosen = 0;
   const isShared = state().view === 'both';
-  const comparison = page.facts.comparison;
+  // Means of two sides are no parts of a sum.
+  const hasSides = () => page.facts.comparison && !isOn('mean');
+  const comparison = hasSides();
   const columns = comparison ? [...COLUMNS.slice(0, 2), ...COMPARISON, COLUMNS[2]] : COLUMNS;
 
   const head = el('tr', {});
@@ -78,15 +80,8 @@ export async function topView(host, page, signal) {
     asked = question();
     const nf = param('nf') || '0';
     const sort = param('sort') || 'flat';
-    const [whole, before, after] = /** @type {Table[]} */ (await Promise.all([
-      ask('top', { n: limit, nf, sort }, signal),
-      ...(comparison ? ['base', 'new'].map((side) => ask('top', { n: '-2', nf: '0', side }, signal)) : []),
-    ]));
-    table = whole;
-    /** @param {Table | undefined} side @param {number} sign */
-    const sums = (side, sign) => new Map((side?.rows ?? []).map((row) => [row.place.key, sign * row.cum]));
-    const [was, is] = [sums(before, -1), sums(after, 1)];
-    rows = table.rows.map((row) => ({ ...row, before: was.get(row.place.key) ?? 0, after: is.get(row.place.key) ?? 0 }));
+    table = /** @type {Table} */ (await ask('top', { n: limit, nf, sort }, signal));
+    rows = table.rows.map((row) => ({ ...row, before: row.compared?.before_cum ?? 0, after: row.compared?.after_cum ?? 0 }));
     largest = rows.reduce((most, row) => Math.max(most, Math.abs(row.cum), Math.abs(row.flat)), 1);
   }
 
@@ -131,7 +126,7 @@ export async function topView(host, page, signal) {
     /** @param {Row} row @param {'flat' | 'cum'} key */
     const weight = (row, key) => el('td', { class: `weight cell-${key}` }, el('div', { class: 'weight-box' },
       el('i', { class: 'bar', style: { width: `${(Math.abs(row[key]) / largest) * 100}%` } }),
-      el('span', { class: 'value' }, comparison ? deltaText(row[key], format) : valueText(row[key], format)),
+      el('span', { class: 'value' }, page.facts.comparison ? deltaText(row[key], format) : valueText(row[key], format)),
       el('span', { class: 'share' }, percentText(row[key], total))));
     return shown.slice(first, last).map((row, index) => {
       const at = first + index;
@@ -253,20 +248,22 @@ export async function topView(host, page, signal) {
 
   /** What is shown, with raw values. */
   function shownRows() {
-    return shown.map((row) => ({ place: row.place, flat: row.flat, cum: row.cum, ...(comparison ? { before: row.before, after: row.after } : {}) }));
+    return shown.map(({ place, flat, cum, compared }) => ({ place, flat, cum, ...(compared ? { compared } : {}) }));
   }
 
   await refresh();
   return {
     update: () => {
+      if (hasSides() !== comparison) return false;
       refresh().catch((error) => signal.aborted || notice(host, 'This cannot be shown', String(error.message)));
       return true;
     },
     key,
     files: () => [
       { label: 'Table (CSV)', run: () => keep(csv([
-        ['place', 'flat', 'cum', ...(comparison ? ['before', 'after'] : []), 'unit'],
-        ...shown.map((row) => [row.place.label, row.flat, row.cum, ...(comparison ? [row.before, row.after] : []), table?.header.format.sample_unit ?? '']),
+        ['place', 'flat', 'cum', ...(comparison ? ['before_flat', 'before_cum', 'after_flat', 'after_cum'] : []), 'unit'],
+        ...shown.map(({ place, flat, cum, compared }) => [place.label, flat, cum,
+          ...(comparison ? [compared?.before_flat ?? 0, compared?.before_cum ?? 0, compared?.after_flat ?? 0, compared?.after_cum ?? 0] : []), table?.header.format.sample_unit ?? '']),
       ]), 'top.csv', 'text/csv') },
       { label: 'Table (JSON)', run: () => keep(JSON.stringify({ header: table?.header, rows: shownRows() }, null, 1), 'top.json', 'application/json') },
     ],

@@ -6,17 +6,17 @@ use std::sync::Arc;
 use hotlist_analyze::{NodeInfo, PlaceKey};
 use hotlist_render::{Context, Drawing};
 use hotlist_report::{Argument, Report, ShapeKind};
-use hotlist_session::{Error, Note, PRESETS, Question, ValueType};
+use hotlist_session::{Error, Note, OpenProfile, PRESETS, Question, ValueType, folded_pattern};
 use hyper::StatusCode;
 use serde_json::{Value, json};
 
 use crate::pointed;
 use crate::profile_facts::ProfileFacts;
-use crate::profiles::Opened;
 use crate::query::{self, Query};
 use crate::response::{Answer, JSON};
 use crate::search;
 use crate::shared::Shared;
+use crate::timeline;
 
 /// Grows when a field of an answer changes its meaning or goes.
 const VERSION: u32 = 1;
@@ -29,8 +29,9 @@ const LARGEST_FILE: usize = 512 << 20;
 /// The most frames of a flame graph in one answer.
 const MOST_FRAMES: usize = 100_000;
 
-/// Parameters of routes that are no options: which profile, what was typed or pointed at, and which flame graph.
-const OWN_KEYS: [&str; 7] = ["profile", "base", "q", "of", "pivot", "path", "marks"];
+/// Parameters of routes that are no options: which profile, what was typed or pointed at, which flame graph, and how
+/// many slices of time.
+const OWN_KEYS: [&str; 8] = ["profile", "base", "q", "of", "pivot", "path", "marks", "bins"];
 
 /// Answers `/api/v1/<path>`.
 pub(crate) fn answer(shared: &Shared, path: &str, query: &Query) -> Answer {
@@ -44,8 +45,10 @@ pub(crate) fn answer(shared: &Shared, path: &str, query: &Query) -> Answer {
     let cached = |compute: &dyn Fn() -> Answer| {
         shared.answers.get(&format!("{path}?{}", query.canonical(&OWN_KEYS)), compute)
     };
-    if path == "search" {
-        return cached(&|| search::answer(shared, query));
+    match path {
+        "search" => return cached(&|| search::answer(shared, query)),
+        "timeline" => return cached(&|| timeline::answer(shared, query)),
+        _ => {}
     }
     let (report, drawing) = path.split_once('/').unwrap_or((path, "json"));
     let Some(report) = hotlist_report::find(report) else {
@@ -104,7 +107,7 @@ fn index() -> Answer {
 }
 
 fn facts(shared: &Shared, query: &Query) -> Answer {
-    match shared.profiles.chosen(query) {
+    match shared.chosen(query) {
         Ok(opened) => {
             let facts = ProfileFacts::of(&opened, shared.profiles.names());
             ok(&json!({ "version": VERSION, "shape": "facts", "profile": facts }))
@@ -128,9 +131,9 @@ pub(crate) fn question(
     shared: &Shared,
     report: &'static Report,
     query: &Query,
-) -> Result<(Arc<Opened>, Question), Box<Answer>> {
+) -> Result<(Arc<OpenProfile>, Question), Box<Answer>> {
     let wrong = |why: &str| Box::new(Answer::error(StatusCode::BAD_REQUEST, why));
-    let opened = shared.profiles.chosen(query).map_err(|why| wrong(&why))?;
+    let opened = shared.chosen(query).map_err(|why| wrong(&why))?;
     let options = query.apply(&shared.base).map_err(|why| wrong(&why))?;
     let argument = argument(report, query).map_err(|why| wrong(&why))?;
     if report.argument == Argument::Pattern && argument.is_none() {
@@ -149,7 +152,7 @@ pub(crate) fn question(
         question.options.flame.path = ids.map_err(|_| wrong("path: must be numbers with commas between"))?;
     }
     if let Some(text) = query.get("marks") {
-        let pattern = search::folded_pattern(text).map_err(|error| wrong(&format!("marks: {error}")))?;
+        let pattern = folded_pattern(text).map_err(|error| wrong(&format!("marks: {error}")))?;
         question.options.flame.marks = Some(pattern);
     }
     pointed::add_filters(&mut question, query, opened.session.profile()).map_err(|why| wrong(&why))?;
@@ -187,7 +190,7 @@ fn view(shared: &Shared, report: &'static Report, drawing: &Drawing, query: &Que
 
 fn file(shared: &Shared, report: &'static Report, drawing: &Drawing, query: &Query) -> Answer {
     let content_type = match drawing.media_type {
-        // Pages with scripts of their own are files to keep: they must never be opened from this origin.
+        // Pages with scripts are files to keep: they must never be opened from this origin.
         page if page.starts_with("text/html") => "application/octet-stream",
         other => other,
     };
@@ -247,7 +250,7 @@ pub(crate) fn texts(notes: Vec<Note>) -> Vec<String> {
 
 /// The profile as it was loaded, whatever the options say.
 pub(crate) fn whole_profile(shared: &Shared, query: &Query) -> Answer {
-    let opened = match shared.profiles.chosen(query) {
+    let opened = match shared.chosen(query) {
         Ok(opened) => opened,
         Err(why) => return Answer::error(StatusCode::BAD_REQUEST, &why),
     };

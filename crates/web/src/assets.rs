@@ -54,6 +54,7 @@ const OWN: &[Asset] = assets! {
     "source_view.js": SCRIPT,
     "state.js": SCRIPT,
     "tags_view.js": SCRIPT,
+    "time_axis.js": SCRIPT,
     "top_view.js": SCRIPT,
     "view.js": SCRIPT,
 };

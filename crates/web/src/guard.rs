@@ -19,7 +19,7 @@ pub(crate) struct Guard {
 }
 
 impl Guard {
-    /// A guard with a token of its own.
+    /// A guard with a new token.
     ///
     /// # Errors
     /// When the system has no random numbers.

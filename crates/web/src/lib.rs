@@ -5,14 +5,14 @@
 //! ```
 //!
 //! * A request is checked before anything else looks at it: the `Host` header must be an address that was
-//!   bound, so that no other site can reach the server through a name of its own, and what changes something
+//!   bound, so that no other site can reach the server through a host name that it controls, and what changes something
 //!   must be a POST with a token that only the page knows.
 //! * Every view of the page is one route over one report and answers with the JSON of `-json`.
 //!   `docs/web.md` describes the routes.
 //! * Work happens on as many threads as there are processors; connections wait for it without holding a
 //!   thread. Answers are kept, so that going back costs nothing.
 //!
-//! Nothing is printed and nothing is global: [`Server::bind`] takes [`Profiles`]
+//! Nothing is printed and nothing is global: [`Server::bind`] takes [`Profiles`](hotlist_session::Profiles)
 //! and a [`Site`], and a process may run several servers.
 
 mod address;
@@ -22,7 +22,6 @@ mod assets;
 mod guard;
 mod pointed;
 mod profile_facts;
-mod profiles;
 mod query;
 mod response;
 mod router;
@@ -30,9 +29,9 @@ mod search;
 mod server;
 mod settings;
 mod shared;
+mod timeline;
 
 pub use address::{Address, AddressError};
-pub use profiles::{BaseFacts, Part, Profiles};
 pub use server::Server;
 pub use settings::Settings;
 

@@ -1,4 +1,4 @@
-//! Filters of addresses that name exactly what somebody pointed at: a place by its key, a tag by its key and value.
+//! Filters of addresses that name exactly what a user pointed at: a place by its key, a tag by its key and value.
 //!
 //! Their parameters are never those of options, which are patterns that people type, so neither gets in the way
 //! of the other. Each may stand several times; a sample has to pass all.
@@ -14,7 +14,7 @@ use crate::query::Query;
 
 /// The parameters.
 pub(crate) const POINTED: [&str; 10] =
-    ["only", "without", "hidden", "from", "tag", "nottag", "pkg", "nopkg", "side", "preset"];
+    ["only", "without", "hidden", "below", "tag", "nottag", "pkg", "nopkg", "side", "preset"];
 
 /// Adds what a query asks for beside the options: what was pointed at, presets, and all of several focus patterns.
 ///
@@ -45,7 +45,7 @@ fn filters(query: &Query, profile: &Profile) -> Result<Vec<ExactFilter>, String>
         ("only", ExactFilter::Through as fn(PlaceKey) -> ExactFilter),
         ("without", ExactFilter::Without),
         ("hidden", ExactFilter::Hidden),
-        ("from", ExactFilter::From),
+        ("below", ExactFilter::From),
     ] {
         for text in query.all(name) {
             filters.push(filter(text.parse().map_err(|error| format!("{name}: {error}"))?));
@@ -107,6 +107,13 @@ fn functions_of(profile: &Profile, package: &str) -> BTreeSet<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_parameter_is_also_an_option() {
+        for (_, key) in crate::query::keys() {
+            assert!(!POINTED.contains(&key), "{key}");
+        }
+    }
 
     #[test]
     fn tags_are_keys_and_values() {

@@ -1,10 +1,9 @@
 //! What there is to know about a profile beside its samples.
 
-use hotlist_analyze::choose_sample_type;
+use hotlist_analyze::{choose_sample_type, has_times};
 use hotlist_profile::StringId;
+use hotlist_session::OpenProfile;
 use serde::Serialize;
-
-use crate::profiles::{BaseFacts, Opened};
 
 /// The most mappings that are told.
 const MOST_MAPPINGS: usize = 500;
@@ -30,7 +29,7 @@ pub(crate) struct ProfileFacts<'a> {
     /// Whether samples of a base were subtracted that can be told apart.
     comparison: bool,
     /// The other side of a comparison.
-    base: Option<&'a BaseFacts>,
+    base: Option<ComparedWith<'a>>,
     /// The names of the profiles among which `profile` and `base` choose, by their numbers from 1 on.
     profiles: Vec<&'a str>,
     samples: usize,
@@ -38,10 +37,21 @@ pub(crate) struct ProfileFacts<'a> {
     locations: usize,
     functions: usize,
     mapping_count: usize,
+    /// Whether samples have times.
+    times: bool,
     /// The first of the mappings.
     mappings: Vec<MappingFacts>,
     /// The keys of tags, in the order in which they first occur.
     tag_keys: Vec<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct ComparedWith<'a> {
+    name: &'a str,
+    /// The sum of its values, for each sample type.
+    totals: &'a [i64],
+    time_nanos: i64,
+    duration_nanos: i64,
 }
 
 #[derive(Debug, Serialize)]
@@ -63,7 +73,7 @@ struct MappingFacts {
 }
 
 impl<'a> ProfileFacts<'a> {
-    pub(crate) fn of(opened: &'a Opened, profiles: Vec<&'a str>) -> ProfileFacts<'a> {
+    pub(crate) fn of(opened: &'a OpenProfile, profiles: Vec<&'a str>) -> ProfileFacts<'a> {
         let profile = opened.session.profile();
         let text = |id: StringId| profile.lossy(id).into_owned();
         let sample_type = |value_type: &hotlist_profile::ValueType| SampleType {
@@ -93,13 +103,19 @@ impl<'a> ProfileFacts<'a> {
             drop_frames: text(profile.drop_frames),
             keep_frames: text(profile.keep_frames),
             comparison: base.is_some(),
-            base: opened.base.as_ref(),
+            base: opened.base.as_ref().map(|base| ComparedWith {
+                name: &base.name,
+                totals: &base.totals,
+                time_nanos: base.time_nanos,
+                duration_nanos: base.duration_nanos,
+            }),
             profiles,
             samples: profile.samples.len(),
             stacks: profile.stacks.len(),
             locations: profile.locations.len(),
             functions: profile.functions.len(),
             mapping_count: profile.mappings.len(),
+            times: has_times(profile),
             mappings: profile
                 .mappings
                 .iter()

@@ -1,7 +1,6 @@
 //! `/api/v1/search`: what the places that match a pattern, or one place, weigh together, and which they are.
 
-use hotlist_analyze::{Names, NodeTable, PlaceKey};
-use hotlist_pattern::Pattern;
+use hotlist_session::{PlaceSearch, find_places};
 use hyper::StatusCode;
 use serde_json::json;
 
@@ -13,34 +12,18 @@ use crate::shared::Shared;
 /// The most places that are sent.
 const MOST_PLACES: usize = 10_000;
 
-/// What is looked for.
-enum Wanted {
-    Place(PlaceKey),
-    Matches(Pattern),
-}
-
-impl Wanted {
-    fn of(query: &Query) -> Result<Wanted, String> {
-        if let Some(key) = query.get("of") {
-            return key.parse().map(Wanted::Place).map_err(|error| format!("of: {error}"));
-        }
-        let text = query.get("q").ok_or("q: a regular expression is needed")?;
-        folded_pattern(text).map(Wanted::Matches).map_err(|error| format!("q: {error}"))
+/// What a query looks for.
+fn wanted(query: &Query) -> Result<PlaceSearch, String> {
+    if let Some(key) = query.get("of") {
+        return PlaceSearch::place(key).map_err(|error| format!("of: {error}"));
     }
-}
-
-/// The pattern of a search. As in many editors, capitals count only when one is typed.
-pub(crate) fn folded_pattern(text: &str) -> Result<Pattern, hotlist_pattern::Error> {
-    if text.chars().any(char::is_uppercase) {
-        Pattern::new(text)
-    } else {
-        Pattern::new(&format!("(?i){text}"))
-    }
+    let text = query.get("q").ok_or("q: a regular expression is needed")?;
+    PlaceSearch::matching(text).map_err(|error| format!("q: {error}"))
 }
 
 pub(crate) fn answer(shared: &Shared, query: &Query) -> Answer {
     let wrong = |why: &str| Answer::error(StatusCode::BAD_REQUEST, why);
-    let wanted = match Wanted::of(query) {
+    let wanted = match wanted(query) {
         Ok(wanted) => wanted,
         Err(why) => return wrong(&why),
     };
@@ -52,36 +35,18 @@ pub(crate) fn answer(shared: &Shared, query: &Query) -> Answer {
     let mut notes = Vec::new();
     let found = opened.session.look(&question, &mut notes, |view| {
         let options = &question.options;
-        let table = NodeTable::new(view, options.detail, Some(&options.path_trim));
-        let names = Names::new(&table);
-        let chosen: Vec<bool> = table
-            .ids()
-            .map(|node| match &wanted {
-                Wanted::Place(key) => table.info(node).key() == *key,
-                Wanted::Matches(pattern) => pattern.is_match(names.get(node).printable.as_bytes()),
-            })
-            .collect();
-        let weight = table.weigh_together(&chosen);
-        let weights = table.weigh_chosen(&chosen);
-        let mut labels: Vec<_> = table
-            .ids()
-            .filter(|node| chosen[node.index()])
-            .filter(|&node| !weights.cum(node).is_zero() || !weights.flat(node).is_zero())
-            .map(|node| (weights.cum(node).shown().unsigned_abs(), &names.get(node).printable, node))
-            .collect();
-        labels.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(b.1)));
-        let places = labels.len();
-        labels.truncate(MOST_PLACES);
-        let keys: Vec<_> = labels.iter().map(|&(_, _, node)| table.info(node).key().to_string()).collect();
-        let labels: Vec<_> = labels.into_iter().map(|(_, label, _)| label).collect();
+        let found = find_places(view, options, &wanted);
+        let sent = &found.places[..found.places.len().min(MOST_PLACES)];
+        let keys: Vec<String> = sent.iter().map(|place| place.key.to_string()).collect();
+        let labels: Vec<&str> = sent.iter().map(|place| place.label.as_str()).collect();
         let profile = view.profile();
         let unit = profile.lossy(profile.sample_types[view.value().column].unit);
         let format = json!({
             "sample_unit": unit, "output_unit": options.output_unit, "ratio": options.ratio,
         });
         Ok(json!({
-            "format": format, "version": 1, "shape": "matches", "flat": weight.flat.shown(), "cum": weight.cum.shown(),
-            "total": view.total(), "places": places, "labels": labels, "keys": keys,
+            "format": format, "version": 1, "shape": "matches", "flat": found.flat, "cum": found.cum,
+            "total": found.total, "places": found.places.len(), "labels": labels, "keys": keys,
         })
         .to_string())
     });

@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use hotlist_session::Profiles;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -17,7 +18,6 @@ use tokio::sync::Semaphore;
 use crate::Site;
 use crate::address::{Address, Hosts};
 use crate::guard::Guard;
-use crate::profiles::Profiles;
 use crate::response::Answer;
 use crate::router::{self, Asked};
 use crate::shared::Shared;

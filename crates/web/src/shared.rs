@@ -1,15 +1,15 @@
 //! What all requests share.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use hotlist_session::ViewOptions;
+use hotlist_session::{OpenProfile, Profiles, Selection, ViewOptions};
 
 use crate::Site;
 use crate::answer_cache::AnswerCache;
 use crate::assets::Assets;
 use crate::guard::Guard;
-use crate::profiles::Profiles;
-use crate::query;
+use crate::query::{self, Query};
 
 /// How many bytes of answers are kept.
 const KEPT_ANSWERS: usize = 32 << 20;
@@ -49,6 +49,23 @@ impl Shared {
             guard,
             site,
         }
+    }
+
+    /// The profile that a query asks for by `profile` and `base`, numbers from 1 on.
+    ///
+    /// # Errors
+    /// In words, when there is no such profile or two do not fit together.
+    pub(crate) fn chosen(&self, query: &Query) -> Result<Arc<OpenProfile>, String> {
+        let count = self.profiles.names().len();
+        let row = |key: &str| match query.get(key) {
+            None => Ok(None),
+            Some(text) => match text.parse::<usize>() {
+                Ok(number) if (1..=count).contains(&number) => Ok(Some(number - 1)),
+                _ => Err(format!("{key}: must be a number up to {count}")),
+            },
+        };
+        let selection = Selection { profile: row("profile")?, base: row("base")? };
+        self.profiles.open(selection).map_err(|error| error.to_string())
     }
 
     /// Whether to work ahead now; that is so once.

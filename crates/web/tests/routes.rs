@@ -2,6 +2,7 @@
 
 mod support;
 
+use std::collections::HashMap;
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::path::PathBuf;
@@ -9,8 +10,9 @@ use std::time::{Duration, Instant};
 
 use hotlist_profile::Profile;
 use hotlist_session::{Options, SourceFiles};
+use hotlist_testkit::hostile_profile;
 use serde_json::Value;
-use support::{client, get, hostile_profile, load_files, response, serve, serve_profile};
+use support::{client, get, load_files, response, serve, serve_profile};
 
 fn fixtures() -> Vec<PathBuf> {
     let mut files: Vec<PathBuf> = std::fs::read_dir(hotlist_testkit::testdata("profiles"))
@@ -39,13 +41,15 @@ fn check_profile(profile: Profile, name: &str, query: &str) {
     let top = json(&format!("{api}/top?n=-2&nf=0&{query}"));
     let total = top["header"]["total"].as_i64().unwrap();
     let rows = top["rows"].as_array().unwrap();
+    let rows_by_key: HashMap<String, &Value> =
+        rows.iter().map(|row| (row["place"]["key"].to_string(), row)).collect();
     let mut compared = 0;
     let flat: i64 = rows.iter().map(|row| row["flat"].as_i64().unwrap()).sum();
     for report in json(&format!("{api}/"))["reports"].as_array().unwrap() {
         let report = report["name"].as_str().unwrap();
         let (status, body) = get(&format!("{api}/{report}?q=.&n=-2&nf=0&ef=0&{query}"));
         if status == 422 || status == 400 {
-            // There is nothing to list, or the shape is a profile, which is not JSON.
+            // There is nothing to list.
             continue;
         }
         assert_eq!(status, 200, "{name} {report}: {body}");
@@ -61,6 +65,34 @@ fn check_profile(profile: Profile, name: &str, query: &str) {
                 let frames = &answer["frames"];
                 let base = frames.get("base_flat").map_or(0, sum);
                 assert_eq!(sum(&frames["flat"]) - base, flat, "{name} {report}: own weights");
+                // What cards and sandwiches tell of a place, and searches in files.
+                for place in answer["places"].as_array().unwrap() {
+                    let told = (&place["flat"], &place["cum"]);
+                    let Some(row) = rows_by_key.get(&place["key"].to_string()) else {
+                        assert_eq!(told, (&Value::from(0), &Value::from(0)), "{name} {report}");
+                        continue;
+                    };
+                    assert_eq!(told, (&row["flat"], &row["cum"]), "{name} {report}: {}", place["label"]);
+                    if !row["compared"].is_null() {
+                        assert_eq!(place["compared"], row["compared"], "{name} {report}");
+                    }
+                }
+            }
+            "listing" => {
+                // A function of several files has a listing for each.
+                let routines = answer["routines"].as_array().unwrap();
+                for routine in routines {
+                    let same: Vec<&Value> =
+                        rows.iter().filter(|row| row["place"]["label"] == routine["name"]).collect();
+                    let count = routines.iter().filter(|other| other["name"] == routine["name"]).count();
+                    let (&[row], 1) = (&same[..], count) else { continue };
+                    assert_eq!(
+                        (&routine["flat"], &routine["cum"]),
+                        (&row["flat"], &row["cum"]),
+                        "{name} {report}: {}",
+                        routine["name"]
+                    );
+                }
             }
             "neighbours" => {
                 for entry in answer["entries"].as_array().unwrap() {
@@ -345,7 +377,7 @@ fn too_long_or_wrong_parameters_are_refused() {
         &format!("a={longest}"),
         &"a=1&".repeat(70),
         "f=(",
-        "f=%zz",
+        "f=%ff",
         "tf=99999999999999999999kb",
         "n=x",
         "g=inches",
@@ -364,7 +396,7 @@ fn too_long_or_wrong_parameters_are_refused() {
     assert_eq!(get(&format!("{}/api/v1/peek", served.url)).0, 400);
     assert_eq!(get(&format!("{}/api/v1/peek?q=no_such_thing", served.url)).0, 422);
     assert_eq!(get(&format!("{}/api/v1/flamegraph?pivot=no_such_thing", served.url)).0, 422);
-    assert_eq!(get(&format!("{}/api/v1/proto/json", served.url)).0, 400);
+    assert_eq!(get(&format!("{}/api/v1/top/svg", served.url)).0, 400);
     assert_eq!(get(&format!("{}/api/v1/nothing", served.url)).0, 404);
     assert_eq!(get(&format!("{}/api/v1/top/nothing", served.url)).0, 404);
 }

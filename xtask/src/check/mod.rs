@@ -1,5 +1,6 @@
 //! Everything that must pass: formatting, lints, tests, documentation, other platforms.
 
+mod oldest;
 mod platforms;
 mod skipped;
 mod tests;
@@ -23,7 +24,7 @@ pub(crate) enum Extent {
 }
 
 /// What the features of the collectors are called from the workspace. Everything is built once, with all of
-/// them; that the crate also builds without is a step of its own.
+/// them; that the crate also builds without is a separate step.
 const FEATURES: &str = "hotlist-collect/axum,hotlist-collect/symbolize,hotlist-collect/tracing";
 
 /// A command of cargo that must succeed.
@@ -53,7 +54,7 @@ const BEFORE: &[Step] = &[
     },
 ];
 
-/// After them. The packages that are workspaces of their own share the folder of what is built.
+/// After them. The packages that are separate workspaces share the build folder.
 const AFTER: &[Step] = &[
     Step {
         name: "examples in documentation",
@@ -94,6 +95,7 @@ pub(crate) fn run(root: &Path, extent: Extent) -> anyhow::Result<()> {
     let outcome = tests::run(root, extent, &mut skipped)?;
     steps(AFTER, &mut skipped)?;
     if extent == Extent::Whole {
+        oldest::check(root, &mut skipped)?;
         platforms::check(root, &mut skipped)?;
         match crate::page::check_types(root)? {
             None => {}
@@ -101,7 +103,12 @@ pub(crate) fn run(root: &Path, extent: Extent) -> anyhow::Result<()> {
         }
         dependencies(root, &mut skipped)?;
     } else {
-        for step in ["other platforms", "types of the page", "licences and sources of dependencies"] {
+        for step in [
+            "oldest compiler and dependencies",
+            "other platforms",
+            "types of the page",
+            "licences and sources of dependencies",
+        ] {
             skipped.step(step, "--quick");
         }
     }

@@ -80,7 +80,7 @@ fn in_an_empty_root(unpacked: &Path, profile: &Path) -> anyhow::Result<()> {
     shows_the_profile(&mut enter)
 }
 
-/// Installs the package by dpkg into a system of its own, and returns its program.
+/// Installs the package by dpkg into a separate system, and returns its program.
 fn install_package(package: &Path, system: &Path) -> anyhow::Result<PathBuf> {
     for folder in ["var/lib/dpkg/info", "var/lib/dpkg/updates", "var/log"] {
         fs::create_dir_all(system.join(folder))?;
@@ -104,7 +104,7 @@ fn install_package(package: &Path, system: &Path) -> anyhow::Result<PathBuf> {
     Ok(system.join("usr/bin/hotlist"))
 }
 
-/// Installs the wheel into an environment of its own, and returns its program.
+/// Installs the wheel into a new environment, and returns its program.
 fn install_wheel(wheel: &Path, place: &Path, version: &str, platform: &Platform) -> anyhow::Result<PathBuf> {
     let python = if platform.is_windows() { "python" } else { "python3" };
     must_succeed(Command::new(python).args(["-m", "venv"]).arg(place))?;

@@ -52,7 +52,12 @@ fn bash(out: &mut dyn Write) -> io::Result<()> {
 fn words_of_commands() -> impl Iterator<Item = (&'static str, &'static [&'static str])> {
     commands::ALL.iter().filter_map(|command| match command.takes.words {
         Words::OneOf(names) => Some((command.name, names)),
-        Words::None | Words::Optional(_) | Words::Sources => None,
+        Words::None
+        | Words::Optional(_)
+        | Words::Perhaps(_)
+        | Words::Sources
+        | Words::Sets
+        | Words::Statement => None,
     })
 }
 

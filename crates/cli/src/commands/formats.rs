@@ -1,4 +1,4 @@
-//! `hotlist formats`: in which formats profiles are read, and what of them is lost.
+//! `hotlist formats`: in which formats profiles are read and written, and what is lost.
 
 use std::io::Write;
 
@@ -8,7 +8,7 @@ use crate::console::Console;
 
 pub(crate) const COMMAND: Command = Command {
     name: "formats",
-    help: "List the formats in which profiles are read, and what of them is lost",
+    help: "List the formats in which profiles are read and written, and what is lost",
     takes: Takes::only(Words::None),
     run,
 };
@@ -20,6 +20,13 @@ fn run(_: Arguments, console: &Console) -> anyhow::Result<()> {
         writeln!(out, "{:width$}  {}", format.name, format.writers)?;
         if !format.lost.is_empty() {
             writeln!(out, "{:width$}  lost: {}", "", format.lost)?;
+        }
+    }
+    writeln!(out, "\nWritten, by hotlist convert:")?;
+    for export in hotlist_formats::EXPORTS {
+        writeln!(out, "{:width$}  {}", export.name, export.readers)?;
+        if !export.lost.is_empty() {
+            writeln!(out, "{:width$}  lost: {}", "", export.lost)?;
         }
     }
     Ok(out.flush()?)

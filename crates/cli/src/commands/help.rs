@@ -24,6 +24,7 @@ hotlist reads profiles of Go, C++, Rust and Java programs and shows where time a
   hotlist -list 'main\\.' heap.pb.gz               source code with what each line weighs
   hotlist -top http://localhost:6060/debug/pprof/heap
   hotlist -top -diff_base old.pb.gz new.pb.gz     what has changed
+  hotlist diff old/*.pb.gz -- new/*.pb.gz         which functions really changed, over several runs
   hotlist tui cpu.pb.gz                           everything, on the full screen
   hotlist -http=: cpu.pb.gz                       everything, in a browser
 
@@ -81,7 +82,8 @@ fn overview(out: &mut dyn Write) -> io::Result<()> {
     }
     writeln!(
         out,
-        "\nFlags take one dash or two. The exit status is 0, 1 after an error, 2 for a wrong command line."
+        "\nFlags take one dash or two. The exit status is 0, 1 after an error, 2 for a wrong command line;\n\
+         hotlist diff has 1 for a rule that fired and 2 for every error."
     )
 }
 
@@ -98,7 +100,13 @@ fn about_command(command: &Command, out: &mut dyn Write) -> io::Result<()> {
     }
     let groups: Vec<&str> = command.takes.options.iter().map(|group| group.title()).collect();
     if !groups.is_empty() {
-        writeln!(out, "  Options of hotlist -help under: {}.", groups.join(", "))?;
+        let without: Vec<String> = command.takes.without.iter().map(|name| format!("-{name}")).collect();
+        let without =
+            if without.is_empty() { String::new() } else { format!(" (but {})", without.join(", ")) };
+        writeln!(out, "  Options of hotlist -help under: {}{without}.", groups.join(", "))?;
+    }
+    for remark in command.takes.remarks {
+        writeln!(out, "{remark}")?;
     }
     Ok(())
 }

@@ -35,7 +35,7 @@ fn write(out: &mut dyn Write) -> io::Result<()> {
     for command in commands::ALL {
         entry(out, &command.usage(), command.help)?;
         for own in command.takes.flags {
-            entry(out, &format!("{} -{}", command.name, own.name), own.help)?;
+            entry(out, &format!("{} -{}{}", command.name, own.name, own.value_text()), own.help)?;
         }
     }
     section(out, "REPORTS", |flag| matches!(flag, Flag::Report(_) | Flag::Drawing(_)))?;
@@ -44,7 +44,11 @@ fn write(out: &mut dyn Write) -> io::Result<()> {
     for Variables { names, help } in environment::ALL.iter().chain(environment::IGNORED) {
         entry(out, &names.join(", "), help)?;
     }
-    writeln!(out, ".SH EXIT STATUS\n0 after success, 1 after an error, 2 for a wrong command line.")?;
+    writeln!(
+        out,
+        ".SH EXIT STATUS\n0 after success, 1 after an error, 2 for a wrong command line. \
+         hotlist diff has 1 for a rule that fired and 2 for every error."
+    )?;
     writeln!(out, ".SH EXAMPLES\n.nf\nhotlist \\-top cpu.pb.gz")?;
     writeln!(out, "hotlist \\-list main heap.pb.gz")?;
     writeln!(out, "hotlist \\-top \\-diff_base old.pb.gz new.pb.gz\n.fi")

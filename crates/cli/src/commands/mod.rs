@@ -5,18 +5,24 @@
 
 use std::ffi::{OsStr, OsString};
 
-use hotlist_session::Group;
+use hotlist_session::{Group, Options};
 
 use crate::args::Arguments;
 use crate::console::Console;
 
 pub(crate) mod completions;
+pub(crate) mod convert;
+pub(crate) mod diff;
 pub(crate) mod formats;
 pub(crate) mod help;
 pub(crate) mod http;
 pub(crate) mod man;
+#[cfg(feature = "mcp")]
+pub(crate) mod mcp;
 pub(crate) mod pprof;
 pub(crate) mod report;
+pub(crate) mod skill;
+pub(crate) mod sql;
 pub(crate) mod symbols;
 pub(crate) mod tui;
 pub(crate) mod version;
@@ -26,8 +32,14 @@ pub(crate) use pprof::COMMAND as PPROF;
 /// Every command that is a word, in the order of the help.
 pub(crate) const ALL: &[Command] = &[
     tui::COMMAND,
+    diff::COMMAND,
+    sql::COMMAND,
     symbols::COMMAND,
+    convert::COMMAND,
     formats::COMMAND,
+    #[cfg(feature = "mcp")]
+    mcp::COMMAND,
+    skill::COMMAND,
     help::COMMAND,
     man::COMMAND,
     completions::COMMAND,
@@ -56,19 +68,25 @@ pub(crate) struct Takes {
     pub(crate) options: &'static [Group],
     /// Whether it takes reports and forms.
     pub(crate) reports: bool,
-    /// Flags that it alone has.
+    /// Options of these groups that it does not take.
+    pub(crate) without: &'static [&'static str],
+    /// Flags that it alone has. They come before options of the same name.
     pub(crate) flags: &'static [OwnFlag],
+    /// What its help says beside its flags, a line each.
+    pub(crate) remarks: &'static [&'static str],
+    /// Sets defaults of its own.
+    pub(crate) prepare: fn(&mut Options),
 }
 
 impl Takes {
     /// Words alone.
     pub(crate) const fn only(words: Words) -> Takes {
-        Takes { words, options: &[], reports: false, flags: &[] }
+        Takes { words, options: &[], reports: false, without: &[], flags: &[], remarks: &[], prepare: |_| {} }
     }
 
     /// Profiles, with options of these groups.
     pub(crate) const fn profiles(options: &'static [Group]) -> Takes {
-        Takes { words: Words::Sources, options, reports: false, flags: &[] }
+        Takes { options, ..Takes::only(Words::Sources) }
     }
 }
 
@@ -81,8 +99,15 @@ pub(crate) enum Words {
     OneOf(&'static [&'static str]),
     /// One or none, which help calls so.
     Optional(&'static str),
+    /// Any number, which help calls so; none will do.
+    #[cfg_attr(not(feature = "mcp"), expect(dead_code, reason = "only that command takes them"))]
+    Perhaps(&'static str),
     /// Profiles, the executable perhaps before them.
     Sources,
+    /// Profiles of two sets, with `--` between them.
+    Sets,
+    /// A statement of SQL, and profiles.
+    Statement,
 }
 
 impl Words {
@@ -92,7 +117,7 @@ impl Words {
             Words::None => words.is_empty(),
             Words::OneOf(names) => matches!(words, [word] if names.iter().any(|name| word == name)),
             Words::Optional(_) => words.len() <= 1,
-            Words::Sources => true,
+            Words::Perhaps(_) | Words::Sources | Words::Sets | Words::Statement => true,
         }
     }
 }
@@ -108,6 +133,13 @@ pub(crate) struct OwnFlag {
     pub(crate) help: &'static str,
 }
 
+impl OwnFlag {
+    /// Its value as help shows it, with a space before it.
+    pub(crate) fn value_text(&self) -> String {
+        if self.value_name.is_empty() { String::new() } else { format!(" <{}>", self.value_name) }
+    }
+}
+
 impl Command {
     /// Its name with what stands behind it, for help.
     pub(crate) fn usage(&self) -> String {
@@ -116,7 +148,10 @@ impl Command {
             Words::None => (*name).to_owned(),
             Words::OneOf(names) => format!("{name} {}", names.join("|")),
             Words::Optional(word) => format!("{name} [{word}]"),
+            Words::Perhaps(word) => format!("{name} [{word}]..."),
             Words::Sources => format!("{name} <source>..."),
+            Words::Sets => format!("{name} <base>... -- <new>..."),
+            Words::Statement => format!("{name} <statement> <source>..."),
         }
     }
 }

@@ -4,14 +4,14 @@
 use hotlist_session::Group;
 
 use crate::args::Arguments;
-use crate::commands::{Command, Takes, Words, http, report};
+use crate::commands::{Command, Takes, http, report};
 use crate::console::Console;
 use crate::shell;
 
 pub(crate) const COMMAND: Command = Command {
     name: "",
     help: "Write a report, serve a page or begin a shell",
-    takes: Takes { words: Words::Sources, options: &Group::ALL, reports: true, flags: &[] },
+    takes: Takes { reports: true, ..Takes::profiles(&Group::ALL) },
     run,
 };
 

@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use hotlist_session::{Group, Session, ViewOptions};
+use hotlist_session::{Group, Profiles, ViewOptions};
 use hotlist_tui::{Signals, Source, fit_for};
 
 use crate::args::Arguments;
 use crate::commands::{Command, Takes};
 use crate::console::Console;
 use crate::environment;
-use crate::opening::{open, source_files};
+use crate::opening::{open_profiles, source_files};
 
 /// What can be changed at the screen, and where profiles come from.
 const OPTIONS: &[Group] = &[
@@ -33,23 +33,21 @@ pub(crate) const COMMAND: Command = Command {
 fn run(arguments: Arguments, console: &Console) -> anyhow::Result<()> {
     let subject = arguments.subject()?;
     fit_for(environment::text)?;
-    let session = Arc::new(open(&subject, console)?);
+    let profiles = Arc::new(open_profiles(&subject, console)?);
     let source: Source = Arc::new(source_files(&subject.options.view));
-    let name = subject.name();
-    let outcome = show(&session, &name, subject.options.view, &source, &Signals::new()?);
+    let outcome = show(&profiles, subject.options.view, &source, &Signals::new()?);
     // The process is about to end and the system takes its memory back faster than we could.
-    std::mem::forget(session);
+    std::mem::forget(profiles);
     outcome
 }
 
-/// Shows a profile that is loaded, which people know as `name`, until they have seen enough.
+/// Shows profiles that are loaded until people have seen enough.
 pub(crate) fn show(
-    session: &Arc<Session>,
-    name: &str,
+    profiles: &Arc<Profiles>,
     options: ViewOptions,
     source: &Source,
     signals: &Signals,
 ) -> anyhow::Result<()> {
     let colours = fit_for(environment::text)?;
-    Ok(hotlist_tui::run(session, name, options, source, colours, signals)?)
+    Ok(hotlist_tui::run(profiles, options, source, colours, signals)?)
 }

@@ -7,7 +7,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::time::Duration;
 
 use hotlist_render::{Context, Drawing};
-use hotlist_session::{Error, Folders, Note, Question, Session, SourceFiles, ViewOptions};
+use hotlist_session::{Error, Folders, Note, Profiles, Question, Session, SourceFiles, ViewOptions};
 use hotlist_shell::ReportTask;
 use hotlist_tui::{Signals, Source, Stopped, Unfit};
 
@@ -65,7 +65,10 @@ impl<'c> Runner<'c> {
     pub(super) fn full_screen(&mut self, options: &ViewOptions) -> anyhow::Result<()> {
         let source: Source = self.source(options);
         match &self.signals {
-            Some(signals) => show(&self.session, &self.name, options.clone(), &source, signals),
+            Some(signals) => {
+                let profiles = Arc::new(Profiles::one(Arc::clone(&self.session), &self.name));
+                show(&profiles, options.clone(), &source, signals)
+            }
             None => Err(Unfit::NoTerminal.into()),
         }
     }

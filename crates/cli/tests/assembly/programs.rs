@@ -63,7 +63,7 @@ func main() {
 /// A folder with programs, and what is needed to ask pprof about them.
 pub struct World {
     pub folder: TempDir,
-    /// pprof with the tools of binutils instead of its own.
+    /// pprof with the tools of binutils instead of the built-in disassembler.
     pub pprof: PathBuf,
     /// A folder that has these tools only.
     pub tools: PathBuf,

@@ -84,7 +84,8 @@ fn reports() -> String {
             [report.name].iter().chain(report.aliases).map(|name| format!("`-{name}`")).collect();
         let _ = writeln!(page, "| {} | {} |", names.join(", "), report.summary);
     }
-    page += "\n## Forms\n\nA report has a form of its own; `-json`, `-csv` and `-folded` ask for another one.\n\n";
+    page +=
+        "\n## Forms\n\nEach report has its own form; `-json`, `-csv` and `-folded` ask for another one.\n\n";
     page += "| Form | What it is | For |\n|---|---|---|\n";
     for drawing in hotlist_render::ALL {
         let shapes: Vec<&str> = drawing.shapes().map(|kind| kind.name()).collect();

@@ -159,7 +159,7 @@ impl Elsewhere {
 fn files_come_from_servers_and_are_kept() {
     let Some(elsewhere) = Elsewhere::new() else { return };
     let (good, empty) = (elsewhere.server(), Server::start(|_| Answer::Status(404)));
-    // Nobody is asked unless the variable names servers.
+    // No server is asked unless the variable names some.
     let (found, stderr) = elsewhere.look_up(&[]);
     assert!(found.is_empty() && stderr.contains("no such file"), "{stderr}");
     // Several servers, one after the other.
@@ -267,14 +267,14 @@ fn bad_answers_are_named_and_never_kept() {
     let text = Server::start(|_| Answer::File(b"<html>Welcome</html>".to_vec()));
     let broken = Server::start(|_| Answer::Status(500));
     let endless = Server::start(|_| Answer::Endless);
-    let nobody = format!("http://{}", TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap());
+    let closed = format!("http://{}", TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap());
     for (url, reason) in [
         (&half.url, "closed the connection early"),
         (&other.url, "the build id of what it sent is"),
         (&text.url, "not an ELF, Mach-O or PE file"),
         (&broken.url, "500"),
         (&endless.url, "larger than 1000000 bytes"),
-        (&nobody, "refused"),
+        (&closed, "refused"),
         (&"nonsense".to_owned(), "scheme"),
     ] {
         let variables = [("DEBUGINFOD_URLS", url.as_str()), ("DEBUGINFOD_MAXSIZE", "1000000")];

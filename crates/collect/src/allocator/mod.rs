@@ -18,7 +18,7 @@ use spares::Spares;
 
 use crate::countdown;
 use crate::heap::samples::{self, After, decide, finish, take};
-use crate::unwind::Registers;
+use crate::unwind::registers_here;
 
 /// Blocks of this size and more are looked up whatever their address, so that they need no special
 /// alignment and can still be resized in place.
@@ -46,10 +46,15 @@ static IS_PREPARED: AtomicBool = AtomicBool::new(false);
 /// | `HOTLIST_SIGNAL` | the signal for samples and stacks: `SIGURG`, `SIGPROF`, `SIGRTMIN+3` and so on; see [`set_signal`](crate::set_signal) |
 /// | `HOTLIST_STACK_DEPTH` | how many frames a stack has at most, 128 at first |
 /// | `HOTLIST_CPU_RATE` | samples per second of CPU time for it, 100 at first |
+/// | `HOTLIST_DUMP_SIGNAL` | the heap profile in a file on each of these signals: `SIGUSR1`, `SIGUSR2`, `SIGRTMIN+3` and so on |
+/// | `HOTLIST_DUMP_IN_USE` | the heap profile in a file when this many bytes are in use, such as `3GiB` |
+/// | `HOTLIST_PUSH`, `HOTLIST_SERVICE` | profiles for a server, as [`push_to_hotlist`](crate::push_to_hotlist), or with `pyroscope+` in front of its address as [`push_to_pyroscope`](crate::push_to_pyroscope); the name they go by |
 /// | `HOTLIST_OFF` | none of these, and no samples of the heap |
 ///
-/// `%p` in the name of a file becomes the number of the process, so that children do not overwrite it. A
-/// program that is killed, or ends by `_exit`, writes no files; nor does the child of a fork.
+/// `%p` in the name of a file becomes the number of the process, so that children do not overwrite it, and `%n`
+/// that of the dump; see [`dumps`](crate::dumps). Files are written before `SIGTERM`, `SIGINT` and `SIGHUP` end the
+/// program, unless it handles them itself. One that is killed, or ends by `_exit`, writes no files; nor does the
+/// child of a fork.
 #[derive(Debug, Default)]
 pub struct Heap<A = System> {
     inner: A,
@@ -143,7 +148,7 @@ impl<A: GlobalAlloc> Heap<A> {
         // SAFETY: the layout has at least the size and the alignment that was asked for.
         let block = unsafe { self.make(making, if is_zeroed { layout.size() } else { 0 }) };
         let Some(rate) = rate else { return block };
-        finish(block, layout.size(), rate, Registers::here());
+        finish(block, layout.size(), rate, registers_here());
         block
     }
 
@@ -241,7 +246,7 @@ impl<A: GlobalAlloc> Heap<A> {
             samples::settle(old, block, new);
         }
         if let Some(rate) = rate {
-            finish(new, size, rate, Registers::here());
+            finish(new, size, rate, registers_here());
         }
         new
     }

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::marks::{LOST, NOT_SAMPLED, TRUNCATED};
+use crate::marks::{LOST, NOT_SAMPLED, SIGNALS_BLOCKED, TRUNCATED};
 
 /// More different stacks than this are counted together.
 const STACKS: usize = 1 << 17;
@@ -66,6 +66,14 @@ impl Counts {
         self.add_to(labels, thread, frames, nanos);
     }
 
+    /// Adds what another one has seen, times `factor`.
+    pub(crate) fn add_scaled(&mut self, other: &Counts, factor: f64) {
+        for row in other.rows() {
+            let nanos = (row.nanos as f64 * factor).round() as u64;
+            self.add_to(u64::from(row.labels), row.thread, row.frames, nanos);
+        }
+    }
+
     /// Adds time whose stack was lost.
     pub(crate) fn add_lost(&mut self, nanos: u64) {
         self.lost = self.lost.saturating_add(nanos);
@@ -75,6 +83,11 @@ impl Counts {
     /// Adds time of which there is no sample.
     pub(crate) fn add_not_sampled(&mut self, nanos: u64) {
         self.add_to(0, [0; 2], &[NOT_SAMPLED], nanos);
+    }
+
+    /// Adds time in which threads blocked the signal.
+    pub(crate) fn add_blocked(&mut self, nanos: u64) {
+        self.add_to(0, [0; 2], &[SIGNALS_BLOCKED], nanos);
     }
 
     /// All nanoseconds so far.
@@ -161,6 +174,10 @@ mod tests {
         ];
         assert_eq!(counts.rows(), expected);
         assert_eq!((counts.total(), counts.lost(), counts.truncated()), (22, 3, 1));
+        let mut scaled = Counts::new(true);
+        scaled.add_scaled(&counts, 2.5);
+        assert_eq!(scaled.rows()[1], row(0, [5, 6], &[7000, 8000], 30));
+        assert_eq!(scaled.total(), 56);
     }
 
     #[test]

@@ -29,6 +29,12 @@ static RING: [SharedRing; RINGS] =
 /// Nanoseconds of samples for which there was no room.
 static LOST: AtomicU64 = AtomicU64::new(0);
 
+/// Nanoseconds that passed while the running thread blocked the signal.
+static BLOCKED: AtomicU64 = AtomicU64::new(0);
+
+/// How many signals of the timer have come.
+static HEARD: AtomicU64 = AtomicU64::new(0);
+
 /// Which use of the timer this is; 0 while there is none.
 static GENERATION: AtomicU32 = AtomicU32::new(0);
 
@@ -68,6 +74,11 @@ pub(super) fn open(generation: u32, period: u64) -> bool {
     true
 }
 
+/// How many signals have come so far, whatever thread they met.
+pub(super) fn heard() -> u64 {
+    HEARD.load(Ordering::Relaxed)
+}
+
 /// Hears no signals any more.
 pub(super) fn close() {
     GENERATION.store(0, Ordering::Release);
@@ -75,15 +86,21 @@ pub(super) fn close() {
 
 /// For the signal handler: some of the process's time has passed.
 pub(super) fn on_process(delivery: Delivery) {
-    let Delivery { generation, expiries, registers, .. } = delivery;
+    let Delivery { generation, expiries, registers, was_asleep, .. } = delivery;
     if generation == 0 || GENERATION.load(Ordering::Acquire) != generation {
+        return;
+    }
+    HEARD.fetch_add(1, Ordering::Relaxed);
+    let nanos = PERIOD.load(Ordering::Relaxed).saturating_mul(expiries);
+    if was_asleep {
+        // The thread that ran blocks the signal.
+        BLOCKED.fetch_add(nanos, Ordering::Relaxed);
         return;
     }
     let thread = thread_id();
     if row(thread).iter().any(|place| place.load(Ordering::Relaxed) == thread) || is_own(thread) {
         return;
     }
-    let nanos = PERIOD.load(Ordering::Relaxed).saturating_mul(expiries);
     let owner = Owner { labels: crate::labels::current_in_handler(), thread: thread_name() };
     let vacant = RING.iter().find(|shared| !shared.is_busy.swap(true, Ordering::Acquire));
     let has_room = vacant.is_some_and(|shared| {
@@ -110,10 +127,16 @@ pub(super) unsafe fn drain(mut each: impl FnMut(Record<'_>)) -> u64 {
     LOST.swap(0, Ordering::Relaxed)
 }
 
+/// Nanoseconds since the last call that passed while the running thread blocked the signal.
+pub(super) fn take_blocked() -> u64 {
+    BLOCKED.swap(0, Ordering::Relaxed)
+}
+
 /// For the child of a fork: there is no timer, and no thread has one.
 pub(super) fn start_over_in_child() {
     close();
     LOST.store(0, Ordering::Relaxed);
+    BLOCKED.store(0, Ordering::Relaxed);
     WITH_TIMER.iter().flatten().for_each(|place| place.store(0, Ordering::Relaxed));
     for shared in &RING {
         shared.is_busy.store(false, Ordering::Relaxed);

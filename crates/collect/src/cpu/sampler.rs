@@ -15,11 +15,19 @@ use crate::Error;
 use crate::fork::{self, Hook, Rank};
 use crate::own_threads::OwnThread;
 use crate::signal::{self, Message, Purpose, Seen};
+use crate::signal_choice;
 use crate::sys::{Clock, Lock, clock_nanos, send_signal};
 use crate::tasks::{blocks, state, threads};
 
 /// How often rings are emptied and new threads looked for.
 const ROUND: Duration = Duration::from_millis(50);
+
+/// Timers that went silent are looked for once in this many rounds.
+const WATCH: u32 = 4;
+
+/// The kernel looks at timers once in a tick of its own clock, of which there are a hundred in a second or more: a
+/// timer is not silent before it has missed two of them, and several of its own periods.
+const PATIENCE: Duration = Duration::from_millis(25);
 
 /// How long the end of a capture waits for threads that are about to run to take their last sample.
 const LAST_SAMPLES: Duration = Duration::from_millis(250);
@@ -60,10 +68,12 @@ pub(crate) fn start(period: Duration, tells_threads: bool) -> Result<Id, Error> 
         id,
         period,
         counts: Counts::new(tells_threads),
+        short: Counts::new(tells_threads),
         start: SystemTime::now(),
         began: Instant::now(),
         process: process.saturating_sub(sampler.own_nanos()),
         replaced: 0,
+        blocked: 0,
     });
     if period < sampler.period {
         sampler.period = period;
@@ -92,6 +102,8 @@ pub(crate) fn start(period: Duration, tells_threads: bool) -> Result<Id, Error> 
 pub(crate) fn finish(id: &Id) -> Option<Captured> {
     let mut held = SAMPLER.hold();
     let sampler = held.as_mut()?;
+    // The last samples are asked for by signals.
+    sampler.keep_the_handler();
     let process = clock_nanos(Clock::Process).unwrap_or(0).saturating_sub(sampler.own_nanos());
     sampler.take_last_samples();
     let place = sampler.captures.iter().position(|capture| capture.id == id.0)?;
@@ -101,13 +113,16 @@ pub(crate) fn finish(id: &Id) -> Option<Captured> {
     let used = process.saturating_sub(capture.process);
     sampler.stop_if_unused();
     drop(held);
+    capture.weigh_short_threads(used);
 
     // What a thread used before its timer began, or after its last sample, is known for all threads
     // together. Each thread is off by less than a period for no other reason than chance.
     let period = nanos(capture.period);
     let missing = used.saturating_sub(capture.counts.total()) / period;
     if missing > 2 + (threads as f64).sqrt() as u64 {
-        capture.counts.add_not_sampled(missing * period);
+        let blocked = (capture.blocked / period).min(missing);
+        capture.counts.add_blocked(blocked * period);
+        capture.counts.add_not_sampled((missing - blocked) * period);
     }
     let duration = capture.began.elapsed();
     let notes = notes(&capture, blocked);
@@ -117,7 +132,7 @@ pub(crate) fn finish(id: &Id) -> Option<Captured> {
 /// What the profile lacks, for those who read it.
 fn notes(capture: &Capture, blocked: usize) -> Vec<String> {
     let mut notes = Vec::new();
-    let (signal, counts) = (signal::name(), &capture.counts);
+    let (signal, counts) = (signal_choice::name(), &capture.counts);
     let percent = |nanos: u64| nanos as f64 * 100.0 / counts.total().max(1) as f64;
     if capture.replaced > 0 {
         let times = capture.replaced;
@@ -175,6 +190,9 @@ fn collect() {
             return;
         }
         sampler.keep_the_handler();
+        if rounds.is_multiple_of(WATCH) {
+            sampler.wake_silent_timers();
+        }
         sampler.look_for_threads();
         sampler.ask_threads_without_timer();
         sampler.drain();
@@ -189,12 +207,35 @@ struct Capture {
     id: u64,
     period: Duration,
     counts: Counts,
+    /// The samples that the timer of the process has taken, of threads without timers.
+    short: Counts,
     start: SystemTime,
     began: Instant,
     /// The CPU time of the process when it began.
     process: u64,
     /// How often another handler was found in the place of ours.
     replaced: u64,
+    /// Nanoseconds that passed while the running thread blocked the signal.
+    blocked: u64,
+}
+
+impl Capture {
+    /// Adds the samples of threads without timers.
+    ///
+    /// How often the timer of the process meets such a thread is chance, but how much time they have used together
+    /// is known: what the process has `used` beyond that of the threads with timers. So their samples stand for
+    /// that, as far as it can be by chance.
+    fn weigh_short_threads(&mut self, used: u64) {
+        let (short, blocked) = (self.short.total() as f64, self.blocked as f64);
+        if short == 0.0 {
+            return;
+        }
+        let rest = used.saturating_sub(self.counts.total()) as f64;
+        let chance = (2.0 / (short / nanos(self.period) as f64).sqrt()).min(0.5);
+        let factor = (rest / (short + blocked)).clamp(1.0 - chance, 1.0 + chance);
+        self.counts.add_scaled(&self.short, factor);
+        self.blocked = (blocked * factor) as u64;
+    }
 }
 
 /// One sampled thread.
@@ -206,6 +247,16 @@ struct Thread {
     slot: &'static Slot,
 }
 
+impl Thread {
+    /// Puts another timer in the place of one that sends no signals any more.
+    fn restart(&mut self, number: i32, period: Duration) {
+        let now = clock_nanos(Clock::Thread(number)).unwrap_or(0);
+        drop(self.timer.take());
+        let first = Duration::from_nanos(self.slot.until_due(now));
+        self.timer = Timer::start(number, self.message, period, first);
+    }
+}
+
 #[derive(Debug)]
 struct Sampler {
     captures: Vec<Capture>,
@@ -214,6 +265,8 @@ struct Sampler {
     threads: HashMap<i32, Thread>,
     /// For threads that are not among these; `None` where the system refuses it.
     process: Option<Timer>,
+    /// How many of its signals had come when that was last looked at, and the CPU time of the process then.
+    process_heard: (u64, u64),
     /// Threads that were there before the captures, and those that were seen since.
     known: HashSet<i32>,
     vacant: VecDeque<u32>,
@@ -233,6 +286,7 @@ impl Sampler {
             period: Duration::MAX,
             threads: HashMap::new(),
             process: None,
+            process_heard: (0, 0),
             known: HashSet::new(),
             vacant: (0..SLOTS as u32).collect(),
             generation: 0,
@@ -279,6 +333,7 @@ impl Sampler {
         if process::open(message.generation, period) {
             let first = Duration::from_nanos(1 + self.random() % period);
             self.process = Timer::of_process(message, self.period, first);
+            self.process_heard = (process::heard(), clock_nanos(Clock::Process).unwrap_or(0));
         }
     }
 
@@ -317,7 +372,8 @@ impl Sampler {
             process::take_in(thread);
             ended.slot.close();
             drain(ended.slot, &mut self.captures);
-            self.vacant.push_back(ended.message.number);
+            // The next thread gets this one, which has memory already.
+            self.vacant.push_front(ended.message.number);
         }
     }
 
@@ -333,6 +389,39 @@ impl Sampler {
     fn keep_the_handler(&mut self) {
         if signal::install().is_ok_and(|seen| seen != Seen::Ours) {
             self.captures.iter_mut().for_each(|capture| capture.replaced += 1);
+            // A timer whose signal is ignored is put aside, and one whose signal was thrown away while it was on
+            // its way is not armed again: neither sends another one (kernel/signal.c, `do_sigaction`).
+            for (&number, thread) in &mut self.threads {
+                thread.restart(number, self.period);
+            }
+            self.restart_process();
+        }
+    }
+
+    /// Starts timers anew that should have sent signals and did not: something took the handler away for so short a
+    /// time that nobody saw it.
+    fn wake_silent_timers(&mut self) {
+        let patience = PATIENCE.max(self.period * 4);
+        for (&number, thread) in self.threads.iter_mut().filter(|(_, thread)| thread.timer.is_some()) {
+            let now = clock_nanos(Clock::Thread(number)).unwrap_or(0);
+            if thread.slot.is_due(now.saturating_sub(nanos(patience)))
+                && !blocks(number, signal_choice::number())
+            {
+                thread.restart(number, self.period);
+            }
+        }
+        let now = clock_nanos(Clock::Process).unwrap_or(0);
+        let heard = process::heard();
+        if heard != self.process_heard.0 {
+            self.process_heard = (heard, now);
+        } else if now.saturating_sub(self.process_heard.1) > nanos(patience) {
+            self.restart_process();
+        }
+    }
+
+    fn restart_process(&mut self) {
+        if self.process.take().is_some() {
+            self.begin_process();
         }
     }
 
@@ -341,7 +430,7 @@ impl Sampler {
         let patience = nanos(capture.period).saturating_mul(10);
         let is_silent = |number: i32, thread: &Thread| {
             let now = clock_nanos(Clock::Thread(number)).unwrap_or(0);
-            thread.slot.is_due(now.saturating_sub(patience)) && blocks(number, signal::number())
+            thread.slot.is_due(now.saturating_sub(patience)) && blocks(number, signal_choice::number())
         };
         self.threads.iter().filter(|&(&number, thread)| is_silent(number, thread)).count()
     }
@@ -359,8 +448,16 @@ impl Sampler {
             drain(thread.slot, &mut self.captures);
         }
         // SAFETY: only the holder of the sampler's lock gets here.
-        let lost = unsafe { process::drain(|record| give(&mut self.captures, record)) };
-        self.captures.iter_mut().for_each(|capture| capture.counts.add_lost(lost));
+        let lost = unsafe {
+            process::drain(|record| {
+                self.captures.iter_mut().for_each(|capture| capture.short.add(record.key, record.nanos));
+            })
+        };
+        let blocked = process::take_blocked();
+        for capture in &mut self.captures {
+            capture.counts.add_lost(lost);
+            capture.blocked += blocked;
+        }
     }
 
     /// Where timers are refused, a thread that has used its period and runs gets a signal from here. One
@@ -368,7 +465,7 @@ impl Sampler {
     fn ask_threads_without_timer(&self) {
         for (&number, thread) in self.threads.iter().filter(|(_, thread)| thread.timer.is_none()) {
             if is_due(number, thread) && state(number) == Some('R') {
-                send_signal(number, signal::number(), thread.message.pack());
+                send_signal(number, signal_choice::number(), thread.message.pack());
             }
         }
     }
@@ -390,7 +487,7 @@ impl Sampler {
                 let Some(thread) = self.threads.get(number) else { return false };
                 let is_missing = thread.slot.is_due(*limit) && state(*number) == Some('R');
                 if is_missing && !*is_asked {
-                    *is_asked = send_signal(*number, signal::number(), thread.message.pack());
+                    *is_asked = send_signal(*number, signal_choice::number(), thread.message.pack());
                 }
                 is_missing && *is_asked
             });

@@ -93,6 +93,11 @@ impl Slot {
         now >= self.next.load(Ordering::Relaxed)
     }
 
+    /// Nanoseconds of CPU time until the next sample is due, for a thread that has used `now`.
+    pub(crate) fn until_due(&self, now: u64) -> u64 {
+        self.next.load(Ordering::Relaxed).saturating_sub(now)
+    }
+
     /// Counts CPU time up to here only, or again without a limit.
     pub(crate) fn set_limit(&self, limit: Option<u64>) {
         self.limit.store(limit.unwrap_or(u64::MAX), Ordering::Relaxed);

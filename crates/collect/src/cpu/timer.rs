@@ -3,7 +3,8 @@
 
 use std::time::Duration;
 
-use crate::signal::{self, Message};
+use crate::signal::Message;
+use crate::signal_choice;
 use crate::sys::thread_clock;
 
 /// The timer of one thread; deleted when dropped.
@@ -50,7 +51,7 @@ impl Timer {
         unsafe {
             let mut event: libc::sigevent = std::mem::zeroed();
             event.sigev_notify = if thread.is_some() { libc::SIGEV_THREAD_ID } else { libc::SIGEV_SIGNAL };
-            event.sigev_signo = signal::number();
+            event.sigev_signo = signal_choice::number();
             event.sigev_value.sival_ptr = std::ptr::without_provenance_mut(message.pack());
             event.sigev_notify_thread_id = thread.unwrap_or(0);
             let mut timer: libc::timer_t = std::mem::zeroed();

@@ -4,68 +4,70 @@ use std::collections::HashMap;
 
 use hotlist_profile::{Builder, Function, Line, Location, LocationId, Mapping, MappingId, Symbolized};
 
-use crate::maps::{CodeRange, code_ranges};
-use crate::marks;
+use crate::maps::{CodeMap, CodeRange};
 use crate::symbols::Symbols;
+use crate::{libraries, marks};
 
 /// Gives every address one location.
 pub(super) struct Locations<'a> {
-    ranges: Vec<(CodeRange, MappingId)>,
-    known: HashMap<u64, LocationId>,
+    code: CodeMap,
+    /// The mapping of each range of code.
+    mappings: Vec<MappingId>,
+    known: HashMap<(Option<MappingId>, u64), LocationId>,
     symbols: Option<&'a mut Symbols>,
 }
 
 impl<'a> Locations<'a> {
-    /// Writes the mappings. With `symbols` locations have lines too, and their mappings say so.
+    /// Writes the mappings that there are now. With `symbols` locations have lines too, and their mappings say so.
     pub(super) fn new(builder: &mut Builder, symbols: Option<&'a mut Symbols>) -> Self {
-        let has_names = symbols.is_some();
-        let ranges = code_ranges()
-            .into_iter()
-            .map(|range| {
-                let mut mapping = Mapping {
-                    start: range.start,
-                    limit: range.limit,
-                    offset: range.offset,
-                    file: builder.string(&range.file),
-                    build_id: builder.string(&range.build_id),
-                    ..Mapping::default()
-                };
-                if has_names {
-                    mapping.has = Symbolized {
-                        functions: true,
-                        filenames: true,
-                        line_numbers: true,
-                        inline_frames: true,
-                    };
-                }
-                let id = builder.mapping(mapping);
-                (range, id)
-            })
-            .collect();
-        Locations { ranges, known: HashMap::new(), symbols }
+        let code = CodeMap::now();
+        let mut locations = Locations { code, mappings: Vec::new(), known: HashMap::new(), symbols };
+        locations.add_mappings(builder);
+        locations
     }
 
-    /// The location of an address.
-    pub(super) fn of(&mut self, builder: &mut Builder, address: u64) -> LocationId {
-        if let Some(&known) = self.known.get(&address) {
+    fn add_mappings(&mut self, builder: &mut Builder) {
+        for range in &self.code.ranges()[self.mappings.len()..] {
+            let CodeRange { start, limit, offset, file, build_id } = range;
+            let mut mapping = Mapping {
+                start: *start,
+                limit: *limit,
+                offset: *offset,
+                file: builder.string(file),
+                build_id: builder.string(build_id),
+                ..Mapping::default()
+            };
+            if self.symbols.is_some() {
+                mapping.has =
+                    Symbolized { functions: true, filenames: true, line_numbers: true, inline_frames: true };
+            }
+            self.mappings.push(builder.mapping(mapping));
+        }
+    }
+
+    /// The location of a frame.
+    pub(super) fn of(&mut self, builder: &mut Builder, frame: u64) -> LocationId {
+        let range = self.code.find(frame);
+        self.add_mappings(builder);
+        let mapping = range.map(|range| self.mappings[range]);
+        let address = libraries::address(frame);
+        if let Some(&known) = self.known.get(&(mapping, address)) {
             return known;
         }
         let location = if let Some(name) = marks::name(address) {
             let function = builder.named_function(name, "");
             builder.source_location(function, 0)
         } else {
-            let mapping = self.ranges.iter().find(|(range, _)| (range.start..range.limit).contains(&address));
-            let mapping = mapping.map(|(_, id)| *id);
-            let lines = self.lines(builder, address);
+            let lines = self.lines(builder, frame);
             builder.location(Location { mapping, address, ..Location::default() }, &lines)
         };
-        self.known.insert(address, location);
+        self.known.insert((mapping, address), location);
         location
     }
 
-    fn lines(&mut self, builder: &mut Builder, address: u64) -> Vec<Line> {
+    fn lines(&mut self, builder: &mut Builder, frame: u64) -> Vec<Line> {
         let Some(symbols) = &mut self.symbols else { return Vec::new() };
-        let lines = symbols.lines(address);
+        let lines = symbols.lines(frame);
         lines
             .iter()
             .map(|line| {

@@ -14,14 +14,30 @@ use crate::Error;
 use crate::cpu::captured::Captured;
 use crate::cpu::counts::Row;
 use crate::heap::snapshot::{self, Snapshot};
-use crate::labels;
 use crate::sums::Sums;
 use crate::symbols::Symbols;
+use crate::{labels, libraries};
 use locations::Locations;
 
 /// The functions between the program and this crate, which say nothing about the program. Readers drop
 /// them and what they call.
 const DROPPED: &str = r"(hotlist_collect::(allocator|heap|countdown|unwind)::.*|.*hotlist_collect::allocator::Heap.*|__rust_(alloc|alloc_zeroed|realloc)|.*__rustc.*::__rust_(alloc|alloc_zeroed|realloc)|alloc::alloc::(alloc|alloc_zeroed|realloc|exchange_malloc|Global::.*)|.*<?alloc::alloc::Global( as .*)?>?::.*|.*alloc::raw_vec::.*)";
+
+/// In front of [`LEAF_FILES`] in a comment, where hotlist looks for it.
+const LEAF_FILES_MARK: &str = "drop leaf frames by file: ";
+
+/// The files whose functions only pass a request for memory on: those of the standard library, whatever version it
+/// has and however much of the names debug information keeps, and those of the allocator. Where no path is known
+/// this is matched with the name: functions, and methods of types of the standard library.
+const LEAF_FILES: &str = concat!(
+    r"(.*/)?library/(alloc|core)/src/.*",
+    r"|(.*/)?library/std/src/(alloc|collections)(/.*|\.rs)",
+    r"|(.*/)?hashbrown-[^/]*/src/.*",
+    r"|(.*/)?(hotlist-collect[^/]*|crates/collect)/src/(allocator|heap|countdown|unwind)(/.*|\.rs)",
+    r"|<*&?(mut )?(alloc|core|hashbrown|std::alloc|std::collections|__rustc)::.*",
+    r"|<&?(mut )?([A-Z]|[ui](8|16|32|64|128|size)|f32|f64|bool|char|str|\[.*\]) as (alloc|core)::.*",
+    r"|__rust_.*|<*hotlist_collect::.*",
+);
 
 /// The heap profile; `is_allocs` is the one of Go's two that shows what was allocated first. Rows whose
 /// figures are all zero are left out.
@@ -41,6 +57,7 @@ pub(crate) fn heap(
         builder.profile.default_sample_type = builder.string("alloc_space");
     }
     builder.profile.drop_frames = builder.string(DROPPED);
+    comment(&mut builder, &[format!("{LEAF_FILES_MARK}{LEAF_FILES}")]);
     when(&mut builder, snapshot.time, Duration::from_nanos(snapshot.duration_nanos));
     if snapshot.lost > 0 {
         let text = format!("{} samples were left out because a table was full", snapshot.lost);
@@ -98,7 +115,11 @@ pub(crate) fn sums(sums: &Sums, symbols: Option<&mut Symbols>) -> Result<Vec<u8>
 
 /// Tells readers in words what figures cannot.
 fn comment(builder: &mut Builder, texts: &[String]) {
-    for text in texts.iter().chain(&labels::notes()) {
+    let crowded = libraries::were_too_many().then(|| {
+        "some libraries were loaded after too many others: what they did may be shown as that of others"
+            .to_owned()
+    });
+    for text in texts.iter().chain(&labels::notes()).chain(&crowded) {
         let text = builder.string(text);
         if !builder.profile.comments.contains(&text) {
             builder.profile.comments.push(text);

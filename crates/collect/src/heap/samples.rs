@@ -3,10 +3,10 @@
 use super::filter::Filter;
 use super::table::{Live, Sample, Table};
 use super::weight::Weight;
-use crate::countdown;
 use crate::fork::{self, Hook, Rank};
 use crate::sys::{Held, Lock};
 use crate::unwind::{Registers, with_trace};
+use crate::{countdown, dumps};
 
 /// The frame of the allocator at the leaf of every stack.
 const OWN_FRAMES: usize = 1;
@@ -43,6 +43,10 @@ pub(crate) fn finish(block: *mut u8, size: usize, rate: u64, registers: Register
             let mut table = TABLE.hold();
             table.insert(&sample);
             FILTER.add(block as u64);
+            if table.bytes_in_use() >= dumps::limit_in_use() {
+                drop(table);
+                dumps::over_the_limit();
+            }
         });
     }
     countdown::resume();

@@ -66,6 +66,18 @@ impl Snapshot {
         Snapshot { rate: heap_rate(), lost, time: SystemTime::now(), duration_nanos: 0, rows }
     }
 
+    /// What was allocated between `base` and this one, and what is in use now.
+    pub(crate) fn growth_since(&self, base: &Snapshot) -> Snapshot {
+        let mut rows = self.rows.clone();
+        for (row, old) in rows.iter_mut().zip(&base.rows) {
+            row.values[0] -= old.values[0];
+            row.values[1] -= old.values[1];
+        }
+        let duration = self.time.duration_since(base.time).unwrap_or_default();
+        let duration_nanos = u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX);
+        Snapshot { rows, duration_nanos, ..*self }
+    }
+
     /// What happened between `base` and this one; figures in use may be negative.
     pub(crate) fn since(mut self, base: &Snapshot) -> Snapshot {
         // Rows keep their place, so a row of the base stands at the same place here.

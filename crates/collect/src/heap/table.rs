@@ -1,6 +1,6 @@
 //! What is remembered of the samples: sums for each stack, size and set of labels, and the blocks in use.
 
-use super::weight::Weight;
+use super::weight::{FRACTION_BITS, Weight};
 use crate::store::{Index, Stacks, mix};
 use crate::sys::Column;
 
@@ -29,6 +29,8 @@ pub(crate) struct Table {
     unused: u32,
     /// The number of rows of `live` that are in use or promised.
     taken: usize,
+    /// What is in use altogether, the blocks without a row included.
+    in_use: Sums,
     /// Samples that were left out because a part was full.
     pub(crate) lost: u64,
     is_ready: bool,
@@ -108,6 +110,7 @@ impl Table {
             live_index: Index::empty(),
             unused: NO_ROW,
             taken: 0,
+            in_use: Sums { objects: 0, bytes: 0 },
             lost: 0,
             is_ready: false,
         }
@@ -146,6 +149,7 @@ impl Table {
             NO_ROW
         });
         self.add_live(Live { address: sample.address, weight: sample.weight, bucket });
+        self.in_use.add(sample.weight);
         if let Some(row) = self.buckets.get_mut(bucket as usize) {
             row.samples = row.samples.saturating_add(1);
             row.sampled_bytes = row.sampled_bytes.saturating_add(sample.size);
@@ -166,6 +170,7 @@ impl Table {
         let removed = self.live[row as usize];
         self.live[row as usize].bucket = self.unused;
         self.unused = row;
+        self.in_use.subtract(removed.weight);
         if let Some(bucket) = self.buckets.get_mut(removed.bucket as usize) {
             bucket.in_use.subtract(removed.weight);
         }
@@ -175,6 +180,7 @@ impl Table {
     /// Takes back a removal: the block was not freed after all.
     pub(crate) fn put_back(&mut self, live: Live) {
         self.add_live(live);
+        self.in_use.add(live.weight);
         if let Some(bucket) = self.buckets.get_mut(live.bucket as usize) {
             bucket.in_use.add(live.weight);
         }
@@ -183,6 +189,11 @@ impl Table {
     /// The sums of all stacks and sizes. Rows keep their place for ever.
     pub(crate) fn buckets(&self) -> &[Bucket] {
         &self.buckets
+    }
+
+    /// The bytes in use, as the samples tell.
+    pub(crate) fn bytes_in_use(&self) -> u64 {
+        u64::try_from(self.in_use.bytes >> FRACTION_BITS).unwrap_or(u64::MAX)
     }
 
     /// A stack, leaf first.
@@ -296,6 +307,7 @@ mod tests {
             table.break_promise();
         }
         assert!(table.buckets().iter().all(|bucket| bucket.in_use == Sums::default()));
+        assert_eq!((table.in_use, table.bytes_in_use()), (Sums::default(), 0));
         assert!(table.buckets().iter().all(|bucket| bucket.allocated.objects > 0));
         assert_eq!(table.buckets().iter().map(|bucket| bucket.samples).sum::<u32>(), 5000);
         assert!(table.live.len() == 5000, "rows are reused");

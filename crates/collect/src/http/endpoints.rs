@@ -14,7 +14,7 @@ use crate::source::ProfileKind;
 use crate::symbols::Symbols;
 use crate::text;
 use crate::threads::ask::stacks;
-use crate::unwind::{Registers, StackBounds, with_trace};
+use crate::unwind::{StackBounds, registers_here, with_trace};
 
 /// Requests that wait for time to pass, at the same time.
 const CAPTURES: usize = 8;
@@ -55,7 +55,7 @@ fn profile(kind: ProfileKind, request: &ProfileRequest, has_left: &dyn Fn() -> b
     let debug = request.debug();
     // The request is answered on a thread of the profiler's own, which is not listed. Where it is one of
     // the program's, its stack begins here.
-    let caller = with_trace(Registers::here(), StackBounds::default(), 0, <[u64]>::to_vec);
+    let caller = with_trace(registers_here(), StackBounds::default(), 0, <[u64]>::to_vec);
     let caller = &caller[..];
     let answered = (|| {
         if kind == ProfileKind::Goroutine && debug >= 2 {

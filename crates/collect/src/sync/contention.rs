@@ -7,7 +7,7 @@ use crate::countdown::{self, Unsampled};
 use crate::fork::{self, Hook, Rank};
 use crate::store::{Index, Stacks, mix};
 use crate::sys::{Column, Lock};
-use crate::unwind::{MOST_FRAMES, Registers, with_trace};
+use crate::unwind::{MOST_FRAMES, registers_here, with_trace};
 
 /// One profile remembers up to this many stacks, and pairs of a stack and a set of labels.
 const ROWS: usize = 1 << 14;
@@ -90,7 +90,7 @@ pub(super) fn waited(nanos: u64) {
 fn remember(table: &Lock<Table>, count: f64, nanos: u64) {
     let _quiet = Unsampled::enter();
     fork::register(Rank::Contention, &HOOK);
-    with_trace(Registers::here(), countdown::bounds(), OWN_FRAMES, |frames| {
+    with_trace(registers_here(), countdown::bounds(), OWN_FRAMES, |frames| {
         table.hold().add(frames, crate::labels::current(), count, nanos);
     });
 }

@@ -117,6 +117,13 @@ pub(crate) fn thread_clock(thread: i32) -> libc::clockid_t {
     (!thread << 3) | 6
 }
 
+/// `si_code` of a queued signal (Linux, `asm-generic/siginfo.h`); older versions of libc do not name it.
+#[cfg(target_os = "linux")]
+pub(crate) const SI_QUEUE: i32 = -1;
+/// `si_code` of a signal that a timer sent.
+#[cfg(target_os = "linux")]
+pub(crate) const SI_TIMER: i32 = -2;
+
 /// Queues `signal` with `value` for one thread of this process; says whether that worked.
 #[cfg(target_os = "linux")]
 pub(crate) fn send_signal(thread: i32, signal: i32, value: usize) -> bool {
@@ -138,8 +145,7 @@ pub(crate) fn send_signal(thread: i32, signal: i32, value: usize) -> bool {
     let (process, user) = unsafe {
         (raw_call(libc::SYS_getpid as u64, [0; 6]) as i32, raw_call(libc::SYS_getuid as u64, [0; 6]) as u32)
     };
-    let queued =
-        Queued { signal, errno: 0, code: libc::SI_QUEUE, padding: 0, process, user, value, rest: [0; 12] };
+    let queued = Queued { signal, errno: 0, code: SI_QUEUE, padding: 0, process, user, value, rest: [0; 12] };
     // SAFETY: the kernel copies the structure, which has the size of a `siginfo_t`.
     let result = unsafe {
         raw_call(

@@ -11,6 +11,7 @@ use crate::countdown::Unsampled;
 use crate::fork::{self, Hook, Rank};
 use crate::marks::NO_ANSWER;
 use crate::signal::{self, Delivery, Message, Purpose};
+use crate::signal_choice;
 use crate::sys::{Lock, Region, send_signal, thread_id};
 use crate::tasks::{name, state, threads};
 use crate::unwind::{MOST_FRAMES, depth, walk_into};
@@ -145,7 +146,11 @@ pub(crate) fn stacks(caller: &[u64]) -> Result<Vec<ThreadStack>, Error> {
 /// Asks a thread; says whether the signal is on its way.
 fn ask(place: &AnswerSlot, number: u32, generation: u32, thread: i32) -> bool {
     place.state.store(generation << 2 | ASKED, Ordering::Release);
-    send_signal(thread, signal::number(), Message { purpose: Purpose::Stack, number, generation }.pack())
+    send_signal(
+        thread,
+        signal_choice::number(),
+        Message { purpose: Purpose::Stack, number, generation }.pack(),
+    )
 }
 
 /// Labels and frames, if the thread has answered; from then on its answer is not accepted any more.

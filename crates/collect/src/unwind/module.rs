@@ -1,7 +1,8 @@
 //! The binary and its libraries, as they are mapped into this process.
 #![allow(unsafe_code)]
 
-use super::eh_frame::Section;
+#[cfg(not(target_os = "linux"))]
+use hotlist_unwind::Section;
 
 /// A file that is mapped as code.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -30,7 +31,9 @@ pub(crate) struct CodeSegment {
 }
 
 #[cfg(target_os = "linux")]
-pub(crate) use linux::{code_of_published, modules, refresh, unwind_table};
+pub(crate) use linux::{
+    FoundObject, build_id, code_of_published, modules, object_of, program_headers, refresh, unwind_table,
+};
 
 /// Nothing is known about modules on this system.
 #[cfg(not(target_os = "linux"))]
@@ -60,21 +63,27 @@ mod linux {
 
     use libc::{Elf64_Ehdr, Elf64_Phdr};
 
-    use super::{CodeSegment, Module, Section};
+    use hotlist_unwind::Section;
+
+    use super::{CodeSegment, Module};
     use crate::fork::{self, Hook, Rank};
     use crate::sys::{Column, Lock};
-    use crate::unwind::cache;
+    use crate::unwind::code::CACHE;
 
     const PAGE: u64 = 4096;
 
-    /// The structure of that name in glibc's `dlfcn.h`.
+    /// What the loader knows of an object that it has mapped, the structure `dl_find_object` of glibc's `dlfcn.h`.
     #[repr(C)]
-    struct FoundObject {
+    pub(crate) struct FoundObject {
         flags: u64,
-        map_start: *const u8,
-        map_end: *const u8,
-        link_map: *const u8,
-        unwind_header: *const u8,
+        /// First address.
+        pub(crate) map_start: *const u8,
+        /// One past the last.
+        pub(crate) map_end: *const u8,
+        /// Its `link_map` (`link.h`).
+        pub(crate) link_map: *const u8,
+        /// Its `.eh_frame_hdr`.
+        pub(crate) unwind_header: *const u8,
         reserved: [u64; 7],
     }
 
@@ -134,16 +143,17 @@ mod linux {
         found_table(needs_published as *const () as u64).is_none()
     }
 
-    fn found_table(address: u64) -> Option<(Section<'static>, u64)> {
+    /// The object that holds `address`. Takes no lock, and may be asked in a signal handler; what it says is true
+    /// as long as the object is mapped, as one is whose code is on the stack.
+    pub(crate) fn object_of(address: u64) -> Option<FoundObject> {
         let find = find_object()?;
         let mut found = std::mem::MaybeUninit::<FoundObject>::zeroed();
         // SAFETY: the function fills in the structure when it answers zero; the address may be any.
-        let found = unsafe {
-            if find(address as *const u8, found.as_mut_ptr()) != 0 {
-                return None;
-            }
-            found.assume_init()
-        };
+        unsafe { (find(address as *const u8, found.as_mut_ptr()) == 0).then(|| found.assume_init()) }
+    }
+
+    fn found_table(address: u64) -> Option<(Section<'static>, u64)> {
+        let found = object_of(address)?;
         let header = found.unwind_header as u64;
         if header == 0 {
             return None;
@@ -157,8 +167,23 @@ mod linux {
 
     /// The loaded segment with `wanted` in it, from the ELF header at the start of the mapping.
     fn segment_of(map_start: u64, map_end: u64, wanted: u64) -> Option<(u64, u64)> {
+        if !(map_start..map_end).contains(&wanted) {
+            return None;
+        }
+        let (base, segments) = program_headers(map_start, map_end)?;
+        let mut loaded = segments.iter().filter(|segment| segment.p_type == libc::PT_LOAD);
+        loaded.find_map(|segment| {
+            let start = base.wrapping_add(segment.p_vaddr);
+            let end = start.checked_add(segment.p_filesz)?;
+            ((start..end).contains(&wanted) && end <= map_end).then_some((start, end))
+        })
+    }
+
+    /// What to add to addresses in the file of a mapped object, and its program headers, from the ELF header at
+    /// the start of the mapping.
+    pub(crate) fn program_headers(map_start: u64, map_end: u64) -> Option<(u64, &'static [Elf64_Phdr])> {
         const FIRST_PAGE: u64 = 4096;
-        if map_end.checked_sub(map_start)? < FIRST_PAGE || !(map_start..map_end).contains(&wanted) {
+        if map_end.checked_sub(map_start)? < FIRST_PAGE {
             return None;
         }
         // SAFETY: the first page of a mapped module is readable, and an `Elf64_Ehdr` fits in it.
@@ -179,14 +204,8 @@ mod linux {
                 usize::from(header.e_phnum),
             )
         };
-        let mut loaded = segments.iter().filter(|segment| segment.p_type == libc::PT_LOAD);
-        let first = loaded.clone().next()?;
-        let base = map_start.wrapping_sub(first.p_vaddr & !(FIRST_PAGE - 1));
-        loaded.find_map(|segment| {
-            let start = base.wrapping_add(segment.p_vaddr);
-            let end = start.checked_add(segment.p_filesz)?;
-            ((start..end).contains(&wanted) && end <= map_end).then_some((start, end))
-        })
+        let first = segments.iter().find(|segment| segment.p_type == libc::PT_LOAD)?;
+        Some((map_start.wrapping_sub(first.p_vaddr & !(FIRST_PAGE - 1)), segments))
     }
 
     /// One row of the published table. A row is written before its number is below [`LENGTH`], and after
@@ -272,7 +291,7 @@ mod linux {
             }
         });
         if UNLOADED.swap(unloaded, Ordering::Relaxed) != unloaded {
-            cache::forget();
+            CACHE.forget();
         }
         if is_published {
             publish(&found);
@@ -375,7 +394,7 @@ mod linux {
     }
 
     /// The description of the note of type `NT_GNU_BUILD_ID` and name `GNU`.
-    fn build_id(notes: &[u8]) -> Option<&[u8]> {
+    pub(crate) fn build_id(notes: &[u8]) -> Option<&[u8]> {
         const NT_GNU_BUILD_ID: u32 = 3;
         let mut rest = notes;
         while let Some((head, body)) = rest.split_at_checked(12) {

@@ -1,6 +1,9 @@
 //! Walks compared with the unwinder of the compiler's runtime, and at every single instruction.
 #![allow(unsafe_code)]
 
+use hotlist_unwind::Depth;
+
+use super::code::walk;
 use super::*;
 
 unsafe extern "C" {
@@ -28,7 +31,7 @@ fn runtime_frames() -> Vec<u64> {
 #[inline(never)]
 fn our_frames(bounds: StackBounds) -> Vec<u64> {
     let mut frames = [0; 128];
-    let (count, _) = walk(Registers::here(), bounds, &mut frames);
+    let (count, _) = walk(registers_here(), bounds, &mut frames);
     frames[..count].to_vec()
 }
 
@@ -92,7 +95,7 @@ fn a_deep_stack_is_cut() {
     fn deep(depth: u32, bounds: StackBounds) -> (usize, Depth) {
         if depth == 0 {
             let mut frames = [0; 128];
-            return walk(Registers::here(), bounds, &mut frames);
+            return walk(registers_here(), bounds, &mut frames);
         }
         let found = deep(depth - 1, bounds);
         std::hint::black_box(found)
@@ -136,7 +139,7 @@ mod every_instruction {
 
     extern "C" fn on_step(_signal: i32, _info: *mut libc::siginfo_t, context: *mut libc::c_void) {
         // SAFETY: installed with SA_SIGINFO.
-        let registers = unsafe { Registers::interrupted(context) };
+        let registers = unsafe { registers_interrupted(context) };
         let bounds =
             StackBounds { low: BOUNDS[0].load(Ordering::Relaxed), high: BOUNDS[1].load(Ordering::Relaxed) };
         let mut frames = [0; 128];
@@ -193,7 +196,7 @@ mod every_instruction {
         let bounds =
             StackBounds { low: BOUNDS[0].load(Ordering::Relaxed), high: BOUNDS[1].load(Ordering::Relaxed) };
         let mut frames = [0; 128];
-        walk(Registers::here(), bounds, &mut frames);
+        walk(registers_here(), bounds, &mut frames);
         frames[1] as usize
     }
 

@@ -2,9 +2,10 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::registers::Registers;
+use hotlist_unwind::{Depth, Registers};
+
+use super::code::walk;
 use super::stack::StackBounds;
-use super::walk::{Depth, walk};
 use crate::marks::TRUNCATED;
 
 /// The most frames that a stack may be asked to have.
@@ -36,7 +37,7 @@ pub(crate) fn walk_into(registers: Registers, words: &mut [u64]) -> usize {
 }
 
 /// Calls `then` with the frames of a thread, leaf first, without the innermost `skipped`, which belong to the
-/// profiler. See [`walk`] for what this may do.
+/// profiler. See [`hotlist_unwind`] for what this may do.
 pub(crate) fn with_trace<R>(
     registers: Registers,
     bounds: StackBounds,
@@ -68,6 +69,7 @@ fn trace_in<const WORDS: usize, R>(
 fn walk_marked(registers: Registers, bounds: StackBounds, words: &mut [u64]) -> usize {
     let Some((last, room)) = words.split_last_mut() else { return 0 };
     let (end, depth) = walk(registers, bounds, room);
+    crate::libraries::note(&mut room[..end]);
     if depth == Depth::Whole {
         return end;
     }

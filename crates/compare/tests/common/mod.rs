@@ -2,7 +2,7 @@
 #![allow(dead_code, reason = "each test takes what it needs")]
 
 use hotlist_analyze::{SampleValue, Threads, View};
-use hotlist_compare::{CompareError, Comparison, Options, Run, compare};
+use hotlist_compare::{CompareError, Comparison, Options, Run, Sensitivity, compare, sensitivity};
 use hotlist_profile::{Builder, Profile};
 
 /// A profile in which each function, called by `main`, has its count of samples.
@@ -27,18 +27,34 @@ pub(crate) fn compared(
     new: &[Profile],
     options: &Options,
 ) -> Result<Comparison, CompareError> {
-    let value = SampleValue { column: 0, mean: false };
-    let views = |profiles| -> Vec<View<'_>> {
-        <[Profile]>::iter(profiles)
-            .map(|profile| View::new(profile, value, Threads::ONE, &mut Vec::new()).expect("sums fit"))
-            .collect()
-    };
-    let names: Vec<String> = (0..base.len().max(new.len())).map(|run| format!("run{run:03}")).collect();
-    let (base, new) = (views(base), views(new));
-    let runs = |views| -> Vec<Run<'_>> {
-        <[View<'_>]>::iter(views).zip(&names).map(|(view, name)| Run { name, view }).collect()
-    };
-    compare(&runs(&base), &runs(&new), options)
+    compared_column(base, new, options, 0)
+}
+
+/// The same by the values of another column.
+pub(crate) fn compared_column(
+    base: &[Profile],
+    new: &[Profile],
+    options: &Options,
+    column: usize,
+) -> Result<Comparison, CompareError> {
+    let base: Vec<&Profile> = base.iter().collect();
+    let new: Vec<&Profile> = new.iter().collect();
+    with_runs(&base, column, |base| with_runs(&new, column, |new| compare(base, new, options)))
+}
+
+/// What comparisons of such runs could show.
+pub(crate) fn split(runs: &[Profile], options: &Options) -> Result<Sensitivity, CompareError> {
+    with_runs(&runs.iter().collect::<Vec<_>>(), 0, |runs| sensitivity(runs, options))
+}
+
+/// Hands out profiles as runs, named by their place.
+pub(crate) fn with_runs<R>(profiles: &[&Profile], column: usize, take: impl FnOnce(&[Run<'_>]) -> R) -> R {
+    let value = SampleValue { column, mean: false };
+    let view = |profile| View::new(profile, value, Threads::ONE, &mut Vec::new()).expect("sums fit");
+    let views: Vec<View<'_>> = profiles.iter().copied().map(view).collect();
+    let names: Vec<String> = (0..views.len()).map(|run| format!("run{run:03}")).collect();
+    let runs: Vec<Run<'_>> = views.iter().zip(&names).map(|(view, name)| Run { name, view }).collect();
+    take(&runs)
 }
 
 /// Numbers that look drawn by lot, the same for each seed (SplitMix64).

@@ -1,6 +1,6 @@
 //! The graph of a name while it is read: adding nodes, and replacing what is inside of them.
 
-use super::node::{List, Many, Node, NodeId, One, Reference, ScopeId, Three, Two};
+use super::node::{List, Many, Node, NodeId, One, Part, Reference, ScopeId, Three, Two};
 use crate::limit::{Limit, Parsed};
 
 /// What is known about the inside of a node, itself included.
@@ -277,7 +277,7 @@ impl<'a> Graph<'a> {
         }
         self.each_child(node, &mut |id| inside.join(self.inside(id)));
         if let Node::Closure { .. } | Node::Two(Two::Typed, ..) = node {
-            // Parameters in these belong to scopes of their own.
+            // Parameters in these belong to their own scopes.
             inside.scope = None;
         }
         inside
@@ -285,60 +285,11 @@ impl<'a> Graph<'a> {
 
     /// Calls `visit` with each child.
     pub(super) fn each_child(&self, node: &Node<'a>, visit: &mut dyn FnMut(NodeId)) {
-        let list =
-            |list: List, visit: &mut dyn FnMut(NodeId)| self.list(list).iter().for_each(|&id| visit(id));
-        match *node {
-            Node::Nothing
-            | Node::Name(_)
-            | Node::Builtin(_)
-            | Node::Operator(_)
-            | Node::VendorOperator(_)
-            | Node::Number(_)
-            | Node::Param { .. }
-            | Node::Auto(_)
-            | Node::FunctionParam(_)
-            | Node::Unnamed(_)
-            | Node::Invented { .. }
-            | Node::BinaryFloat(_) => {}
-            Node::BitInt { size: id, .. }
-            | Node::Fixed { base: id, .. }
-            | Node::One(_, id)
-            | Node::Literal { of: id, .. }
-            | Node::Closure { signature: id, .. }
-            | Node::DefaultArgument { name: id, .. } => visit(id),
-            Node::Two(_, first, second)
-            | Node::Subobject { of: first, expression: second, .. }
-            | Node::ExpressionRequirement { expression: first, kind: second, .. } => {
-                visit(first);
-                visit(second);
-            }
-            Node::Three(_, first, second, third) => {
-                visit(first);
-                visit(second);
-                visit(third);
-            }
-            Node::Many(_, items) | Node::Qualifier(_, items) => list(items, visit),
-            Node::Template { name: id, args: items }
-            | Node::Function { returns: id, params: items, .. }
-            | Node::Qualified { base: id, words: items }
-            | Node::Method { base: id, words: items, .. }
-            | Node::EnableIf { of: id, conditions: items } => {
-                visit(id);
-                list(items, visit);
-            }
-            Node::Signature { head: first, params, requires: second }
-            | Node::TemplateParam { name: first, params, requires: second } => {
-                visit(first);
-                list(params, visit);
-                visit(second);
-            }
-            Node::ParamList { params, requires } => {
-                list(params, visit);
-                visit(requires);
-            }
-            Node::Requires { params, requirements } => {
-                list(params, visit);
-                list(requirements, visit);
+        let mut node = *node;
+        for part in node.parts() {
+            match part {
+                Part::Child(id) => visit(*id),
+                Part::Children(list) => self.list(*list).iter().for_each(|&id| visit(id)),
             }
         }
     }
@@ -351,58 +302,10 @@ impl<'a> Graph<'a> {
     ) -> Parsed<NodeId> {
         let old = self.node(id);
         let mut new = old;
-        match &mut new {
-            Node::Nothing
-            | Node::Name(_)
-            | Node::Builtin(_)
-            | Node::Operator(_)
-            | Node::VendorOperator(_)
-            | Node::Number(_)
-            | Node::Param { .. }
-            | Node::Auto(_)
-            | Node::FunctionParam(_)
-            | Node::Unnamed(_)
-            | Node::Invented { .. }
-            | Node::BinaryFloat(_) => {}
-            Node::BitInt { size: id, .. }
-            | Node::Fixed { base: id, .. }
-            | Node::One(_, id)
-            | Node::Literal { of: id, .. }
-            | Node::Closure { signature: id, .. }
-            | Node::DefaultArgument { name: id, .. } => *id = change(self, *id)?,
-            Node::Two(_, first, second)
-            | Node::Subobject { of: first, expression: second, .. }
-            | Node::ExpressionRequirement { expression: first, kind: second, .. } => {
-                *first = change(self, *first)?;
-                *second = change(self, *second)?;
-            }
-            Node::Three(_, first, second, third) => {
-                *first = change(self, *first)?;
-                *second = change(self, *second)?;
-                *third = change(self, *third)?;
-            }
-            Node::Many(_, items) | Node::Qualifier(_, items) => self.rewrite_list(items, change)?,
-            Node::Template { name: id, args: items }
-            | Node::Function { returns: id, params: items, .. }
-            | Node::Qualified { base: id, words: items }
-            | Node::Method { base: id, words: items, .. }
-            | Node::EnableIf { of: id, conditions: items } => {
-                *id = change(self, *id)?;
-                self.rewrite_list(items, change)?;
-            }
-            Node::Signature { head: first, params, requires: second }
-            | Node::TemplateParam { name: first, params, requires: second } => {
-                *first = change(self, *first)?;
-                self.rewrite_list(params, change)?;
-                *second = change(self, *second)?;
-            }
-            Node::ParamList { params, requires } => {
-                self.rewrite_list(params, change)?;
-                *requires = change(self, *requires)?;
-            }
-            Node::Requires { params, requirements } => {
-                self.rewrite_list(params, change)?;
-                self.rewrite_list(requirements, change)?;
+        for part in new.parts() {
+            match part {
+                Part::Child(id) => *id = change(self, *id)?,
+                Part::Children(list) => self.rewrite_list(list, change)?,
             }
         }
         if new == old { Ok(id) } else { self.add(new) }

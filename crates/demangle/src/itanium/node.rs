@@ -345,3 +345,59 @@ pub(super) enum Node<'a> {
         kind: NodeId,
     },
 }
+
+/// What a node refers to.
+pub(super) enum Part<'n> {
+    Child(&'n mut NodeId),
+    Children(&'n mut List),
+}
+
+impl Node<'_> {
+    /// All that it refers to.
+    pub(super) fn parts(&mut self) -> impl Iterator<Item = Part<'_>> {
+        use Part::{Child, Children};
+        let parts = match self {
+            Node::Nothing
+            | Node::Name(_)
+            | Node::Builtin(_)
+            | Node::Operator(_)
+            | Node::VendorOperator(_)
+            | Node::Number(_)
+            | Node::Param { .. }
+            | Node::Auto(_)
+            | Node::FunctionParam(_)
+            | Node::Unnamed(_)
+            | Node::Invented { .. }
+            | Node::BinaryFloat(_) => [None, None, None],
+            Node::BitInt { size: id, .. }
+            | Node::Fixed { base: id, .. }
+            | Node::One(_, id)
+            | Node::Literal { of: id, .. }
+            | Node::Closure { signature: id, .. }
+            | Node::DefaultArgument { name: id, .. } => [Some(Child(id)), None, None],
+            Node::Two(_, first, second)
+            | Node::Subobject { of: first, expression: second, .. }
+            | Node::ExpressionRequirement { expression: first, kind: second, .. } => {
+                [Some(Child(first)), Some(Child(second)), None]
+            }
+            Node::Three(_, first, second, third) => {
+                [Some(Child(first)), Some(Child(second)), Some(Child(third))]
+            }
+            Node::Many(_, items) | Node::Qualifier(_, items) => [Some(Children(items)), None, None],
+            Node::Template { name: id, args: items }
+            | Node::Function { returns: id, params: items, .. }
+            | Node::Qualified { base: id, words: items }
+            | Node::Method { base: id, words: items, .. }
+            | Node::EnableIf { of: id, conditions: items } => [Some(Child(id)), Some(Children(items)), None],
+            Node::Signature { head: first, params, requires: second }
+            | Node::TemplateParam { name: first, params, requires: second } => {
+                [Some(Child(first)), Some(Children(params)), Some(Child(second))]
+            }
+            Node::ParamList { params, requires } => [Some(Children(params)), Some(Child(requires)), None],
+            Node::Requires { params, requirements } => {
+                [Some(Children(params)), Some(Children(requirements)), None]
+            }
+        };
+        parts.into_iter().flatten()
+    }
+}

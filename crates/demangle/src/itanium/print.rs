@@ -42,7 +42,7 @@ impl<'g, 'a> Printer<'g, 'a> {
         self.out.as_bytes().last() == Some(&byte)
     }
 
-    /// Writes a node as something of its own, whatever stands around it.
+    /// Writes a node on its own, whatever stands around it.
     pub(super) fn print_apart(&mut self, id: NodeId) -> Parsed<()> {
         let floor = std::mem::replace(&mut self.floor, self.pile.len());
         let result = self.print(id);

@@ -181,7 +181,7 @@ impl<'a> Printer<'_, 'a> {
         }
     }
 
-    /// Writes what a member or element is initialized with, which may be one of its own.
+    /// Writes what a member or element is initialized with, which may itself be a member or element.
     fn print_initial_value(&mut self, value: NodeId) -> Parsed<()> {
         let is_member = match self.graph.node(value) {
             Node::Three(Three::Binary, operator, left, _) => self.is_initialized_member(operator, left),

@@ -6,7 +6,7 @@ use crate::limit::{Parsed, Refused};
 
 /// Where a substitution stands that refers to something with template parameters.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Place {
+pub(super) struct Surroundings {
     /// The innermost template, if there is one.
     pub(super) scope: Option<ScopeId>,
     /// Whether it is in the parameters of a lambda.
@@ -112,7 +112,7 @@ impl<'a> Graph<'a> {
 
     /// What a substitution that refers to `id` stands for in another place: a template parameter is the one of
     /// the same number in the template at hand, or in the lambda.
-    pub(super) fn rebind(&mut self, id: NodeId, place: Place) -> Parsed<NodeId> {
+    pub(super) fn rebind(&mut self, id: NodeId, place: Surroundings) -> Parsed<NodeId> {
         let inside = self.inside(id);
         if !inside.params
             || (!place.in_lambda
@@ -129,12 +129,12 @@ impl<'a> Graph<'a> {
             Node::Two(Two::Typed, name, _) => {
                 let mut inner = place;
                 if let Node::Template { args, .. } = self.node(name) {
-                    inner = Place { scope: Some(self.add_scope(args)), in_lambda: false, ..place };
+                    inner = Surroundings { scope: Some(self.add_scope(args)), in_lambda: false, ..place };
                 }
                 self.rewrite(id, &mut |graph, child| graph.rebind(child, inner))?
             }
             Node::Closure { .. } => {
-                let inner = Place { in_lambda: true, ..place };
+                let inner = Surroundings { in_lambda: true, ..place };
                 self.rewrite(id, &mut |graph, child| graph.rebind(child, inner))?
             }
             _ => self.rewrite(id, &mut |graph, child| graph.rebind(child, place))?,
@@ -144,7 +144,7 @@ impl<'a> Graph<'a> {
     }
 
     /// The parameter of this number in a place.
-    fn parameter(&mut self, old: NodeId, index: u32, place: Place) -> Parsed<NodeId> {
+    fn parameter(&mut self, old: NodeId, index: u32, place: Surroundings) -> Parsed<NodeId> {
         if place.in_constraint {
             return self.add(Node::Invented { prefix: "T", index: index + 1 });
         }

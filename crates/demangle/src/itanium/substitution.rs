@@ -3,7 +3,7 @@
 use super::builtin::builtin;
 use super::node::{Node, NodeId, ScopeId, Two};
 use super::parser::Parser;
-use super::resolve::Place;
+use super::resolve::Surroundings;
 use crate::limit::{Parsed, Refused};
 
 impl<'a> Parser<'a> {
@@ -47,7 +47,7 @@ impl<'a> Parser<'a> {
             (None, _) => None,
         };
         let place =
-            Place { scope, in_lambda: self.lambda_level.is_some(), in_constraint: self.in_constraint };
+            Surroundings { scope, in_lambda: self.lambda_level.is_some(), in_constraint: self.in_constraint };
         let nodes = self.graph.len();
         let id = self.graph.rebind(id, place)?;
         if scope == Some(ScopeId::LATER) {

@@ -57,6 +57,27 @@ pub(super) fn is_string(decoded: &Instruction) -> bool {
     })
 }
 
+/// `{vex}` for instructions of AVX-512 that some processors have in the older encoding too, in which assemblers write
+/// them only when told so.
+pub(super) fn encoding(decoded: &Instruction, bytes: &[u8]) -> &'static str {
+    use Mnemonic::{Vcvtneps2bf16, Vpdpbusd, Vpdpbusds, Vpdpwssd, Vpdpwssds, Vpmadd52huq, Vpmadd52luq};
+    let is_both = matches!(
+        decoded.mnemonic(),
+        Vpmadd52luq | Vpmadd52huq | Vpdpbusd | Vpdpbusds | Vpdpwssd | Vpdpwssds | Vcvtneps2bf16
+    );
+    let first = bytes.iter().find(|&&byte| !is_legacy(byte));
+    if is_both && matches!(first, Some(0xc4 | 0xc5)) { "{vex} " } else { "" }
+}
+
+/// Whether this is one of the instructions of VIA's security engine, which are repeated.
+fn is_security(decoded: &Instruction) -> bool {
+    use Mnemonic::{Montmul, Xcryptcbc, Xcryptcfb, Xcryptctr, Xcryptecb, Xcryptofb, Xsha1, Xsha256, Xstore};
+    matches!(
+        decoded.mnemonic(),
+        Montmul | Xcryptcbc | Xcryptcfb | Xcryptctr | Xcryptecb | Xcryptofb | Xsha1 | Xsha256 | Xstore
+    )
+}
+
 /// The hint on a conditional jump.
 pub(super) fn hint(decoded: &Instruction) -> &'static str {
     match decoded.segment_prefix() {
@@ -102,7 +123,7 @@ fn name(decoded: &Instruction, bytes: &[u8], row: usize, last: bool) -> Option<&
         0xf3 if last && decoded.has_xrelease_prefix() => "xrelease",
         0xf2 if last && decoded.has_xacquire_prefix() => "xacquire",
         0xf2 if last && is_branch => "bnd",
-        0xf3 if last && is_string(decoded) => "repz",
+        0xf3 if last && (is_string(decoded) || is_security(decoded)) => "repz",
         0xf2 if last && is_string(decoded) => "repnz",
         0xf3 if !last || is_same(decoded, bytes, row) => "repz",
         0xf2 if !last || is_same(decoded, bytes, row) => "repnz",

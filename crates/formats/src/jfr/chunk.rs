@@ -7,7 +7,7 @@ use super::metadata::{Class, Field, Metadata};
 use super::reader::{ByteReader, Result, Text};
 
 /// Bytes of the header.
-const HEADER: usize = 68;
+pub(super) const HEADER: usize = 68;
 /// Values of types are nested no deeper than this.
 const DEEPEST: usize = 32;
 /// The type of events that hold constants.
@@ -18,6 +18,7 @@ pub(super) struct Chunk<'a> {
     pub(super) data: &'a [u8],
     pub(super) start_nanos: i64,
     pub(super) duration_nanos: i64,
+    pub(super) start_ticks: i64,
     pub(super) ticks_per_second: i64,
     pub(super) metadata: Metadata,
     constants: HashMap<(i64, i64), Value>,
@@ -61,7 +62,7 @@ impl<'a> Chunk<'a> {
         let mut long = || reader.fixed().map(i64::from_be_bytes);
         let (size, _constants, metadata) = (long()?, long()?, long()?);
         let (start_nanos, duration_nanos) = (long()?, long()?);
-        let (_start_ticks, ticks_per_second) = (long()?, long()?);
+        let (start_ticks, ticks_per_second) = (long()?, long()?);
         let features = u32::from_be_bytes(reader.fixed()?);
         if size == 0 || metadata == 0 {
             return Ok(None);
@@ -80,6 +81,7 @@ impl<'a> Chunk<'a> {
             data,
             start_nanos,
             duration_nanos,
+            start_ticks,
             ticks_per_second: ticks_per_second.max(1),
             metadata,
             constants: HashMap::new(),

@@ -39,18 +39,24 @@ const PREFERRED: [usize; 8] =
 
 type Values = [i64; TYPES.len()];
 
+/// The stack of an allocation, its labels and its size.
+type Allocated = (Vec<LocationId>, Vec<Label>, i64);
+
 /// A call of an allocator of native memory, or of its counterpart.
 struct NativeCall {
+    /// Since the start of the first chunk.
     time: i64,
     address: i64,
     /// None for a call that frees.
-    allocated: Option<(Vec<LocationId>, Vec<Label>, i64)>,
+    allocated: Option<Allocated>,
 }
 
 /// Makes a profile of the chunks of a file.
 pub(super) struct Importer {
     pub(super) stacks: NamedStacks,
     native_calls: Vec<NativeCall>,
+    /// From which times are counted, in nanoseconds since the Unix epoch: the start of the first chunk.
+    start_nanos: Option<i64>,
     duration_nanos: i64,
     has_unfinished: bool,
     /// In nanoseconds; 0 when unknown.
@@ -63,6 +69,7 @@ impl Importer {
         Importer {
             stacks: NamedStacks::new(&TYPES),
             native_calls: Vec::new(),
+            start_nanos: None,
             duration_nanos: 0,
             has_unfinished: false,
             cpu_interval: 0,
@@ -75,6 +82,7 @@ impl Importer {
     }
 
     pub(super) fn chunk(&mut self, chunk: &Chunk<'_>) -> Result<()> {
+        self.start_nanos.get_or_insert(chunk.start_nanos);
         let header = &mut self.stacks.builder.profile;
         if header.time_nanos == 0 || chunk.start_nanos < header.time_nanos {
             header.time_nanos = chunk.start_nanos;
@@ -147,17 +155,26 @@ impl Importer {
             }
             Kind::Malloc | Kind::Free => {}
         }
+        let time = self.time(chunk, object);
         let stack = places.stack(object, &mut self.stacks);
         let labels = self.labels(chunk, object);
         if matches!(kind, Kind::Malloc | Kind::Free) {
             self.native_calls.push(NativeCall {
-                time: chunk.number(object, "startTime").unwrap_or(0),
+                time,
                 address: chunk.number(object, "address").unwrap_or(0),
                 allocated: (kind == Kind::Malloc).then(|| (stack, labels, number("size"))),
             });
             return Ok(());
         }
-        self.stacks.add(&stack, &labels, &values)
+        self.stacks.add_at(Some(time), &stack, &labels, &values)
+    }
+
+    /// When an event began, in nanoseconds since the start of the first chunk.
+    fn time(&self, chunk: &Chunk<'_>, object: &Value) -> i64 {
+        let ticks = chunk.number(object, "startTime").unwrap_or(chunk.start_ticks);
+        let in_chunk = nanoseconds(ticks.saturating_sub(chunk.start_ticks), chunk.ticks_per_second);
+        let start = self.start_nanos.unwrap_or(chunk.start_nanos);
+        chunk.start_nanos.saturating_sub(start).saturating_add(in_chunk)
     }
 
     fn labels(&mut self, chunk: &Chunk<'_>, object: &Value) -> Vec<Label> {
@@ -190,20 +207,20 @@ impl Importer {
     }
 
     pub(super) fn finish(mut self) -> Result<Profile> {
-        let mut live: HashMap<i64, (Vec<LocationId>, Vec<Label>, i64)> = HashMap::new();
+        let mut live: HashMap<i64, (i64, Allocated)> = HashMap::new();
         self.native_calls.sort_by_key(|call| call.time);
         for call in std::mem::take(&mut self.native_calls) {
             match call.allocated {
-                Some(allocated) => live.insert(call.address, allocated),
+                Some(allocated) => live.insert(call.address, (call.time, allocated)),
                 None => live.remove(&call.address),
             };
         }
         let mut live: Vec<_> = live.into_iter().collect();
         live.sort_by_key(|(address, _)| *address);
-        for (_, (stack, labels, size)) in live {
+        for (_, (time, (stack, labels, size))) in live {
             let mut values: Values = [0; TYPES.len()];
             (values[NATIVE_OBJECTS], values[NATIVE_SPACE]) = (1, size);
-            self.stacks.add(&stack, &labels, &values)?;
+            self.stacks.add_at(Some(time), &stack, &labels, &values)?;
         }
         if self.has_unfinished {
             let comment = self.stacks.builder.string("a chunk that was not finished is left out");
@@ -211,6 +228,9 @@ impl Importer {
         }
         let mut profile = self.stacks.finish();
         profile.duration_nanos = self.duration_nanos;
+        // A later chunk may say that it began before the first one.
+        let start = self.start_nanos.unwrap_or(profile.time_nanos);
+        profile.samples.shift_times(start.saturating_sub(profile.time_nanos));
         let totals = profile.totals();
         let mut kept: Vec<usize> = (0..TYPES.len()).filter(|&column| totals[column] != 0).collect();
         if kept.is_empty() {

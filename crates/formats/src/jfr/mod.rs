@@ -9,10 +9,13 @@ mod events;
 mod metadata;
 mod reader;
 
+use std::io::Read;
+
 use hotlist_profile::Profile;
 
 use crate::error::{Malformed, Position};
 use crate::format::{Format, Reader};
+use crate::input::Input;
 use crate::read::Limits;
 use crate::sniff::Sniff;
 
@@ -20,27 +23,40 @@ pub(crate) const FORMAT: Format = Format {
     name: "jfr",
     title: "JFR",
     writers: "Java Flight Recorder, async-profiler",
-    lost: "times of samples, events that are no samples",
+    lost: "events that are no samples",
     sniff: Sniff::Bytes(|head| head.starts_with(b"FLR\0")),
-    reader: Reader::Whole(read),
+    reader: Reader::Stream(read),
 };
 
-fn read(data: &[u8], limits: Limits) -> Result<Profile, Malformed> {
+/// Reads chunk by chunk, each of which is in memory as a whole.
+fn read(input: &mut Input<'_>, limits: Limits) -> Result<Profile, Malformed> {
     let mut importer = events::Importer::new();
-    let mut offset = 0;
-    while offset < data.len() {
-        let place = |reason: String| Malformed::new(Position::Byte(offset as u64), reason);
-        match chunk::Chunk::at(&data[offset..], limits.memory() / size_of::<chunk::Value>()).map_err(place)? {
-            Some(chunk) => {
-                importer.chunk(&chunk).map_err(place)?;
-                offset += chunk.data.len();
-            }
+    let mut offset = 0u64;
+    let mut data = Vec::new();
+    loop {
+        let place = |reason: String| Malformed::new(Position::Byte(offset), reason);
+        data.clear();
+        append(input, chunk::HEADER as u64, &mut data).map_err(place)?;
+        if data.is_empty() {
+            break;
+        }
+        // Eight bytes behind the version; what a chunk says of its size is not taken for granted.
+        let size = data.get(8..16).and_then(|bytes| bytes.try_into().ok()).map_or(0, u64::from_be_bytes);
+        append(input, size.saturating_sub(chunk::HEADER as u64), &mut data).map_err(place)?;
+        match chunk::Chunk::at(&data, limits.memory() / size_of::<chunk::Value>()).map_err(place)? {
+            Some(chunk) => importer.chunk(&chunk).map_err(place)?,
             None => {
                 importer.note_unfinished();
                 break;
             }
         }
-        importer.stacks.check_memory(limits, Position::Byte(offset as u64))?;
+        offset += data.len() as u64;
+        importer.stacks.check_memory(limits, Position::Byte(offset))?;
     }
     importer.finish().map_err(|reason| Malformed::new(Position::Byte(0), reason))
+}
+
+/// Adds at most `count` bytes of `input` to `data`.
+fn append(input: &mut Input<'_>, count: u64, data: &mut Vec<u8>) -> Result<(), String> {
+    input.take(count).read_to_end(data).map(|_| ()).map_err(|error| error.to_string())
 }

@@ -18,43 +18,47 @@ use super::decode::{decode, wrong};
 use crate::error::Malformed;
 use crate::format::{Format, Reader};
 use crate::named_stacks::{Frame, NamedStacks};
+use crate::read::Limits;
 use crate::sniff::Sniff;
 
 pub(crate) const FORMAT: Format = Format {
     name: "cpuprofile",
     title: "V8 CPU",
     writers: "node --cpu-prof, Chrome, VS Code",
-    lost: "columns, ticks of lines, times of samples",
+    lost: "columns, ticks of lines",
     sniff: Sniff::Keys(&[
         &["nodes", "samples"],
         &["nodes", "timeDeltas"],
         &["head", "head.functionName", "startTime"],
     ]),
-    reader: Reader::Whole(|data, _| read(&decode(data)?)),
+    reader: Reader::Whole(|data, limits| read(&decode(data)?, limits)),
 };
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct File {
-    #[serde(default)]
-    nodes: Vec<Node>,
+/// A profile, or a piece of one in a trace. Times are microseconds.
+#[derive(Deserialize, Clone, Default)]
+#[serde(rename_all = "camelCase", default)]
+pub(super) struct ProfileParts {
+    pub(super) nodes: Vec<Node>,
     head: Option<OldNode>,
-    #[serde(default)]
-    samples: Vec<u64>,
-    #[serde(default)]
-    time_deltas: Vec<f64>,
+    pub(super) samples: Vec<u64>,
+    pub(super) time_deltas: Vec<f64>,
     /// Of the old form.
-    #[serde(default)]
     timestamps: Vec<f64>,
-    #[serde(default)]
-    start_time: f64,
-    #[serde(default)]
-    end_time: f64,
+    pub(super) start_time: f64,
+    pub(super) end_time: f64,
 }
 
-#[derive(Deserialize)]
+impl ProfileParts {
+    /// No samples yet, between these times.
+    pub(super) fn between(start_time: f64, end_time: f64) -> Self {
+        ProfileParts { start_time, end_time, ..ProfileParts::default() }
+    }
+}
+
+/// A function that was called, by the id that samples name.
+#[derive(Deserialize, Clone)]
 #[serde(rename_all = "camelCase")]
-struct Node {
+pub(super) struct Node {
     id: u64,
     call_frame: CallFrame,
     #[serde(default)]
@@ -62,18 +66,36 @@ struct Node {
     parent: Option<u64>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, Clone)]
 #[serde(rename_all = "camelCase")]
-struct CallFrame {
+pub(super) struct CallFrame {
     #[serde(default)]
     function_name: String,
     #[serde(default)]
     url: String,
+    /// Counted from 0.
     #[serde(default)]
     line_number: i64,
 }
 
-#[derive(Deserialize)]
+impl CallFrame {
+    /// Its location; the root of all calls has none.
+    pub(super) fn location(&self, stacks: &mut NamedStacks) -> Option<LocationId> {
+        let function = match &*self.function_name {
+            "(root)" => return None,
+            "" => "(anonymous)",
+            name => name,
+        };
+        Some(stacks.location(&Frame {
+            function: function.as_bytes(),
+            file: self.url.as_bytes(),
+            line: self.line_number.saturating_add(1).max(0),
+            module: b"",
+        }))
+    }
+}
+
+#[derive(Deserialize, Clone)]
 struct OldNode {
     id: u64,
     #[serde(flatten)]
@@ -88,30 +110,65 @@ struct TreeNode {
     parent: Option<usize>,
 }
 
-fn read(file: &File) -> Result<Profile, Malformed> {
+fn read(file: &ProfileParts, limits: Limits) -> Result<Profile, Malformed> {
+    let mut stacks = stacks(limits);
+    add(file, file.start_time, &[], &mut stacks)?;
+    finish(stacks)
+}
+
+/// For samples of V8, none yet.
+pub(super) fn stacks(limits: Limits) -> NamedStacks {
+    NamedStacks::new(&[("samples", "count"), ("cpu", "nanoseconds")]).limited(limits)
+}
+
+/// Adds the samples of a profile with these labels; their times are counted from `start`.
+pub(super) fn add(
+    file: &ProfileParts,
+    start: f64,
+    labels: &[Label],
+    stacks: &mut NamedStacks,
+) -> Result<(), Malformed> {
     let (nodes, rows) = tree(file)?;
-    let mut stacks = NamedStacks::new(&[("samples", "count"), ("cpu", "nanoseconds")]);
-    let count = file.samples.len();
     let spans = spans(file)?;
-    let total: i64 = spans.iter().try_fold(0i64, |sum, &span| sum.checked_add(span)).ok_or_else(too_long)?;
-    stacks.builder.period("cpu", "nanoseconds", if count == 0 { 0 } else { total / count as i64 });
-    stacks.builder.profile.duration_nanos = nanos(file.end_time - file.start_time)?.max(0);
-    let idle = {
+    let duration = nanos(file.end_time - start)?;
+    let header = &mut stacks.builder.profile;
+    header.duration_nanos = header.duration_nanos.max(duration);
+    let idle: Vec<Label> = {
         let (key, value) = (stacks.builder.string("state"), stacks.builder.string("idle"));
-        [Label { key, value: LabelValue::Text(value) }]
+        labels.iter().copied().chain([Label { key, value: LabelValue::Text(value) }]).collect()
     };
     let mut known: HashMap<usize, Vec<LocationId>> = HashMap::new();
+    let mut time = nanos(first_time(file) - start)?;
     for (sample, span) in file.samples.iter().zip(spans) {
+        let at = time;
+        time = time.saturating_add(span);
         let row =
             *rows.get(sample).ok_or_else(|| wrong(format!("no node has the id {sample} of a sample")))?;
         let stack = match known.entry(row) {
             Entry::Occupied(known) => known.into_mut(),
-            Entry::Vacant(vacant) => vacant.insert(stack(&nodes, row, &mut stacks)?),
+            Entry::Vacant(vacant) => vacant.insert(stack(&nodes, row, stacks)?),
         };
-        let labels = if nodes[row].frame.function_name == "(idle)" { &idle[..] } else { &[] };
-        stacks.add(stack, labels, &[1, span]).map_err(wrong)?;
+        let labels = if nodes[row].frame.function_name == "(idle)" { &idle } else { labels };
+        stacks.add_at(Some(at), stack, labels, &[1, span]).map_err(wrong)?;
     }
+    Ok(())
+}
+
+/// The profile, with its period.
+pub(super) fn finish(mut stacks: NamedStacks) -> Result<Profile, Malformed> {
+    let [count, total] = stacks.builder.profile.totals()[..] else { return Err(too_long()) };
+    let period = i64::try_from(if count == 0 { 0 } else { total / count }).map_err(|_| too_long())?;
+    stacks.builder.period("cpu", "nanoseconds", period);
     Ok(stacks.finish())
+}
+
+/// When the first sample was taken.
+fn first_time(file: &ProfileParts) -> f64 {
+    match (file.timestamps.first(), file.time_deltas.first()) {
+        (Some(time), None) => *time,
+        (_, Some(delta)) => file.start_time + delta,
+        (None, None) => file.start_time,
+    }
 }
 
 fn too_long() -> Malformed {
@@ -119,7 +176,7 @@ fn too_long() -> Malformed {
 }
 
 /// Nodes with their parents, and the rows of ids.
-fn tree(file: &File) -> Result<(Vec<TreeNode>, HashMap<u64, usize>), Malformed> {
+fn tree(file: &ProfileParts) -> Result<(Vec<TreeNode>, HashMap<u64, usize>), Malformed> {
     let mut nodes = Vec::new();
     let mut rows = HashMap::new();
     let mut add = |id: u64, frame: &CallFrame, parent: Option<usize>| {
@@ -159,7 +216,7 @@ fn tree(file: &File) -> Result<(Vec<TreeNode>, HashMap<u64, usize>), Malformed> 
 }
 
 /// How long each sample lasts, in nanoseconds.
-fn spans(file: &File) -> Result<Vec<i64>, Malformed> {
+fn spans(file: &ProfileParts) -> Result<Vec<i64>, Malformed> {
     let count = file.samples.len();
     let mut times = Vec::with_capacity(count);
     if file.timestamps.len() >= count && file.time_deltas.is_empty() {
@@ -192,20 +249,13 @@ fn nanos(micros: f64) -> Result<i64, Malformed> {
 
 /// The frames from a node to the root, without the root.
 fn stack(nodes: &[TreeNode], leaf: usize, stacks: &mut NamedStacks) -> Result<Vec<LocationId>, Malformed> {
-    let mut frames = Vec::new();
+    let (mut frames, mut steps) = (Vec::new(), 0);
     let mut next = Some(leaf);
     while let Some(row) = next {
         let TreeNode { frame, parent } = &nodes[row];
-        if frame.function_name != "(root)" {
-            let function = if frame.function_name.is_empty() { "(anonymous)" } else { &frame.function_name };
-            frames.push(stacks.location(&Frame {
-                function: function.as_bytes(),
-                file: frame.url.as_bytes(),
-                line: frame.line_number.saturating_add(1).max(0),
-                module: b"",
-            }));
-        }
-        if frames.len() > nodes.len() {
+        frames.extend(frame.location(stacks));
+        steps += 1;
+        if steps > nodes.len() {
             return Err(wrong("the nodes form a circle"));
         }
         next = *parent;

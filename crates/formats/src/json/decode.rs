@@ -1,11 +1,11 @@
 //! Decoding whole files of JSON.
 
-use serde::de::DeserializeOwned;
+use serde::Deserialize;
 
 use crate::error::{Malformed, Position};
 
 /// Decodes `data`, whose values may be nested 128 deep at most.
-pub(crate) fn decode<T: DeserializeOwned>(data: &[u8]) -> Result<T, Malformed> {
+pub(crate) fn decode<'d, T: Deserialize<'d>>(data: &'d [u8]) -> Result<T, Malformed> {
     let data = data.strip_prefix(b"\xef\xbb\xbf").unwrap_or(data);
     serde_json::from_slice(data).map_err(|error| malformed(&error))
 }

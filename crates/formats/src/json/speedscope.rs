@@ -14,21 +14,26 @@ use super::decode::{decode, wrong};
 use crate::error::Malformed;
 use crate::format::{Format, Reader};
 use crate::named_stacks::{Frame as NamedFrame, NamedStacks};
+use crate::read::Limits;
 use crate::sniff::Sniff;
 
 pub(crate) const FORMAT: Format = Format {
     name: "speedscope",
     title: "speedscope",
     writers: "speedscope, py-spy, rbspy, dotnet-trace, and many others",
-    lost: "columns, the order of samples and events",
+    lost: "columns, the order of samples without times",
     sniff: Sniff::Keys(&[&["shared", "profiles"]]),
-    reader: Reader::Whole(|data, _| read(&decode(data)?)),
+    reader: Reader::Whole(|data, limits| read(&decode(data)?, limits)),
 };
 
 #[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
 struct File {
     shared: Shared,
     profiles: Vec<OneProfile>,
+    #[serde(default)]
+    exporter: String,
+    active_profile_index: Option<usize>,
 }
 
 #[derive(Deserialize)]
@@ -51,6 +56,8 @@ struct OneProfile {
     #[serde(default)]
     name: String,
     unit: Unit,
+    #[serde(default)]
+    start_value: f64,
     #[serde(default)]
     end_value: f64,
     #[serde(default)]
@@ -106,12 +113,48 @@ impl Unit {
             Unit::Bytes => (("space", "bytes"), 1.0),
         }
     }
+
+    /// How many nanoseconds it has, if it is one of time.
+    fn nanoseconds(self) -> Option<f64> {
+        match self {
+            Unit::None | Unit::Bytes => None,
+            time => Some(time.sample_type().1),
+        }
+    }
+
+    /// What profiles call it.
+    fn name(self) -> &'static str {
+        match self {
+            Unit::None => "count",
+            Unit::Nanoseconds => "nanoseconds",
+            Unit::Microseconds => "microseconds",
+            Unit::Milliseconds => "milliseconds",
+            Unit::Seconds => "seconds",
+            Unit::Bytes => "bytes",
+        }
+    }
 }
 
-fn read(file: &File) -> Result<Profile, Malformed> {
+impl File {
+    /// Whether hotlist wrote it, so that the names of profiles are those of sample types.
+    fn is_own(&self) -> bool {
+        self.exporter.starts_with("hotlist@")
+    }
+
+    /// The sample type of a profile, and what its weights are multiplied with.
+    fn sample_type<'f>(&self, profile: &'f OneProfile) -> ((&'f str, &'f str), f64) {
+        match profile.name.rsplit_once('/') {
+            _ if !self.is_own() => profile.unit.sample_type(),
+            Some((kind, unit)) if profile.unit == Unit::None => ((kind, unit), 1.0),
+            _ => ((&profile.name, profile.unit.name()), 1.0),
+        }
+    }
+}
+
+fn read(file: &File, limits: Limits) -> Result<Profile, Malformed> {
     let mut types: Vec<(&str, &str)> = Vec::new();
     for profile in &file.profiles {
-        let (sample_type, _) = profile.unit.sample_type();
+        let (sample_type, _) = file.sample_type(profile);
         if !types.contains(&sample_type) {
             types.push(sample_type);
         }
@@ -119,7 +162,11 @@ fn read(file: &File) -> Result<Profile, Malformed> {
     if types.is_empty() {
         return Err(wrong("there is no profile in the file"));
     }
-    let mut stacks = NamedStacks::new(&types);
+    let mut stacks = NamedStacks::new(&types).limited(limits);
+    if let Some(active) = file.active_profile_index.and_then(|active| file.profiles.get(active)) {
+        let ((kind, _), _) = file.sample_type(active);
+        stacks.builder.profile.default_sample_type = stacks.builder.string(kind);
+    }
     let (kind, unit) = types[0];
     stacks.builder.period(kind, unit, 1);
     let frames: Vec<LocationId> = file
@@ -135,22 +182,30 @@ fn read(file: &File) -> Result<Profile, Malformed> {
             })
         })
         .collect();
+    let started = file.profiles.iter().map(|profile| profile.start_value);
+    let start = started.fold(f64::INFINITY, f64::min);
     for profile in &file.profiles {
-        let (sample_type, factor) = profile.unit.sample_type();
+        let (sample_type, factor) = file.sample_type(profile);
         let column = types.iter().position(|known| *known == sample_type).unwrap_or_default();
         let mut labels = Vec::new();
-        if !profile.name.is_empty() && file.profiles.len() > 1 {
+        if !profile.name.is_empty() && file.profiles.len() > 1 && !file.is_own() {
             let (key, value) = (stacks.builder.string("thread"), stacks.builder.string(&profile.name));
             labels.push(Label { key, value: LabelValue::Text(value) });
         }
         let mut values = vec![0; types.len()];
-        let mut add = |stack: &[LocationId], weight: f64| -> Result<(), Malformed> {
+        // What hotlist writes has weights alone.
+        let nanos_each = profile.unit.nanoseconds().filter(|_| !file.is_own());
+        let mut add = |stack: &[LocationId], at: f64, weight: f64| -> Result<(), Malformed> {
             let value = (weight * factor).round();
             if !(0.0..9.2e18).contains(&value) {
                 return Err(wrong(format!("a weight of {weight} in profile {:?}", profile.name)));
             }
             values[column] = value as i64;
-            if values[column] == 0 { Ok(()) } else { stacks.add(stack, &labels, &values).map_err(wrong) }
+            if values[column] == 0 {
+                return Ok(());
+            }
+            let nanos = nanos_each.map(|each| ((at - start) * each).round() as i64);
+            stacks.add_at(nanos, stack, &labels, &values).map_err(wrong)
         };
         match profile.kind {
             Kind::Sampled => add_samples(profile, &frames, &mut add)?,
@@ -160,7 +215,8 @@ fn read(file: &File) -> Result<Profile, Malformed> {
     Ok(stacks.finish())
 }
 
-type Add<'a> = dyn FnMut(&[LocationId], f64) -> Result<(), Malformed> + 'a;
+/// Takes a stack, the time of it in the unit of its profile, and its weight.
+type Add<'a> = dyn FnMut(&[LocationId], f64, f64) -> Result<(), Malformed> + 'a;
 
 fn location(frames: &[LocationId], index: u32) -> Result<LocationId, Malformed> {
     let found = frames.get(index as usize).copied();
@@ -173,12 +229,14 @@ fn add_samples(profile: &OneProfile, frames: &[LocationId], add: &mut Add<'_>) -
         return Err(wrong(format!("{samples} samples with {weights} weights in profile {:?}", profile.name)));
     }
     let mut stack = Vec::new();
+    let mut at = profile.start_value;
     for (sample, &weight) in profile.samples.iter().zip(&profile.weights) {
         stack.clear();
         for &frame in sample.iter().rev() {
             stack.push(location(frames, frame)?);
         }
-        add(&stack, weight)?;
+        add(&stack, at, weight)?;
+        at += weight;
     }
     Ok(())
 }
@@ -197,7 +255,7 @@ fn add_events(profile: &OneProfile, frames: &[LocationId], add: &mut Add<'_>) ->
         if !open.is_empty() && at > last {
             stack.clear();
             stack.extend(open.iter().rev());
-            add(&stack, at - last)?;
+            add(&stack, last, at - last)?;
         }
         last = at;
         Ok(())

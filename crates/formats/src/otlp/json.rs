@@ -25,7 +25,21 @@ struct ResourceProfiles {
 #[derive(Deserialize, Default)]
 #[serde(default)]
 struct ScopeProfiles {
+    scope: Scope,
     profiles: Vec<JsonProfile>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Scope {
+    attributes: Vec<ScopeAttribute>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct ScopeAttribute {
+    key: String,
+    value: JsonValue,
 }
 
 #[derive(Deserialize, Default)]
@@ -124,6 +138,30 @@ struct JsonValue {
     bool_value: Option<bool>,
     int_value: Option<Number>,
     double_value: Option<f64>,
+    array_value: Option<JsonArray>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct JsonArray {
+    values: Vec<JsonValue>,
+}
+
+impl JsonValue {
+    fn read(self) -> AttributeValue {
+        match self {
+            JsonValue { string_value: Some(text), .. } => AttributeValue::Text(text.into_bytes()),
+            JsonValue { int_value: Some(number), .. } => AttributeValue::Number(number.0 as i64),
+            JsonValue { bool_value: Some(flag), .. } => AttributeValue::Text(flag.to_string().into_bytes()),
+            JsonValue { double_value: Some(number), .. } => {
+                AttributeValue::Text(number.to_string().into_bytes())
+            }
+            JsonValue { array_value: Some(array), .. } => {
+                AttributeValue::Several(array.values.into_iter().map(JsonValue::read).collect())
+            }
+            _ => AttributeValue::None,
+        }
+    }
 }
 
 /// A number of 64 bits, as a number or as text; its bits.
@@ -174,9 +212,16 @@ pub(super) fn decode(data: &[u8]) -> Result<Document, Malformed> {
         period_type: type_row(profile.period_type),
         period: profile.period.0 as i64,
     };
-    let scopes = file.resource_profiles.into_iter().flat_map(|resource| resource.scope_profiles);
-    let profiles = scopes.flat_map(|scope| scope.profiles).map(profile).collect();
-    Ok(Document { profiles, tables: vec![tables(file.dictionary)] })
+    let scopes: Vec<ScopeProfiles> =
+        file.resource_profiles.into_iter().flat_map(|resource| resource.scope_profiles).collect();
+    let mut attributes = scopes.iter().flat_map(|scope| &scope.scope.attributes);
+    let default_type = attributes
+        .find(|attribute| attribute.key == "pprof.scope.default_sample_type")
+        .and_then(|attribute| attribute.value.string_value.clone())
+        .unwrap_or_default()
+        .into_bytes();
+    let profiles = scopes.into_iter().flat_map(|scope| scope.profiles).map(profile).collect();
+    Ok(Document { profiles, tables: vec![tables(file.dictionary)], default_type })
 }
 
 fn tables(dictionary: Dictionary) -> Tables {
@@ -226,17 +271,7 @@ fn tables(dictionary: Dictionary) -> Tables {
             .into_iter()
             .map(|row| Attribute {
                 key: Key::Row(row.key_strindex),
-                value: match row.value {
-                    JsonValue { string_value: Some(text), .. } => AttributeValue::Text(text.into_bytes()),
-                    JsonValue { int_value: Some(number), .. } => AttributeValue::Number(number.0 as i64),
-                    JsonValue { bool_value: Some(flag), .. } => {
-                        AttributeValue::Text(flag.to_string().into_bytes())
-                    }
-                    JsonValue { double_value: Some(number), .. } => {
-                        AttributeValue::Text(number.to_string().into_bytes())
-                    }
-                    _ => AttributeValue::None,
-                },
+                value: row.value.read(),
                 unit: row.unit_strindex,
             })
             .collect(),

@@ -5,11 +5,11 @@ use super::model::{
     Attribute, AttributeValue, Document, FunctionRow, Key, LineRow, LocationRow, MappingRow, OneProfile,
     SampleRow, Stack, Tables, TypeRow,
 };
-use super::wire::{messages, profiles};
+use super::wire::{default_sample_type, messages, profiles};
 use crate::protobuf::{Broken, Fields, Value, fixed_numbers, numbers};
 
 pub(super) fn decode(data: &[u8], layout: Layout) -> Result<Document, Broken> {
-    let mut document = Document::default();
+    let mut document = Document { default_type: default_sample_type(data)?, ..Document::default() };
     if layout != Layout::OwnTables {
         let mut tables = Tables::default();
         for dictionary in messages(data, 2)? {
@@ -141,27 +141,36 @@ fn attribute(message: &[u8], layout: Layout) -> Result<Attribute, Broken> {
                 row.key = Key::Text(key.to_vec());
             }
             (1, Value::Varint(key)) => row.key = Key::Row(key),
-            (2, Value::Bytes(value)) => {
-                for field in Fields::new(value) {
-                    row.value = match field? {
-                        (1 | 7, Value::Bytes(text)) => AttributeValue::Text(text.to_vec()),
-                        (2, Value::Varint(flag)) => {
-                            AttributeValue::Text(if flag == 0 { b"false".to_vec() } else { b"true".to_vec() })
-                        }
-                        (3, Value::Varint(number)) => AttributeValue::Number(number as i64),
-                        (4, Value::Fixed64(bits)) => {
-                            AttributeValue::Text(f64::from_bits(bits).to_string().into_bytes())
-                        }
-                        (8, Value::Varint(row)) => AttributeValue::Row(row),
-                        _ => AttributeValue::None,
-                    };
-                }
-            }
+            (2, Value::Bytes(value)) => row.value = any_value(value, false)?,
             (3, Value::Varint(unit)) => row.unit = unit,
             _ => {}
         }
     }
     Ok(row)
+}
+
+/// An `AnyValue`; `is_item` where it is one of an array, in which arrays are none.
+fn any_value(message: &[u8], is_item: bool) -> Result<AttributeValue, Broken> {
+    let mut found = AttributeValue::None;
+    for field in Fields::new(message) {
+        found = match field? {
+            (1 | 7, Value::Bytes(text)) => AttributeValue::Text(text.to_vec()),
+            (2, Value::Varint(flag)) => {
+                AttributeValue::Text(if flag == 0 { b"false".to_vec() } else { b"true".to_vec() })
+            }
+            (3, Value::Varint(number)) => AttributeValue::Number(number as i64),
+            (4, Value::Fixed64(bits)) => AttributeValue::Text(f64::from_bits(bits).to_string().into_bytes()),
+            (5, Value::Bytes(array)) if !is_item => {
+                let items = messages(array, 1)?;
+                AttributeValue::Several(
+                    items.into_iter().map(|item| any_value(item, true)).collect::<Result<_, _>>()?,
+                )
+            }
+            (8, Value::Varint(row)) => AttributeValue::Row(row),
+            _ => AttributeValue::None,
+        };
+    }
+    Ok(found)
 }
 
 fn value_type(message: &[u8]) -> Result<TypeRow, Broken> {

@@ -18,7 +18,7 @@ pub(crate) const FORMAT: Format = Format {
     name: "otlp",
     title: "OTLP",
     writers: "OpenTelemetry's profilers and collector, async-profiler",
-    lost: "attributes of resources and scopes, links, times of samples",
+    lost: "attributes of resources and scopes, links",
     sniff: Sniff::Bytes(wire::is_claimed),
     reader: Reader::Whole(|data, _| read(data)),
 };
@@ -27,7 +27,7 @@ pub(crate) const JSON_FORMAT: Format = Format {
     name: "otlp-json",
     title: "OTLP JSON",
     writers: "OpenTelemetry's collector",
-    lost: "attributes of resources and scopes, links, times of samples",
+    lost: "attributes of resources and scopes, links",
     sniff: Sniff::Keys(&[&["resourceProfiles"]]),
     reader: Reader::Whole(|data, _| model::profile(&json::decode(data)?)),
 };

@@ -11,6 +11,8 @@ use crate::error::{Malformed, Position};
 pub(super) struct Document {
     pub(super) profiles: Vec<OneProfile>,
     pub(super) tables: Vec<Tables>,
+    /// The kind of the sample type that is shown when none is asked for; empty when the file names none.
+    pub(super) default_type: Vec<u8>,
 }
 
 /// The tables that samples refer to by numbers of rows.
@@ -86,6 +88,8 @@ pub(super) enum AttributeValue {
     /// A row of the strings.
     Row(u64),
     Number(i64),
+    /// Those of an array, none of which is one.
+    Several(Vec<AttributeValue>),
 }
 
 /// Kind and unit, as rows of the strings.
@@ -161,9 +165,10 @@ impl Tables {
 pub(super) fn profile(document: &Document) -> Result<Profile, Malformed> {
     let mut columns: Vec<(String, String)> = Vec::new();
     let mut placed = Vec::new();
+    let has_time = has_cpu_time(document)?;
     for profile in &document.profiles {
         let tables = row(&document.tables, profile.tables as u64, "table")?;
-        let scale = nanoseconds_each(profile, tables)?;
+        let scale = if has_time { None } else { nanoseconds_each(profile, tables)? };
         let mut own = Vec::new();
         for value_type in &profile.types {
             let text = |id| tables.text(id).map(|text| String::from_utf8_lossy(text).into_owned());
@@ -180,11 +185,18 @@ pub(super) fn profile(document: &Document) -> Result<Profile, Malformed> {
     }
     let types: Vec<(&str, &str)> = columns.iter().map(|(kind, unit)| (&**kind, &**unit)).collect();
     let mut builder = Builder::new(&types);
+    // Times of samples are counted from the earliest start.
+    let starts = document.profiles.iter().map(|profile| profile.time);
+    let start = starts.filter(|&time| time != 0).min().and_then(|time| i64::try_from(time).ok()).unwrap_or(0);
     let mut importers: Vec<Option<Importer<'_>>> = (0..document.tables.len()).map(|_| None).collect();
     for (profile, tables, own, scale) in placed {
         let importer = importers[profile.tables].get_or_insert_with(|| Importer::new(tables));
         importer.header(profile, &mut builder)?;
         for sample in &profile.samples {
+            if is_timed(sample, &own) {
+                importer.timed_sample(sample, own[0], scale, start, &mut builder)?;
+                continue;
+            }
             let mut values = vec![0i64; types.len()];
             if sample.values.is_empty() {
                 values[own[0]] = sample.timestamps.len() as i64;
@@ -216,7 +228,30 @@ pub(super) fn profile(document: &Document) -> Result<Profile, Malformed> {
             builder.add(&stack, &labels, &values).map_err(|error| wrong(error.to_string()))?;
         }
     }
+    let default = builder.string(&document.default_type);
+    if builder.profile.sample_types.iter().any(|value_type| value_type.kind == default) {
+        builder.profile.default_sample_type = default;
+    }
     Ok(builder.finish())
+}
+
+/// Whether a sample says when each of its values came. Without values each of its times counts 1.
+fn is_timed(sample: &SampleRow, types: &[usize]) -> bool {
+    let has_value_for_each = sample.values.is_empty() || sample.values.len() == sample.timestamps.len();
+    types.len() == 1 && !sample.timestamps.is_empty() && has_value_for_each
+}
+
+/// Whether a profile of the file has the CPU time itself, so that none is made of counts.
+fn has_cpu_time(document: &Document) -> Result<bool, Malformed> {
+    for profile in &document.profiles {
+        let tables = row(&document.tables, profile.tables as u64, "table")?;
+        for value_type in &profile.types {
+            if tables.text(value_type.kind)? == b"cpu" && tables.text(value_type.unit)? == b"nanoseconds" {
+                return Ok(true);
+            }
+        }
+    }
+    Ok(false)
 }
 
 fn column(columns: &mut Vec<(String, String)>, wanted: (String, String)) -> usize {
@@ -270,6 +305,32 @@ impl<'a> Importer<'a> {
         Ok(())
     }
 
+    /// Adds a sample that [is timed](is_timed), with `scale` the nanoseconds of a value and the column for them.
+    fn timed_sample(
+        &mut self,
+        sample: &SampleRow,
+        column: usize,
+        scale: Option<(i64, usize)>,
+        start: i64,
+        builder: &mut Builder,
+    ) -> Result<(), Malformed> {
+        let stack = self.stack(&sample.stack, builder)?;
+        let labels = self.labels(&sample.attributes, builder)?;
+        let mut values = vec![0i64; builder.profile.sample_types.len()];
+        for (position, &time) in sample.timestamps.iter().enumerate() {
+            values[column] = sample.values.get(position).copied().unwrap_or(1);
+            if let Some((each, column_of_time)) = scale {
+                values[column_of_time] =
+                    values[column].checked_mul(each).ok_or_else(|| wrong("the times are too long"))?;
+            }
+            if values[column] != 0 {
+                let nanos = i64::try_from(time).unwrap_or(i64::MAX).saturating_sub(start);
+                builder.add_at(nanos, &stack, &labels, &values).map_err(|error| wrong(error.to_string()))?;
+            }
+        }
+        Ok(())
+    }
+
     fn stack(&mut self, stack: &Stack, builder: &mut Builder) -> Result<Vec<LocationId>, Malformed> {
         let locations = match stack {
             Stack::Row(0) if self.tables.stacks.is_empty() => return Ok(Vec::new()),
@@ -301,7 +362,10 @@ impl<'a> Importer<'a> {
                 rows.push(Line { function, line: 0, column: 0 });
             }
         }
-        let id = builder.location(Location { mapping, address: *address, ..Location::default() }, &rows);
+        let folded = self.attribute(attributes, b"pprof.location.is_folded")?;
+        let is_folded = folded.is_some_and(|value| value == b"true");
+        let id = builder
+            .location(Location { mapping, address: *address, is_folded, ..Location::default() }, &rows);
         self.locations[slot] = Some(id);
         Ok(id)
     }
@@ -361,7 +425,7 @@ impl<'a> Importer<'a> {
                     AttributeValue::Text(text) => Some(text.clone()),
                     AttributeValue::Row(row) => Some(self.tables.text(*row)?.to_vec()),
                     AttributeValue::Number(number) => Some(number.to_string().into_bytes()),
-                    AttributeValue::None => None,
+                    AttributeValue::None | AttributeValue::Several(_) => None,
                 });
             }
         }
@@ -376,16 +440,22 @@ impl<'a> Importer<'a> {
             if key.is_empty() {
                 continue;
             }
-            let value = match &attribute.value {
-                AttributeValue::None => continue,
-                AttributeValue::Text(text) => LabelValue::Text(builder.string(text)),
-                AttributeValue::Row(row) => LabelValue::Text(builder.string(self.tables.text(*row)?)),
-                AttributeValue::Number(value) => LabelValue::Number {
-                    value: *value,
-                    unit: builder.string(self.tables.text(attribute.unit)?),
-                },
+            let values = match &attribute.value {
+                AttributeValue::Several(values) => &values[..],
+                only => std::slice::from_ref(only),
             };
-            labels.push(Label { key, value });
+            for value in values {
+                let value = match value {
+                    AttributeValue::None | AttributeValue::Several(_) => continue,
+                    AttributeValue::Text(text) => LabelValue::Text(builder.string(text)),
+                    AttributeValue::Row(row) => LabelValue::Text(builder.string(self.tables.text(*row)?)),
+                    AttributeValue::Number(value) => LabelValue::Number {
+                        value: *value,
+                        unit: builder.string(self.tables.text(attribute.unit)?),
+                    },
+                };
+                labels.push(Label { key, value });
+            }
         }
         Ok(labels)
     }

@@ -67,6 +67,25 @@ pub(super) fn profiles(data: &[u8]) -> Result<Vec<&[u8]>, Broken> {
     Ok(profiles)
 }
 
+/// The sample type that is shown when none is asked for, which an attribute of a scope names; empty when none does.
+pub(super) fn default_sample_type(data: &[u8]) -> Result<Vec<u8>, Broken> {
+    for resource in messages(data, 1)? {
+        for scope in messages(resource, 2)? {
+            for scope in messages(scope, 1)? {
+                for attribute in messages(scope, 3)? {
+                    if messages(attribute, 1)?.first() == Some(&&b"pprof.scope.default_sample_type"[..])
+                        && let Some(value) = messages(attribute, 2)?.first()
+                        && let Some(kind) = messages(value, 1)?.first()
+                    {
+                        return Ok(kind.to_vec());
+                    }
+                }
+            }
+        }
+    }
+    Ok(Vec::new())
+}
+
 /// Chooses over the whole file, since the layouts share the name of their package.
 pub(super) fn layout(data: &[u8]) -> Result<Layout, Broken> {
     let profiles = profiles(data)?;

@@ -7,9 +7,11 @@
 //! first one is that of a base. Sources: <https://github.com/brendangregg/FlameGraph>, its `flamegraph.pl` and
 //! `stackcollapse-*.pl`; async-profiler's `docs/OutputFormats.md` for the marks `_[j]`, `_[i]`, `_[k]`, `_[0]`, `_[1]`.
 
+use std::collections::HashMap;
 use std::io::BufRead;
 
 use hotlist_profile::{Line, LocationId, MappingId, Profile};
+use rustc_hash::FxBuildHasher;
 
 use crate::error::{Malformed, Position};
 use crate::format::{Format, Reader};
@@ -31,6 +33,8 @@ pub(crate) const FORMAT: Format = Format {
 const LONGEST_LINE: usize = 16 << 20;
 /// Memory is looked at once in this number of lines.
 const LINES_BETWEEN_CHECKS: u64 = 4096;
+/// As many frames are remembered by their text.
+const MOST_KNOWN: usize = 1 << 20;
 /// Most decimals that a number may have.
 const MOST_DECIMALS: usize = 6;
 
@@ -89,7 +93,7 @@ struct Numbers<'a> {
 /// Splits a line into its stack and its numbers.
 fn split(line: &[u8]) -> Option<(&[u8], Numbers<'_>)> {
     let cut = |text: &'_ [u8]| -> Option<usize> {
-        let blank = text.iter().rposition(|byte| matches!(byte, b' ' | b'\t'))?;
+        let blank = memchr::memrchr2(b' ', b'\t', text)?;
         is_number(&text[blank + 1..]).then_some(blank)
     };
     let end = cut(line)?;
@@ -216,6 +220,8 @@ struct Importer {
     decimals: usize,
     frames: Vec<LocationId>,
     lines: Vec<(Option<MappingId>, Line)>,
+    /// The locations of frames into which nothing is inlined, by their text.
+    known: HashMap<Vec<u8>, LocationId, FxBuildHasher>,
 }
 
 impl Importer {
@@ -232,6 +238,7 @@ impl Importer {
             decimals: 0,
             frames: Vec::new(),
             lines: Vec::new(),
+            known: HashMap::default(),
         }
     }
 
@@ -273,7 +280,16 @@ impl Importer {
     fn set_frames(&mut self, stack: &[u8]) {
         self.frames.clear();
         self.lines.clear();
-        for text in stack.rsplit(|&byte| byte == b';') {
+        let mut end = stack.len();
+        for start in memchr::memrchr_iter(b';', stack).map(|at| at + 1).chain([0]) {
+            let text = &stack[start..end];
+            end = start.saturating_sub(1);
+            if self.lines.is_empty()
+                && let Some(&known) = self.known.get(text)
+            {
+                self.frames.push(known);
+                continue;
+            }
             let (name, mark) = mark(text);
             let module: &[u8] = match mark {
                 Mark::Kernel => b"[kernel]",
@@ -284,7 +300,13 @@ impl Importer {
             let (mapping, line) = self.stacks.place(&Frame { function, file, line, module });
             self.lines.push((mapping, line));
             if mark != Mark::Inlined {
+                let is_alone = self.lines.len() == 1;
                 self.push_location();
+                if let (true, Some(&location)) =
+                    (is_alone && self.known.len() < MOST_KNOWN, self.frames.last())
+                {
+                    self.known.insert(text.to_vec(), location);
+                }
             }
         }
         if !self.lines.is_empty() {

@@ -1,3 +1,6 @@
-//! Formats of text that other tools write.
+//! The formats that are plain text, line by line.
 
+pub(crate) mod callgrind;
 pub(crate) mod folded;
+mod lines;
+pub(crate) mod perf_script;

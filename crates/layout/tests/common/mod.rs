@@ -1,6 +1,6 @@
 //! Graphs to draw and the checks that every drawing must pass.
 
-use hotlist_layout::{Drawing, Edge, Graph, Node, Options, Point, Rect, Size, layout};
+use hotlist_layout::{Edge, Graph, GraphDrawing, LayoutOptions, Node, Point, Rect, Size, layout};
 
 /// A sequence of pseudorandom numbers (a linear congruential generator).
 pub(crate) struct Random(pub(crate) u64);
@@ -42,8 +42,8 @@ fn random_weight(from: usize) -> usize {
 }
 
 /// Draws `graph` and checks what must hold for every drawing.
-pub(crate) fn draw(graph: &Graph) -> Drawing {
-    let drawing = layout(graph, &Options::default()).expect("a valid graph");
+pub(crate) fn draw(graph: &Graph) -> GraphDrawing {
+    let drawing = layout(graph, &LayoutOptions::default()).expect("a valid graph");
     assert_eq!((drawing.nodes.len(), drawing.edges.len()), (graph.nodes.len(), graph.edges.len()));
     let page = Rect { min: Point::default(), max: Point::new(drawing.size.width, drawing.size.height) };
     let page = page.grown(1e-6);

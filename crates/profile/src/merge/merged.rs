@@ -10,6 +10,7 @@ use crate::index::Index;
 use crate::merge::MergeError;
 use crate::profile::{Function, Line, Location, Mapping, Samples, ValueType};
 use crate::stack::StackInterner;
+use crate::times::{Moment, Times};
 use crate::{
     FunctionId, Label, LabelSetId, LabelValue, LocationId, MappingId, Profile, SampleId, StackId, StringId,
     Strings,
@@ -155,6 +156,10 @@ impl Merged {
     pub(super) fn take_header(&mut self, source: &Profile) {
         let profile = &mut self.profile;
         if profile.time_nanos == 0 || source.time_nanos < profile.time_nanos {
+            // Times are counted from the start.
+            if profile.time_nanos != 0 && source.time_nanos != 0 {
+                profile.samples.shift_times(profile.time_nanos.saturating_sub(source.time_nanos));
+            }
             profile.time_nanos = source.time_nanos;
         }
         profile.duration_nanos = profile.duration_nanos.saturating_add(source.duration_nanos);
@@ -191,6 +196,12 @@ impl Merged {
         }
         // Sources of one program often have the same stacks one after the other.
         let mut likely = StackId::from_raw(0);
+        // What the samples have become, where their times have to know.
+        let mut numbers: Vec<Option<SampleId>> = Vec::new();
+        let has_times = source.samples.times().is_some();
+        if has_times {
+            numbers.resize(source.samples.len(), None);
+        }
         for sample in source.samples.ids() {
             let values = source.samples.values(sample);
             if values.iter().all(|&value| value == 0) {
@@ -213,7 +224,11 @@ impl Merged {
             };
             let labels = self.labels(source, &mut new, source.samples.labels(sample))?;
             if stack.index() == self.first_samples.len() {
-                self.first_samples.push(self.profile.samples.push(stack, labels, values));
+                let new_sample = self.profile.samples.push(stack, labels, values);
+                self.first_samples.push(new_sample);
+                if has_times {
+                    numbers[sample.index()] = Some(new_sample);
+                }
                 continue;
             }
             let samples = &mut self.profile.samples;
@@ -224,11 +239,17 @@ impl Merged {
                 match self.other_samples.entry((stack, labels)) {
                     Entry::Occupied(found) => *found.get(),
                     Entry::Vacant(vacant) => {
-                        vacant.insert(samples.push(stack, labels, values));
+                        let new_sample = *vacant.insert(samples.push(stack, labels, values));
+                        if has_times {
+                            numbers[sample.index()] = Some(new_sample);
+                        }
                         continue;
                     }
                 }
             };
+            if has_times {
+                numbers[sample.index()] = Some(known);
+            }
             for (column, (sum, &value)) in samples.values_mut(known).iter_mut().zip(values).enumerate() {
                 *sum = sum.checked_add(value).ok_or_else(|| {
                     let kind = source.lossy(source.sample_types[column].kind).into_owned();
@@ -237,6 +258,23 @@ impl Merged {
             }
         }
         self.before = Renumbered { stacks: Vec::new(), labels: Vec::new(), ..new };
+        self.take_times(source, &numbers)
+    }
+
+    /// Takes over the times of samples that have got these numbers.
+    fn take_times(&mut self, source: &Profile, numbers: &[Option<SampleId>]) -> Result<(), MergeError> {
+        let samples = &mut self.profile.samples;
+        // Where a clock is unknown, both are taken to have begun at the same time.
+        let later = match (source.time_nanos, self.profile.time_nanos) {
+            (0, _) | (_, 0) => 0,
+            (source, merged) => source.saturating_sub(merged),
+        };
+        for moment in source.samples.times().into_iter().flat_map(Times::iter) {
+            if let Some(sample) = numbers[moment.sample.index()] {
+                let moment = Moment { sample, nanos: moment.nanos.saturating_add(later), ..moment };
+                samples.note_time(moment).ok_or(crate::builder::Full)?;
+            }
+        }
         Ok(())
     }
 

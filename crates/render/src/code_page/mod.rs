@@ -245,6 +245,7 @@ mod tests {
                 text: text(),
                 instructions,
             }],
+            misplaced: false,
             error: Some(text()),
             found_at: Some(text()),
             warnings: vec![text()],

@@ -39,7 +39,7 @@ fn draw(flame: &FlameGraph, out: &mut dyn Write, _: &Context) -> io::Result<()> 
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
          <meta name=\"generator\" content=\"hotlist\">\n\
          <title>Flame graph</title>\n<style>{style}</style>\n</head>\n<body>\n\
-         <noscript>This page draws with JavaScript of its own; nothing is loaded from elsewhere.</noscript>\n\
+         <noscript>This page draws with its own JavaScript; nothing is loaded from elsewhere.</noscript>\n\
          <script type=\"application/json\" id=\"flame-data\">{}</script>\n\
          <script type=\"module\">{script}</script>\n</body>\n</html>\n",
         hash(&script),

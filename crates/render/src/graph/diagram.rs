@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use hotlist_layout::{self as layout, Cubic, Edge, Graph, Node, Options, Point, Rect, Size};
+use hotlist_layout::{self as layout, Cubic, Edge, Graph, LayoutOptions, Node, Point, Rect, Size};
 use hotlist_report::{CallGraph, GraphEdge};
 use serde::{Serialize, Serializer};
 
@@ -153,10 +153,10 @@ impl Diagram {
 }
 
 /// Distances that leave a little more room than boxes of `dot` have.
-const OPTIONS: Options = Options { node_separation: 16.0, rank_separation: 34.0 };
+const OPTIONS: LayoutOptions = LayoutOptions { node_separation: 16.0, rank_separation: 34.0 };
 
 /// What is laid out for `graph`: for comparisons with other ways to lay it out.
-pub fn layout_of(graph: &CallGraph) -> (layout::Graph, layout::Options) {
+pub fn layout_of(graph: &CallGraph) -> (layout::Graph, layout::LayoutOptions) {
     (Plan::new(graph, &Fonts::new()).graph, OPTIONS)
 }
 
@@ -188,7 +188,7 @@ fn moved_curve(curve: &Cubic, by: Point) -> Cubic {
     Cubic { start: start + by, control1: control1 + by, control2: control2 + by, end: end + by }
 }
 
-fn obstacles(plan: &Plan, drawing: &layout::Drawing) -> Vec<Rect> {
+fn obstacles(plan: &Plan, drawing: &layout::GraphDrawing) -> Vec<Rect> {
     let boxes = plan.graph.nodes.iter().zip(&drawing.nodes);
     let labels = plan.graph.edges.iter().zip(&drawing.edges);
     boxes
@@ -261,7 +261,7 @@ impl Plan {
         self.boxes.len() - 1
     }
 
-    /// The box for all nodes that have none of their own.
+    /// The box for all nodes that have no box themselves.
     fn add_hidden(&mut self, fonts: &Fonts) -> usize {
         let mut writer = Writer::new(fonts);
         writer.line("not shown", Weight::Regular, 8.0);

@@ -7,13 +7,12 @@ mod node;
 mod paint;
 mod tag;
 
-use std::io::{self, Write};
+use std::io;
 
 use hotlist_report::CallGraph;
 
 use crate::Context;
 use crate::picture::Picture;
-use crate::picture::svg::{self, Place};
 
 pub(crate) use name::{shortened, shorter_names};
 
@@ -23,12 +22,4 @@ pub use diagram::{Diagram, DiagramBox, DiagramEdge, DiagramKind, TextLine, layou
 pub(crate) fn picture(graph: &CallGraph, context: &Context) -> io::Result<Picture> {
     let diagram = Diagram::new(graph, context).map_err(io::Error::other)?;
     Ok(paint::paint(graph, &diagram))
-}
-
-/// Writes the graph as an SVG without script, to be shown in a page.
-///
-/// # Errors
-/// Those of `out`, and graphs with more nodes or edges than can be laid out.
-pub fn write_svg_for_page(graph: &CallGraph, context: &Context, out: &mut dyn Write) -> io::Result<()> {
-    svg::write(&picture(graph, context)?, Place::Page, out)
 }

@@ -1,6 +1,6 @@
 //! Names of places over several lines, so that boxes stay narrow and what matters stands out.
 //!
-//! The own name of a function gets lines of its own; the way to it, of packages, modules and classes, stands
+//! The name of the function itself gets separate lines; the way to it, of packages, modules and classes, stands
 //! above it in smaller letters. Names of any length become a few lines.
 
 use crate::clean::clean;
@@ -10,9 +10,9 @@ use crate::short_name::short_name;
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Name {
     /// Package, module and class with the joints between them, such as `http.(*conn)`; pieces that may stand on
-    /// lines of their own.
+    /// separate lines.
     pub(crate) way: Vec<String>,
-    /// The function itself, in pieces that may stand on lines of their own.
+    /// The function itself, in pieces that may stand on separate lines.
     pub(crate) own: Vec<String>,
 }
 
@@ -140,7 +140,7 @@ fn without_long_arguments(name: &str) -> String {
         let Some(length) = matching(from) else { break };
         let (inside, after) = from.split_at(length);
         if inside.starts_with("(*") {
-            // A type of Go, which is a name; it may have arguments of its own.
+            // A type of Go, which is a name; it may have arguments too.
             kept.push('(');
             rest = &from[1..];
             continue;

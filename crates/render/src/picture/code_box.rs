@@ -1,6 +1,6 @@
 //! Characters that the font does not have, as boxes with their code points in them.
 //!
-//! An SVG leaves them to the fonts of its viewer. The other forms have nobody to ask, and a box with `4E2D`
+//! An SVG leaves them to the fonts of its viewer. The other forms have no viewer with fonts, and a box with `4E2D`
 //! in it tells more than an empty one: which characters are equal, and which they are.
 
 use std::borrow::Cow;

@@ -111,7 +111,7 @@ fn write_path(path: &Contour, digits: usize, out: &mut dyn Write) -> io::Result<
     Ok(())
 }
 
-/// A number with so many digits after the point, at most.
+/// A number, and the most digits after its point.
 struct Number(f64, usize);
 
 impl fmt::Display for Number {

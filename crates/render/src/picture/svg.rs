@@ -1,7 +1,7 @@
 //! Pictures as SVG (<https://www.w3.org/TR/SVG11/>).
 //!
-//! All that such a file needs is in it: the glyphs it is written with, and, for a file of its own, a script
-//! that pans and zooms. As an image in a page no script runs, and it is just as good.
+//! All that such a file needs is in it: the glyphs it is written with, and a script that pans and zooms. As an image in
+//! a page no script runs, and it is just as good.
 
 use std::fmt;
 use std::io::{self, Write};
@@ -15,15 +15,6 @@ use crate::clean::clean;
 use crate::colour::Colour;
 use crate::font::{Fonts, Weight, subset};
 
-/// Where an SVG is going to be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Place {
-    /// In a file of its own, where a script makes it move.
-    File,
-    /// In a page, as an image or as an element, without script.
-    Page,
-}
-
 /// Pans, zooms and highlights.
 const SCRIPT: &str = include_str!("pan_zoom.js");
 
@@ -32,7 +23,7 @@ const STYLE: &str = include_str!("style.css");
 /// The family of the fonts that are embedded.
 const FAMILY: &str = "hotlist";
 
-pub(crate) fn write(picture: &Picture, place: Place, out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn write(picture: &Picture, out: &mut dyn Write) -> io::Result<()> {
     let (width, height) = (Number(picture.size.width), Number(picture.size.height));
     writeln!(
         out,
@@ -49,9 +40,7 @@ pub(crate) fn write(picture: &Picture, place: Place, out: &mut dyn Write) -> io:
         write_group(group, out)?;
     }
     writeln!(out, "</g>")?;
-    if place == Place::File {
-        writeln!(out, "<script><![CDATA[\n{SCRIPT}]]></script>")?;
-    }
+    writeln!(out, "<script><![CDATA[\n{SCRIPT}]]></script>")?;
     writeln!(out, "</svg>")
 }
 

@@ -10,7 +10,7 @@ use crate::Context;
 use crate::clean::clean;
 use crate::code_text::instruction_text;
 
-/// Source positions stand behind instructions shorter than this, and on a line of their own before others.
+/// Source positions stand behind instructions shorter than this, and on a separate line before others.
 const SHORT: usize = 40;
 
 pub(super) fn draw(assembly: &Assembly, out: &mut dyn Write, context: &Context) -> io::Result<()> {

@@ -31,7 +31,8 @@ pub(super) fn draw(listing: &Listing, out: &mut dyn Write, context: &Context) ->
         write_sums(&listing.header, routine.flat, routine.cum, context, out)?;
         // As pprof does, this leaves out lines outside the function, unless sums of flat weights would not add up then.
         let is_outside = |line: &&ListedLine| line.mark != LineMark::Regular;
-        let shows_outside = routine.lines.iter().filter(is_outside).any(|line| line.flat != 0);
+        let adds = |line: &ListedLine| line.flat != 0;
+        let shows_outside = !routine.misplaced && routine.lines.iter().filter(is_outside).any(adds);
         let mut lines = routine.lines.iter().filter(|line| shows_outside || !is_outside(line)).peekable();
         if let Some(error) = routine.error.as_ref().filter(|_| lines.peek().is_some()) {
             writeln!(out, " Error: {}", clean(error))?;

@@ -1,9 +1,11 @@
 //! `text`: every shape as lines of text, equal to those of pprof.
 
 mod assembly;
+mod comparison;
 mod listing;
 mod neighbours;
 mod raw;
+mod sensitivity;
 mod stacks;
 mod table;
 mod tags;
@@ -27,6 +29,8 @@ pub const DRAWING: Drawing = Drawing {
     assembly: Some(assembly::draw),
     tags: Some(tags::draw),
     notes: Some(notes),
+    comparison: Some(comparison::draw),
+    sensitivity: Some(sensitivity::draw),
     profile: Some(raw::draw),
     ..Drawing::new("text", "The report as text")
 };

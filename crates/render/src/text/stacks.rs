@@ -12,7 +12,7 @@ use crate::legend::profile_lines;
 
 const SEPARATOR: &[u8] = b"-----------+-------------------------------------------------------\n";
 
-/// About so many frames are written as one piece: enough to be worth handing over, and a fraction of a
+/// The approximate number of frames that are written as one piece: enough to be worth handing over, and a fraction of a
 /// megabyte.
 const FRAMES_IN_PIECE: usize = 4096;
 

@@ -4,7 +4,7 @@ use hotlist_analyze::Sides;
 use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 
-use super::{Header, Place};
+use super::{Compared, Header, Place};
 
 /// The heaviest frames of a call tree. What was left out below a frame is summed up in one frame more.
 #[derive(Debug, Clone, PartialEq)]
@@ -38,6 +38,9 @@ pub struct FlamePlace {
     pub flat: i64,
     /// Weight with callees in everything that is looked at, each stack once.
     pub cum: i64,
+    /// The same on each side; only in comparisons.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub compared: Option<Compared>,
 }
 
 /// A frame of a [`FlameGraph`].
@@ -64,7 +67,7 @@ pub enum FlameKind {
     Root,
     /// A row of the places.
     Place(usize),
-    /// The sum of so many lighter frames.
+    /// The sum of this many lighter frames.
     Others(usize),
 }
 

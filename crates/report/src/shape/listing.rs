@@ -30,6 +30,10 @@ pub struct Routine {
     /// The lines with weights and those around them, in the order of their numbers. Unless means are shown, their own
     /// weights sum to that of the function.
     pub lines: Vec<ListedLine>,
+    /// Whether machine code is said to be of this function, and of none of its lines: all are before it begins or have
+    /// no number. Text leaves them out, as pprof does; a warning says what each weighs.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub misplaced: bool,
     /// Why the lines are without text.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,

@@ -13,6 +13,7 @@ mod tags;
 
 use std::borrow::Cow;
 
+use hotlist_compare::{Comparison, Sensitivity};
 use hotlist_profile::Profile;
 
 pub use assembly::{Assembly, InlinedCall, LineInstruction, MachineRoutine, WeighedInstruction};
@@ -47,6 +48,10 @@ pub enum Shape<'v> {
     Tags(Tags),
     /// Free text.
     Notes(Notes),
+    /// How two sets of runs differ.
+    Comparison(Box<Comparison>),
+    /// What comparisons of some runs can show.
+    Sensitivity(Box<Sensitivity>),
     /// A profile.
     Profile(Cow<'v, Profile>),
 }
@@ -64,6 +69,8 @@ impl Shape<'_> {
             Shape::Assembly(_) => ShapeKind::Assembly,
             Shape::Tags(_) => ShapeKind::Tags,
             Shape::Notes(_) => ShapeKind::Notes,
+            Shape::Comparison(_) => ShapeKind::Comparison,
+            Shape::Sensitivity(_) => ShapeKind::Sensitivity,
             Shape::Profile(_) => ShapeKind::Profile,
         }
     }
@@ -90,13 +97,17 @@ pub enum ShapeKind {
     Tags,
     /// [`Shape::Notes`].
     Notes,
+    /// [`Shape::Comparison`].
+    Comparison,
+    /// [`Shape::Sensitivity`].
+    Sensitivity,
     /// [`Shape::Profile`].
     Profile,
 }
 
 impl ShapeKind {
     /// Every kind.
-    pub const ALL: [ShapeKind; 10] = [
+    pub const ALL: [ShapeKind; 12] = [
         ShapeKind::Table,
         ShapeKind::Neighbours,
         ShapeKind::Graph,
@@ -106,6 +117,8 @@ impl ShapeKind {
         ShapeKind::Assembly,
         ShapeKind::Tags,
         ShapeKind::Notes,
+        ShapeKind::Comparison,
+        ShapeKind::Sensitivity,
         ShapeKind::Profile,
     ];
 
@@ -121,6 +134,8 @@ impl ShapeKind {
             ShapeKind::Assembly => "assembly",
             ShapeKind::Tags => "tags",
             ShapeKind::Notes => "notes",
+            ShapeKind::Comparison => "comparison",
+            ShapeKind::Sensitivity => "sensitivity",
             ShapeKind::Profile => "profile",
         }
     }

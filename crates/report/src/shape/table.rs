@@ -1,5 +1,6 @@
 //! Places with their weights.
 
+use hotlist_analyze::{NodeId, SideWeights};
 use serde::Serialize;
 
 use super::{Header, Place, Showing};
@@ -43,6 +44,18 @@ pub struct Compared {
     pub after_flat: i64,
     /// Weight with callees in what is compared with it.
     pub after_cum: i64,
+}
+
+impl Compared {
+    pub(crate) fn of(sides: &SideWeights, node: NodeId) -> Compared {
+        let (flat, cum) = (sides.flat(node), sides.cum(node));
+        Compared {
+            before_flat: flat.minus,
+            before_cum: cum.minus,
+            after_flat: flat.plus,
+            after_cum: cum.plus,
+        }
+    }
 }
 
 /// How often a function was inlined into its callers.

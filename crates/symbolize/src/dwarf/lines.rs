@@ -153,7 +153,7 @@ fn special(header: &LineProgramHeader<Slice<'_>>) -> [(u64, i64); 256] {
 enum Change {
     Row,
     Nothing,
-    /// Advances by so many instructions of the least length.
+    /// Advances by this many instructions of the least length.
     Advance(u64),
     AdvanceBytes(u64),
     AdvanceSpecial,

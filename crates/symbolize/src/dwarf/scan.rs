@@ -20,7 +20,7 @@ const MOST_SMALL: usize = 1 << 12;
 /// What an entry means for the walk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Class {
-    /// A function that may have code of its own.
+    /// A function that may have its own code.
     Function,
     /// A call that was inlined here.
     Inlined,
@@ -64,13 +64,13 @@ struct Field {
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Step {
     Bytes(usize),
-    /// A number of so many bytes that says where the next entry that is no child stands.
+    /// A number of this many bytes that says where the next entry that is no child stands.
     Sibling(u8),
     /// A number with seven bits in each byte.
     Leb,
     /// A string that a zero ends.
     Text,
-    /// A block whose length is a number of so many bytes.
+    /// A block whose length is a number of this many bytes.
     Block(u8),
     /// A block whose length is a LEB number.
     BlockLeb,

@@ -1,4 +1,4 @@
-//! Split units: the functions of a unit in a `.dwo` file of its own, or in a `.dwp` package (DWARF 5,
+//! Split units: the functions of a unit in a separate `.dwo` file, or in a `.dwp` package (DWARF 5,
 //! section 7.3.2, and the form of GCC and clang before it).
 
 use crate::dwarf::unit::Context;

@@ -36,7 +36,7 @@ impl Units {
     /// Reads the header and the first entry of every unit. Code below `lowest_code` has been thrown away.
     pub(crate) fn read(dwarf: &gimli::Dwarf<Slice<'_>>, lowest_code: u64) -> Units {
         let mut units = Units::default();
-        let mut without: Vec<usize> = Vec::new();
+        let mut without: Vec<(usize, Root)> = Vec::new();
         let mut headers = dwarf.units();
         loop {
             let header = match headers.next() {
@@ -60,12 +60,15 @@ impl Units {
                     ranges.push(UnitRange { begin, end, unit });
                 }
             });
-            if root == Some(gimli::DW_TAG_compile_unit) && ranges.len() == count {
-                without.push(start);
+            if let Some(root) = root.filter(|root| root.tag == gimli::DW_TAG_compile_unit)
+                && ranges.len() == count
+            {
+                without.push((start, root));
             }
         }
         if !without.is_empty() {
             units.add_from_aranges(dwarf, &without, lowest_code);
+            units.add_from_lines(dwarf, &without, lowest_code);
         }
         if let Some(shared) = dwarf.sup() {
             let mut headers = shared.units();
@@ -87,11 +90,16 @@ impl Units {
     }
 
     /// For units whose first entry names no addresses, `.debug_aranges` may (DWARF 5, section 6.1.2).
-    fn add_from_aranges(&mut self, dwarf: &gimli::Dwarf<Slice<'_>>, without: &[usize], lowest_code: u64) {
+    fn add_from_aranges(
+        &mut self,
+        dwarf: &gimli::Dwarf<Slice<'_>>,
+        without: &[(usize, Root)],
+        lowest_code: u64,
+    ) {
         let mut headers = dwarf.debug_aranges.headers();
         while let Ok(Some(header)) = headers.next() {
             let start = header.debug_info_offset().0;
-            if without.binary_search(&start).is_err() {
+            if without.binary_search_by_key(&start, |unit| unit.0).is_err() {
                 continue;
             }
             let Ok(unit) = self.starts.binary_search(&start) else { continue };
@@ -102,6 +110,37 @@ impl Units {
                     self.ranges.push(UnitRange { begin: range.begin, end: range.end, unit: unit as u32 });
                 }
             }
+        }
+    }
+
+    /// For units that name no addresses at all their line programs do, such as those that `perf inject` writes for
+    /// code of just-in-time compilers.
+    fn add_from_lines(
+        &mut self,
+        dwarf: &gimli::Dwarf<Slice<'_>>,
+        without: &[(usize, Root)],
+        lowest_code: u64,
+    ) {
+        let known: std::collections::HashSet<u32> = self.ranges.iter().map(|range| range.unit).collect();
+        // Programs may be said to lie within each other; then each byte is not walked for every one of them.
+        let mut budget = dwarf.debug_line.reader().slice().len();
+        for (start, root) in without {
+            let Ok(unit) = self.starts.binary_search(start) else { continue };
+            let Some(lines) = root.lines.filter(|_| !known.contains(&(unit as u32))) else { continue };
+            let Ok(program) = dwarf.debug_line.program(lines, root.address_size, None, None) else {
+                continue;
+            };
+            let Some(left) = budget.checked_sub(program.header().unit_length()) else { return };
+            budget = left;
+            let Ok((_, sequences)) = program.sequences() else { continue };
+            let sequences = sequences.iter().filter(|sequence| sequence.start >= lowest_code);
+            self.ranges.extend(
+                sequences.filter(|sequence| sequence.start < sequence.end).map(|sequence| UnitRange {
+                    begin: sequence.start,
+                    end: sequence.end,
+                    unit: unit as u32,
+                }),
+            );
         }
     }
 
@@ -131,12 +170,20 @@ impl Units {
     }
 }
 
-/// Reads the first entry of a unit and hands its ranges to `take`; its tag is the result.
+/// What the first entry of a unit says beside its ranges.
+struct Root {
+    tag: gimli::DwTag,
+    /// Its line program.
+    lines: Option<gimli::DebugLineOffset<usize>>,
+    address_size: u8,
+}
+
+/// Reads the first entry of a unit and hands its ranges to `take`.
 fn root(
     dwarf: &gimli::Dwarf<Slice<'_>>,
     header: &UnitHeader<Slice<'_>>,
     mut take: impl FnMut(u64, u64),
-) -> Option<gimli::DwTag> {
+) -> Option<Root> {
     let encoding = header.encoding();
     // All abbreviations of a unit are many; its first entry needs one, which mostly is the first.
     let first = first_abbreviation(dwarf.debug_abbrev.reader().slice(), header);
@@ -174,7 +221,11 @@ fn root(
     }
     bases.low_pc = extent.low().unwrap_or(0);
     extent.each(dwarf, encoding, bases, &mut take);
-    Some(abbreviation.tag())
+    let lines = attributes.iter().find_map(|attribute| match attribute.value() {
+        AttributeValue::DebugLineRef(offset) => Some(offset),
+        _ => None,
+    });
+    Some(Root { tag: abbreviation.tag(), lines, address_size: encoding.address_size })
 }
 
 /// A table with only the abbreviation of the first entry of a unit, if that comes first in its table.

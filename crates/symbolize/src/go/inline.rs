@@ -13,7 +13,7 @@ const TREE: u32 = 3;
 /// versions of Go.
 const CANDIDATE_WORDS: std::ops::Range<u64> = 32..56;
 
-/// So many functions must make sense for an address to be that of functions' data.
+/// The number of functions that must make sense for an address to be that of functions' data.
 const PROOF: usize = 50;
 
 /// A larger number of data of one function makes no sense.

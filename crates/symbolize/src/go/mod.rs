@@ -28,7 +28,7 @@ const FILES: usize = 4;
 /// The same for lines.
 const LINES: usize = 5;
 
-/// The number of tables of its own that a function has.
+/// The number of tables that each function has.
 const TABLES: usize = 6;
 
 /// The place of the unit's file numbers, since Go 1.16.

@@ -25,7 +25,7 @@ pub(crate) struct Ids<'a> {
 }
 
 impl<'a> Ids<'a> {
-    /// Records of these streams of `container`, which are read when somebody asks.
+    /// Records of these streams of `container`, which are read when first asked for.
     pub(crate) fn new(container: &'a Container<'a>, ids: u32, types: u32) -> Ids<'a> {
         Ids { ids: Table::new(container, ids), types: Table::new(container, types) }
     }

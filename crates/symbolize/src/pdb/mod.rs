@@ -36,7 +36,7 @@ const ID_STREAM: u32 = 4;
 /// A symbol with the name of a function for the linker.
 const S_PUB32: u16 = 0x110e;
 
-/// A name has so many parts at most; scopes of hostile files are in circles.
+/// The most parts of a name; the scopes of a hostile file can form a circle.
 const MOST_SCOPES: usize = 16;
 
 /// A PDB file.

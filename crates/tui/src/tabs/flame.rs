@@ -77,7 +77,7 @@ pub(super) fn chosen(app: &App, graph: &FlameGraph) -> Option<Chosen> {
     place_of(graph, selected(app, graph))
 }
 
-/// The place with the heaviest frame of its own.
+/// The place of the frame with the greatest flat weight.
 pub(super) fn hottest(graph: &FlameGraph) -> Option<Chosen> {
     let is_place = |row: &usize| matches!(graph.frames[*row].kind, FlameKind::Place(_));
     let rows = (0..graph.frames.len()).filter(is_place);

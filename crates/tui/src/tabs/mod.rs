@@ -17,7 +17,7 @@ use crate::tab::Tab;
 pub(crate) fn topic(app: &App, tab: Tab) -> Option<Topic> {
     match tab {
         Tab::Flame => Some(flame::topic(app)),
-        Tab::Top => Some(Topic::Top),
+        Tab::Top => Some(Topic::Top(app.changes)),
         Tab::Callers => callers::topic(app),
         Tab::Source => source::topic(app),
         Tab::Assembly => assembly::topic(app),
@@ -34,7 +34,7 @@ fn texts(content: &Content) -> Vec<String> {
         Content::Source(listing) => source::texts(listing),
         Content::Text(lines) => lines.clone(),
         Content::Tags(tags) => tags::texts(tags),
-        Content::Matches(_) | Content::Weights { .. } | Content::Failed(_) => Vec::new(),
+        Content::Facts(_) | Content::Matches(_) | Content::Weights { .. } | Content::Failed(_) => Vec::new(),
     }
 }
 
@@ -46,12 +46,16 @@ pub(crate) fn count(content: &Content) -> usize {
         Content::Source(listing) => source::count(listing),
         Content::Text(lines) => lines.len(),
         Content::Tags(tags) => tags::count(tags),
-        Content::Flame(_) | Content::Matches(_) | Content::Weights { .. } | Content::Failed(_) => 0,
+        Content::Facts(_)
+        | Content::Flame(_)
+        | Content::Matches(_)
+        | Content::Weights { .. }
+        | Content::Failed(_) => 0,
     }
 }
 
 /// The rows that match `search`, in the order in which they are visited, and whether there are others
-/// that are not rows of their own; `weight` is that of all matches, when it is known.
+/// that are not rows themselves; `weight` is that of all matches, when it is known.
 pub(crate) fn hits(content: &Content, search: &Search, weight: Option<i64>) -> (Vec<usize>, bool) {
     let texts = texts(content);
     let rows = (0..texts.len()).filter(|&row| !texts[row].is_empty() && search.is_match(&texts[row]));

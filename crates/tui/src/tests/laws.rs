@@ -3,9 +3,12 @@
 use hotlist_analyze::Granularity;
 use hotlist_profile::Builder;
 use hotlist_report::{FlameKind, NoSource, Sort};
+use hotlist_session::Selection;
+use hotlist_testkit::odd_profiles;
 use ratatui::crossterm::event::{MouseEvent, MouseEventKind};
 
 use super::*;
+use crate::changes::Changes;
 use crate::content::Content;
 use crate::keys::{self, Command};
 use crate::query::{Query, Topic};
@@ -215,6 +218,72 @@ fn check(command: Command) {
             assert!(screen.title().contains("inverted"));
             assert!(screen.rows()[3].contains("read"), "{}", screen.text());
         }
+        Command::Collapse => {
+            let mut screen = TestScreen::open(recursive(), SMALL, ViewOptions::default());
+            let walks = |screen: &TestScreen| {
+                let Some(Content::Flame(graph)) = screen.app.content(Tab::Flame).as_deref().cloned() else {
+                    panic!("the flame graph is on the screen")
+                };
+                graph.frames.iter().filter(|frame| graph.label(frame) == "walk").count()
+            };
+            assert_eq!(walks(&screen), 4);
+            // Through another function it stays as it is.
+            assert_eq!(walks(screen.press(&["r"])), 2);
+            assert!(screen.title().contains("collapsed"), "{}", screen.title());
+            // What it weighs is the same, and going back brings its frames back.
+            assert!(
+                screen.press(&["Down", "Down"]).status().starts_with("100ms 100%  self 50ms"),
+                "{}",
+                screen.status()
+            );
+            assert_eq!(walks(screen.press(&["u"])), 4);
+        }
+        Command::NextChanges => {
+            assert!(screen.press(&["d"]).status().contains("nothing is compared"));
+            let mut screen = TestScreen::open(comparison(), SMALL, ViewOptions::default());
+            let listed = |screen: &TestScreen| {
+                let rows = screen.rows();
+                let rows = rows[3..20].iter().filter(|row| !row.is_empty());
+                rows.map(|row| row.rsplit("main.").next().unwrap_or_default().to_owned()).collect::<Vec<_>>()
+            };
+            assert_eq!(listed(screen.press(&["2"])), ["slow", "fresh", "less", "gone", "main"]);
+            for (names, title) in [
+                (&["fresh"][..], "only new"),
+                (&["gone"], "only gone"),
+                (&["slow", "main"], "only grown"),
+                (&["less"], "only shrunk"),
+            ] {
+                assert_eq!(listed(screen.press(&["d"])), names, "{title}");
+                assert!(screen.title().contains(title), "{}", screen.title());
+            }
+            assert_eq!(listed(screen.press(&["d"])).len(), 5);
+            assert_eq!(listed(screen.press(&["u"])), ["less"]);
+        }
+        Command::Profiles => {
+            assert!(screen.press(&["P"]).status().contains("there is one profile"));
+            let named = vec![("monday", recursive()), ("tuesday", comparison()), ("friday", recursive())];
+            let mut screen = TestScreen::several(named, SMALL);
+            assert!(screen.status().contains("3 profiles together"), "{}", screen.status());
+            assert!(screen.title().starts_with(" monday and 2 more  cpu"), "{}", screen.title());
+            // Enter shows one of them.
+            assert!(screen.press(&["P"]).text().contains("  tuesday"));
+            screen.press(&["Down", "Enter"]);
+            assert!(screen.title().starts_with(" monday  cpu  100ms"), "{}", screen.title());
+            // c compares it with another one, or with nothing.
+            screen.press(&["P", "End", "c"]);
+            assert!(screen.title().starts_with(" monday against friday  cpu  100ms"), "{}", screen.title());
+            assert!(screen.press(&["P"]).text().contains("    base  friday"), "{}", screen.text());
+            screen.press(&["End", "c"]);
+            assert!(screen.title().starts_with(" monday  cpu"), "{}", screen.title());
+            screen.press(&["u", "u", "u"]);
+            assert!(screen.title().starts_with(" monday and 2 more"), "{}", screen.title());
+            // Without a choice the first other one is compared.
+            screen.press(&["P", "Down", "c"]);
+            assert!(screen.title().starts_with(" tuesday against monday"), "{}", screen.title());
+            // The first row stands for all together, and Esc changes nothing.
+            screen.press(&["P", "Home", "Enter", "P", "Down", "Esc"]);
+            assert!(screen.title().starts_with(" monday and 2 more"), "{}", screen.title());
+        }
         Command::Relative => {
             screen.press(&["F", "json", "Enter", "Down"]);
             assert!(screen.status().starts_with("140ms 14.00%"), "{}", screen.status());
@@ -341,11 +410,15 @@ fn all_views_agree() {
     let mut places = 0;
     for name in fixtures() {
         let session = Session::new(fixture(&name), NonZeroUsize::MIN);
+        let profiles = Profiles::one(Arc::new(session), &name);
         for variant in variants {
             let mut options = ViewOptions::default();
             variant(&mut options);
-            let ask = |topic| answer(&session, &NoSource, &Query { topic, options: options.clone() }).0;
-            let Content::Top(table) = ask(Topic::Top) else { continue };
+            let ask = |topic| {
+                let selection = Selection::default();
+                answer(&profiles, &NoSource, &Query { topic, options: options.clone(), selection }).0
+            };
+            let Content::Top(table) = ask(Topic::Top(Changes::All)) else { continue };
             let Content::Flame(graph) = ask(Topic::Flame(Vec::new())) else {
                 panic!("{name}: no flame graph")
             };
@@ -393,6 +466,42 @@ fn in_flame(graph: &hotlist_report::FlameGraph, label: &str) -> (i64, i64) {
         }
     }
     (flat, cum)
+}
+
+#[test]
+fn odd_profiles_are_shown_in_every_view() {
+    for (name, profile) in odd_profiles() {
+        let mut screen = TestScreen::open(profile, MEDIUM, ViewOptions::default());
+        for keys in
+            [&["Down", "Down"][..], &["v"], &["r"], &["End"], &["2", "Down"], &["3"], &["4"], &["5"], &["6"]]
+        {
+            let text = screen.press(keys).text();
+            let is_bad = |c: char| c != '\n' && (c.is_control() || c == '\u{202e}');
+            assert!(!text.contains(is_bad), "{name} {keys:?}: {text}");
+            let body = &screen.rows()[2..usize::from(MEDIUM.1) - 2];
+            assert!(body.iter().any(|row| !row.is_empty()), "{name} {keys:?}: {text}");
+        }
+    }
+}
+
+/// One unit would make the small ones zero or the large ones long: the values span ten powers of ten.
+#[test]
+fn values_of_a_table_are_each_in_a_unit_that_can_be_read() {
+    let bytes = std::fs::read(testdata("page/block.pb.gz")).expect("the profile is there");
+    let profile = read_bytes(&bytes, Limits::default()).expect("the profile can be read");
+    let mut screen = TestScreen::open(profile, MEDIUM, ViewOptions::default());
+    let rows = screen.press(&["2"]).rows();
+    let rows: Vec<&str> = rows[3..].iter().map(String::as_str).filter(|row| row.contains('%')).collect();
+    let units = ["hrs", "s", "ms", "us"].map(|unit| {
+        let is_of = |row: &&&str| {
+            row.split_whitespace().next().is_some_and(|value| {
+                value.strip_suffix(unit).is_some_and(|number| number.parse::<f64>().is_ok())
+            })
+        };
+        rows.iter().filter(is_of).count()
+    });
+    assert!(units.iter().filter(|&&count| count > 0).count() >= 2, "{units:?} {rows:#?}");
+    assert!(rows.iter().all(|row| !row.contains('…')), "{rows:#?}");
 }
 
 #[test]

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use hotlist_formats::{Limits, read_bytes};
 use hotlist_profile::{Builder, Label, LabelValue, Profile};
 use hotlist_report::{SourceError, SourceFile, SourceText};
-use hotlist_session::{Session, ViewOptions};
+use hotlist_session::{Part, Profiles, Session, ViewOptions};
 use hotlist_testkit::testdata;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
@@ -43,9 +43,9 @@ impl SourceText for Sources {
     }
 }
 
-/// A session that is looked at on a screen in memory.
+/// Profiles that are looked at on a screen in memory.
 struct TestScreen {
-    session: Session,
+    profiles: Profiles,
     app: App,
     terminal: Terminal<TestBackend>,
     /// What the last key asked of the program.
@@ -64,9 +64,28 @@ impl TestScreen {
         colours: Colours,
     ) -> TestScreen {
         let session = Session::new(profile, NonZeroUsize::MIN);
-        let app = App::new(session.profile(), "program.pb.gz", options, Theme::new(colours));
+        let profiles = Profiles::one(Arc::new(session), "program.pb.gz");
+        TestScreen::of_profiles(profiles, size, options, colours)
+    }
+
+    /// Several profiles, each with a name.
+    fn several(named: Vec<(&str, Profile)>, size: (u16, u16)) -> TestScreen {
+        let part = |(name, profile): (&str, _)| Part { name: name.to_owned(), profile };
+        let parts = named.into_iter().map(part).collect();
+        let open = |profile| Session::new(profile, NonZeroUsize::MIN);
+        let profiles = Profiles::several(parts, Vec::new(), open).expect("they fit together");
+        TestScreen::of_profiles(profiles, size, ViewOptions::default(), Colours::Many)
+    }
+
+    fn of_profiles(
+        profiles: Profiles,
+        size: (u16, u16),
+        options: ViewOptions,
+        colours: Colours,
+    ) -> TestScreen {
+        let app = App::new(&profiles, options, Theme::new(colours));
         let terminal = Terminal::new(TestBackend::new(size.0, size.1)).expect("memory is a terminal");
-        let mut screen = TestScreen { session, app, terminal, effect: Effect::Draw };
+        let mut screen = TestScreen { profiles, app, terminal, effect: Effect::Draw };
         screen.settle();
         screen
     }
@@ -75,7 +94,7 @@ impl TestScreen {
     fn settle(&mut self) {
         self.draw();
         while let Some(query) = self.app.wanted() {
-            let (content, notes) = answer(&self.session, &Sources, &query);
+            let (content, notes) = answer(&self.profiles, &Sources, &query);
             self.app.take(query, content, &notes);
         }
         self.draw();
@@ -223,9 +242,30 @@ fn comparison() -> Profile {
     for (name, after, before) in weights {
         let function = builder.named_function(&format!("main.{name}"), "main.go");
         let location = builder.source_location(function, 20);
-        for value in [after * 1_000_000, -before * 1_000_000].into_iter().filter(|&value| value != 0) {
-            builder.sample(&[location, main], &[], &[value]).expect("a few samples fit");
+        let (key, value) = (builder.string("pprof::base"), builder.string("true"));
+        let base = [Label { key, value: LabelValue::Text(value) }];
+        for (value, labels) in [(after * 1_000_000, &[][..]), (-before * 1_000_000, &base)] {
+            if value != 0 {
+                builder.sample(&[location, main], labels, &[value]).expect("a few samples fit");
+            }
         }
+    }
+    builder.finish()
+}
+
+/// A program that calls itself, directly and by way of another function.
+fn recursive() -> Profile {
+    let mut builder = Builder::new(&[("cpu", "nanoseconds")]);
+    let [main, walk, visit] = ["main", "walk", "visit"].map(|name| {
+        let function = builder.named_function(name, "main.go");
+        builder.source_location(function, 5)
+    });
+    for (stack, milliseconds) in [
+        (&[walk, walk, walk, main][..], 50),
+        (&[visit, walk, walk, main], 30),
+        (&[walk, visit, walk, main], 20),
+    ] {
+        builder.sample(stack, &[], &[milliseconds * 1_000_000]).expect("a few samples fit");
     }
     builder.finish()
 }

@@ -48,6 +48,13 @@ fn source_code() {
 fn comparisons() {
     check("comparison_flame", open(comparison(), SMALL).press(&["Down"]));
     check("comparison_top", open(comparison(), SMALL).press(&["2"]));
+    check("comparison_top_120x40", open(comparison(), MEDIUM).press(&["2", "o", "Down"]));
+    check("comparison_flame_grown", open(comparison(), SMALL).press(&["ddd", "Down"]));
+    let named = vec![("monday.pb.gz", program()), ("tuesday.pb.gz", program()), ("friday.pb.gz", program())];
+    check(
+        "profiles",
+        TestScreen::several(named, SMALL).press(&["P", "Down", "Enter", "P", "Down", "c", "P", "End"]),
+    );
 }
 
 #[test]

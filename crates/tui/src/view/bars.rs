@@ -10,6 +10,7 @@ use super::numbers::Numbers;
 use super::{Piece, chosen, flame, line, put, source};
 use crate::app::{App, Tone};
 use crate::cells::{fit, fit_end, plain};
+use crate::changes::Changes;
 use crate::content::Content;
 use crate::hints;
 use crate::layout::Layout;
@@ -34,8 +35,15 @@ pub(super) fn title(app: &App, header: Option<&Header>, buffer: &mut Buffer, are
         if let Some(granularity) = app.options.granularity {
             parts.push((format!(" {} ", format!("{granularity:?}").to_lowercase()), app.theme.dim()));
         }
-        if app.options.inverted && app.tab == Tab::Flame {
-            parts.push((" inverted ".to_owned(), app.theme.dim()));
+        let is_comparison = app.facts.is_comparison && app.changes != Changes::All;
+        for (is_so, text) in [
+            (app.options.inverted && app.tab == Tab::Flame, "inverted"),
+            (app.options.collapse_recursion && app.tab == Tab::Flame, "collapsed"),
+            (is_comparison && matches!(app.tab, Tab::Flame | Tab::Top), app.changes.name()),
+        ] {
+            if is_so {
+                parts.push((format!(" {text} "), app.theme.dim()));
+            }
         }
         let preset = app.preset();
         let named = |filter: &String| match preset {
@@ -135,7 +143,7 @@ pub(super) fn hints(app: &App, buffer: &mut Buffer, area: Rect) {
         }
         return;
     }
-    for hint in hints::hints(app.tab, width) {
+    for hint in hints::hints(app, width) {
         put(buffer, area, hint.start, 0, &hint.key, app.theme.key());
         put(buffer, area, hint.start + hint.key.width(), 0, &hint.meaning, app.theme.dim());
     }

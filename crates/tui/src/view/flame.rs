@@ -34,6 +34,9 @@ pub(super) fn draw(app: &mut App, graph: &FlameGraph, buffer: &mut Buffer, area:
         let mut style = ground(app, graph, frame);
         if let FlameKind::Place(place) = frame.kind {
             let label = graph.places[place].place.label.as_str();
+            if graph.is_comparison() && !app.changes.shows(frame.cum.minus, frame.cum.plus) {
+                style = app.theme.faint_frame();
+            }
             if app.is_match(label) {
                 style = app.theme.matched_frame(style);
             }

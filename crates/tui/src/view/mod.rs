@@ -5,6 +5,7 @@ mod callers;
 mod flame;
 mod help;
 mod numbers;
+mod profiles;
 mod source;
 mod tags;
 mod top;
@@ -22,6 +23,9 @@ use crate::content::Content;
 use crate::layout::SMALLEST;
 use crate::tab::Tab;
 
+pub(crate) use profiles::ABOVE as PROFILES_ABOVE;
+pub(crate) use top::sort_columns;
+
 /// Draws `app` into `frame`.
 pub fn draw(app: &mut App, frame: &mut Frame<'_>) {
     let area = frame.area();
@@ -38,6 +42,8 @@ pub fn draw(app: &mut App, frame: &mut Frame<'_>) {
     bars::tabs(app, &layout, buffer);
     if app.help.is_some() {
         help::draw(app, buffer, layout.body);
+    } else if app.chooser.is_some() {
+        profiles::draw(app, buffer, layout.body);
     } else {
         for (tab, pane) in layout.panes() {
             let (content, age) = app.newest(tab);
@@ -67,7 +73,7 @@ fn draw_content(app: &mut App, tab: Tab, content: Option<&Content>, buffer: &mut
         Some(Content::Text(lines)) => source::draw_text(app, lines, buffer, area),
         Some(Content::Tags(tags)) => tags::draw(app, tags, buffer, area),
         Some(Content::Failed(reason)) => note(app, reason, buffer, area),
-        Some(Content::Matches(_) | Content::Weights { .. }) => {}
+        Some(Content::Facts(_) | Content::Matches(_) | Content::Weights { .. }) => {}
         None if tab == Tab::Assembly && hotlist_report::find(ASSEMBLY).is_none() => {
             note(app, "assembly is not available in this version", buffer, area);
         }

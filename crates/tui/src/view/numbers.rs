@@ -81,6 +81,44 @@ impl<'h> Numbers<'h> {
     }
 }
 
+/// How much something that weighed `before` has changed, relative to that.
+pub(super) fn relative(before: i64, after: i64) -> String {
+    match (before, after) {
+        (0, 0) => "same".to_owned(),
+        (0, _) => "new".to_owned(),
+        (_, 0) => "gone".to_owned(),
+        _ => {
+            let change = (after as f64 / before as f64 - 1.0) * 100.0;
+            match change {
+                change if change.abs() < 0.05 => "same".to_owned(),
+                change if change >= 1000.0 => format!("×{:.1}", after as f64 / before as f64),
+                change => format!("{change:+.1}%"),
+            }
+        }
+    }
+}
+
 fn ratio(weight: i64, whole: i64) -> f64 {
     if whole == 0 { 0.0 } else { weight as f64 / whole as f64 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn changes_are_told_relative_to_what_was() {
+        for (before, after, expected) in [
+            (0, 0, "same"),
+            (0, 5, "new"),
+            (5, 0, "gone"),
+            (100, 150, "+50.0%"),
+            (150, 100, "-33.3%"),
+            (10_000, 10_001, "same"),
+            (1, 100, "×100.0"),
+            (1, i64::MAX, "×9223372036854775808.0"),
+        ] {
+            assert_eq!(relative(before, after), expected);
+        }
+    }
 }

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 /// A browser with one window.
 pub struct Browser {
-    /// Chromium has a protocol of its own beside the one that all browsers share.
+    /// Chromium has another protocol beside the one that all browsers share.
     is_chromium: bool,
     driver: Child,
     session: String,

@@ -1,4 +1,4 @@
-//! Cases from the field: what people saw that was wrong, or did in vain.
+//! Cases from the field: what people saw that was wrong, or tried without success.
 
 use hotlist_profile::{Builder, Profile};
 use hotlist_session::Options;
@@ -166,7 +166,7 @@ fn places_of_graphs_are_known_at_every_granularity() {
     let Some(browser) = Browser::start() else { return };
     let served = json_benchmark();
     for granularity in ["lines", "addresses", "filefunctions"] {
-        for (key, wanted) in [("f", "only="), ("h", "hidden="), ("i", "without="), ("r", "from=")] {
+        for (key, wanted) in [("f", "only="), ("h", "hidden="), ("i", "without="), ("r", "below=")] {
             browser.open(&format!("{}/ui/graph?g={granularity}", served.url));
             browser.wait("document.querySelector('svg.graph .node')");
             let clicked = browser.run(
@@ -349,16 +349,19 @@ fn fingers_read_weights_and_small_screens_have_room() {
     let _alone = alone();
     let Some(browser) = Browser::start() else { return };
     let served = json_benchmark();
-    browser.size(800, 360);
-    for view in ["flamegraph", "top", "both", "graph", "source?q=Marshal", "tags", "details"] {
-        browser.open(&format!("{}/ui/{view}", served.url));
-        browser.wait(
-            "document.querySelector('.main')?.childElementCount && !document.querySelector('.waiting')",
-        );
-        let room = browser.run("return document.querySelector('.main').clientHeight");
-        assert!(room.as_u64() >= Some(240), "{view} has {room} pixels");
-        let wide = browser.run("return document.documentElement.scrollWidth - innerWidth");
-        assert!(wide.as_i64() <= Some(0), "{view} is {wide} pixels too wide");
+    // A phone on its side, and a window of 1280 by 800 pixels at 200 %.
+    for (width, height) in [(800, 360), (640, 400)] {
+        browser.size(width, height);
+        for view in ["flamegraph", "top", "both", "graph", "source?q=Marshal", "tags", "details"] {
+            browser.open(&format!("{}/ui/{view}", served.url));
+            browser.wait(
+                "document.querySelector('.main')?.childElementCount && !document.querySelector('.waiting')",
+            );
+            let room = browser.run("return document.querySelector('.main').clientHeight");
+            assert!(room.as_u64() >= Some(240), "{view} at {width}x{height} has {room} pixels");
+            let wide = browser.run("return document.documentElement.scrollWidth - innerWidth");
+            assert!(wide.as_i64() <= Some(0), "{view} at {width}x{height} is {wide} pixels too wide");
+        }
     }
     browser.size(420, 800);
     browser.open(&served.url);

@@ -7,7 +7,9 @@ mod axe;
 mod code;
 mod driver;
 mod field;
+mod habits;
 mod measure;
+mod odd;
 mod pictures;
 mod screenshots;
 #[path = "../support/mod.rs"]
@@ -17,9 +19,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use driver::Browser;
 use hotlist_session::{Options, SourceFiles};
-use hotlist_testkit::testdata;
+use hotlist_testkit::{HOSTILE, hostile_profile, testdata};
 use serde_json::json;
-use support::{Served, hostile_profile, load_files, repository, serve, serve_profile, source_profile};
+use support::{Served, load_files, repository, serve, serve_profile, source_profile};
 
 /// One browser at a time is all that a small machine bears.
 fn alone() -> MutexGuard<'static, ()> {
@@ -444,106 +446,6 @@ fn source_code_has_its_weights_and_narrow_windows_hold_it() {
 }
 
 #[test]
-fn hostile_names_are_text_everywhere() {
-    let _alone = alone();
-    let Some(browser) = Browser::start() else { return };
-    walk_all_views(&browser, hostile_profile());
-    // Hovering, menus and searching handle names too.
-    let served = serve_profile(hostile_profile(), support::HOSTILE[0]);
-    browser.open(&format!("{}/ui/flamegraph", served.url));
-    browser.wait(DRAWN);
-    let (x, y) = browser.frame(support::HOSTILE[0]);
-    browser.mouse(x, y, None);
-    browser.wait("!document.querySelector('.card').hidden");
-    browser.mouse(x, y, Some(2));
-    browser.click_text(".menu-item", "Hide");
-    browser.wait("location.search.includes('hidden=')");
-    browser.wait(DRAWN);
-    browser.assert_clean(&served.url);
-}
-
-#[test]
-fn hostile_names_are_text_in_firefox_too() {
-    let _alone = alone();
-    let Some(browser) = Browser::firefox() else { return };
-    walk_all_views(&browser, hostile_profile());
-    for name in ["unicode", "neg", "zeros", "keys60"] {
-        walk_all_views(
-            &browser,
-            load_files(&[&testdata(&format!("page/{name}.pb.gz"))], &Options::default()),
-        );
-    }
-}
-
-#[test]
-fn odd_profiles_are_shown_in_every_view() {
-    let _alone = alone();
-    let Some(browser) = Browser::start() else { return };
-    for name in ["unicode", "neg", "zeros", "keys60"] {
-        walk_all_views(
-            &browser,
-            load_files(&[&testdata(&format!("page/{name}.pb.gz"))], &Options::default()),
-        );
-    }
-}
-
-/// Profiles that others made to do harm: all that can be read in the folder that `HOTLIST_HOSTILE` names.
-#[test]
-fn hostile_profiles_do_no_harm_in_any_view() {
-    let _alone = alone();
-    let Some(folder) = std::env::var_os("HOTLIST_HOSTILE") else {
-        hotlist_testkit::skip("HOTLIST_HOSTILE names no folder of profiles");
-        return;
-    };
-    let Some(browser) = Browser::start() else { return };
-    let mut walked = 0;
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let bytes = std::fs::read(entry.unwrap().path()).unwrap_or_default();
-        let limits = hotlist_formats::Limits { unpacked_bytes: 64 << 20 };
-        if let Ok(profile) = hotlist_formats::read_bytes(&bytes, limits) {
-            walk_all_views(&browser, profile);
-            walked += 1;
-        }
-    }
-    assert!(walked > 0, "no profile could be read");
-}
-
-/// Opens every view of a profile: all in it is text, nothing is executed, nothing is asked for elsewhere.
-fn walk_all_views(browser: &Browser, profile: hotlist_profile::Profile) {
-    let served = serve_profile(profile, support::HOSTILE[0]);
-    let settled = "document.querySelector('.main')?.childElementCount && !document.querySelector('.waiting')";
-    for view in [
-        "flamegraph",
-        "both?q=img",
-        "flamegraph?g=lines&tagroot=%3Cimg",
-        "sandwich",
-        "sandwich?p=img",
-        "graph",
-        "top",
-        "top?q=script",
-        "peek?q=.",
-        "source?q=.",
-        "disasm?q=.",
-        "tags",
-        "details",
-        "flamegraph?f=%3Cscript%3E",
-        "top?si=%3Cscript%3E",
-        "top?q=%3Cimg%20src%3Dx%20onerror%3Dwindow.hit%3D1%3E",
-    ] {
-        browser.open(&format!("{}/ui/{view}", served.url));
-        browser.wait(settled);
-        if view == "graph" {
-            browser.wait("document.querySelector('svg.graph .node, .main .notice')");
-        }
-        let found = browser.run(
-            "return document.querySelectorAll('img[src=x], script:not([src]), [onerror], [onload], a[href^=\"javascript:\"], svg[onload]').length",
-        );
-        assert_eq!(found, 0, "{view}");
-    }
-    browser.assert_clean(&served.url);
-}
-
-#[test]
 fn flame_graph_files_work_without_a_server() {
     let _alone = alone();
     let Some(browser) = Browser::start() else { return };
@@ -554,7 +456,7 @@ fn flame_graph_files_work_without_a_server() {
             load_files(&[&testdata("profiles/encoding_json.cpu.pb.gz")], &Options::default()),
             "encoding/json.Marshal",
         ),
-        ("hostile.html", hostile_profile(), support::HOSTILE[1]),
+        ("hostile.html", hostile_profile(), HOSTILE[1]),
     ] {
         let path = folder.path().join(name);
         let session = hotlist_session::Session::new(profile, std::num::NonZeroUsize::MIN);

@@ -6,10 +6,10 @@ use std::path::Path;
 use hotlist_profile::Profile;
 use hotlist_report::NoSource;
 use hotlist_session::{Options, Question, Session};
-use hotlist_testkit::testdata;
+use hotlist_testkit::{hostile_profile, testdata};
 
 use crate::driver::Browser;
-use crate::support::{hostile_profile, load_files};
+use crate::support::load_files;
 
 fn write(profile: Profile, report: &str, path: &Path) {
     let session = Session::new(profile, NonZeroUsize::MIN);

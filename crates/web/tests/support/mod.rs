@@ -1,15 +1,16 @@
-//! Servers for tests: a profile, or files, behind a port of their own.
+//! Servers for tests: a profile, or files, each behind its own port.
 #![allow(dead_code, reason = "each test uses a part of it")]
 
 use std::ffi::OsString;
 use std::num::NonZeroUsize;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use hotlist_fetch::{Environment, Fetcher, TlsOptions};
-use hotlist_profile::{Builder, Label, LabelValue, Location, Mapping, Profile};
-use hotlist_session::{Loader, Options, Progress, Session, SourceFiles};
-use hotlist_web::{Profiles, Server, Settings, Site};
+use hotlist_profile::{Builder, Profile};
+use hotlist_session::{Loader, Options, Profiles, Progress, Reach, Session, SourceFiles};
+use hotlist_web::{Server, Settings, Site};
 use ureq::http::Response;
 
 /// A server that runs until the process ends.
@@ -25,7 +26,7 @@ pub fn serve(profile: Profile, name: &str, options: &Options, source: SourceFile
 
 /// The same for a session that is made already.
 pub fn serve_session(session: Session, name: &str, options: &Options, source: SourceFiles) -> Served {
-    serve_profiles(Profiles::one(session, name), options, source)
+    serve_profiles(Profiles::one(Arc::new(session), name), options, source)
 }
 
 /// The same for any profiles.
@@ -58,6 +59,7 @@ pub fn load_files(sources: &[&Path], options: &Options) -> Profile {
     let loader = Loader {
         fetch: &fetcher,
         environment: &environment,
+        reach: &Reach::default(),
         options: &options.source,
         binary: None,
         threads: NonZeroUsize::MIN,
@@ -85,51 +87,6 @@ pub fn get(url: &str) -> (u16, String) {
 
 pub fn response(url: &str) -> Response<ureq::Body> {
     client().get(url).call().unwrap()
-}
-
-/// Names that would do harm if anything took them for more than text.
-pub const HOSTILE: [&str; 12] = [
-    "<img src=x onerror=\"window.hit='img'\">",
-    "</script><script>window.hit='script'</script>",
-    "<svg/onload=\"window.hit='svg'\">",
-    "javascript:window.hit='link'",
-    "\"><a href=\"javascript:window.hit=1\">x</a>",
-    "{{constructor.constructor('window.hit=1')()}}",
-    "<!--<script>",
-    "\u{1b}]0;owned\u{7}\u{1b}[31mred",
-    "\u{202e}gpj.exe",
-    "a\nb\tc\0d",
-    "^(((((.*",
-    "http://evil.example/x.png",
-];
-
-/// A profile in which everything has a hostile name.
-pub fn hostile_profile() -> Profile {
-    let mut builder = Builder::new(&[("<b>samples</b>", "<i>count"), ("cpu", "nanoseconds")]);
-    let comment = builder.string(HOSTILE[0]);
-    builder.profile.comments = vec![comment];
-    builder.profile.doc_url = builder.string(HOSTILE[3]);
-    let long = "<x>".repeat(20_000);
-    let names: Vec<String> = HOSTILE.iter().map(|&name| name.to_owned()).chain([long]).collect();
-    let mut stack = Vec::new();
-    for (row, name) in names.iter().enumerate() {
-        let file = builder.string(HOSTILE[row % HOSTILE.len()]);
-        let build_id = builder.string(HOSTILE[1]);
-        let start = 0x1000 * (row as u64 + 1);
-        let mapping =
-            builder.mapping(Mapping { start, limit: start + 0x1000, file, build_id, ..Mapping::default() });
-        let function =
-            builder.named_function(name, ["/etc/hostname", name, "../../../../etc/passwd"][row % 3]);
-        let line = hotlist_profile::Line { function, line: 1, column: 0 };
-        let location = Location { address: start + 1, mapping: Some(mapping), ..Location::default() };
-        stack.insert(0, builder.location(location, &[line]));
-        let label = Label {
-            key: builder.string(name.get(..name.len().min(200)).unwrap_or("key")),
-            value: LabelValue::Text(builder.string(HOSTILE[(row + 3) % HOSTILE.len()])),
-        };
-        builder.sample(&stack, &[label], &[1, 10_000_000]).unwrap();
-    }
-    builder.finish()
 }
 
 /// A profile whose functions are in a source file of this repository.

@@ -1,0 +1,251 @@
+//! Several profiles to look at: all together, one of them, or two compared.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use hotlist_profile::{Merger, Profile};
+
+use crate::error::Error;
+use crate::session::Session;
+
+/// Sessions of chosen profiles that are kept beside the one of all together: each holds a copy.
+const KEPT: usize = 3;
+
+/// One of several profiles.
+#[derive(Debug)]
+pub struct Part {
+    /// What people call it, such as the name of its file.
+    pub name: String,
+    /// The profile.
+    pub profile: Profile,
+}
+
+/// Makes the session of a profile: how many threads look at it and where its machine code is.
+type Open = Box<dyn Fn(Profile) -> Session + Send + Sync>;
+
+/// Profiles among which people choose. Those that were chosen last are kept, each as a session.
+pub struct Profiles {
+    whole: Arc<OpenProfile>,
+    parts: Vec<Part>,
+    open: Option<Open>,
+    /// Those that were asked for last, the latest at the end.
+    kept: Mutex<Vec<(Selection, Arc<OpenProfile>)>>,
+}
+
+impl fmt::Debug for Profiles {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("Profiles").field("whole", &self.whole).finish_non_exhaustive()
+    }
+}
+
+/// What is chosen, by rows of [`Profiles::names`]. The default is what the command line names: all together, compared
+/// with the base that it gives.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Selection {
+    /// The profile that is shown; `None` for all together.
+    pub profile: Option<usize>,
+    /// What it is compared with.
+    pub base: Option<usize>,
+}
+
+/// A profile that is looked at.
+#[derive(Debug)]
+pub struct OpenProfile {
+    /// Its answers.
+    pub session: Arc<Session>,
+    /// What people call it.
+    pub name: String,
+    /// What it is compared with.
+    pub base: Option<BaseFacts>,
+}
+
+impl OpenProfile {
+    /// What people call it and what it is compared with, in one line.
+    pub fn title(&self) -> String {
+        match &self.base {
+            Some(base) => format!("{} against {}", self.name, base.name),
+            None => self.name.clone(),
+        }
+    }
+}
+
+/// What is told of the other side of a comparison.
+#[derive(Debug, Clone)]
+pub struct BaseFacts {
+    /// What people call it.
+    pub name: String,
+    /// The sum of its values, for each sample type.
+    pub totals: Vec<i64>,
+    /// Nanoseconds since the Unix epoch; 0 when unknown.
+    pub time_nanos: i64,
+    /// Nanoseconds; 0 when unknown.
+    pub duration_nanos: i64,
+}
+
+impl BaseFacts {
+    /// The facts of a profile that was not scaled yet.
+    fn of(name: &str, profile: &Profile) -> BaseFacts {
+        let total = |column| {
+            let samples = &profile.samples;
+            samples.ids().fold(0i64, |sum, id| sum.saturating_add(samples.value(id, column).saturating_abs()))
+        };
+        BaseFacts {
+            name: name.to_owned(),
+            totals: (0..profile.sample_types.len()).map(total).collect(),
+            time_nanos: profile.time_nanos,
+            duration_nanos: profile.duration_nanos,
+        }
+    }
+}
+
+impl Profiles {
+    /// One profile, or several that are shown together only.
+    pub fn one(session: Arc<Session>, name: &str) -> Profiles {
+        let whole = Arc::new(OpenProfile { session, name: name.to_owned(), base: None });
+        Profiles { whole, parts: Vec::new(), open: None, kept: Mutex::default() }
+    }
+
+    /// Several profiles, to be looked at together, one by one and in comparison. With `bases`, all `parts` compared with
+    /// all of these come first.
+    ///
+    /// # Errors
+    /// When they do not fit together.
+    pub fn several(
+        parts: Vec<Part>,
+        bases: Vec<Part>,
+        open: impl Fn(Profile) -> Session + Send + Sync + 'static,
+    ) -> Result<Profiles, Error> {
+        let together = |parts: &[Part]| merged(parts.iter().map(|part| part.profile.clone()));
+        let mut profile = together(&parts)?;
+        let mut base = None;
+        if !bases.is_empty() {
+            let other = together(&bases)?;
+            base = Some(BaseFacts::of(&name_of(&bases), &other));
+            profile = compared(profile, other)?;
+        }
+        let whole = Arc::new(OpenProfile { session: Arc::new(open(profile)), name: name_of(&parts), base });
+        let parts = parts.into_iter().chain(bases).collect();
+        Ok(Profiles { whole, parts, open: Some(Box::new(open)), kept: Mutex::default() })
+    }
+
+    /// What the command line names.
+    pub fn whole(&self) -> &Arc<OpenProfile> {
+        &self.whole
+    }
+
+    /// The names of the profiles that can be chosen; none where there is but one.
+    pub fn names(&self) -> Vec<&str> {
+        if self.parts.len() < 2 {
+            Vec::new()
+        } else {
+            self.parts.iter().map(|part| part.name.as_str()).collect()
+        }
+    }
+
+    /// What is chosen, as a profile. Rows that there are not stand for nothing.
+    ///
+    /// # Errors
+    /// When two profiles do not fit together.
+    pub fn open(&self, selection: Selection) -> Result<Arc<OpenProfile>, Error> {
+        let Some(open) = self.open.as_ref().filter(|_| selection != Selection::default()) else {
+            return Ok(Arc::clone(&self.whole));
+        };
+        // Who asks for the same meanwhile waits for it.
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let opened = match kept.iter().position(|(other, _)| *other == selection) {
+            Some(row) => kept.remove(row).1,
+            None => Arc::new(self.make(selection, open)?),
+        };
+        kept.push((selection, Arc::clone(&opened)));
+        if kept.len() > KEPT {
+            kept.remove(0);
+        }
+        Ok(opened)
+    }
+
+    fn make(&self, selection: Selection, open: &Open) -> Result<OpenProfile, Error> {
+        let part = |row: Option<usize>| self.parts.get(row?);
+        let (mut profile, name) = match part(selection.profile) {
+            Some(part) => (part.profile.clone(), part.name.clone()),
+            None => (merged(self.parts.iter().map(|part| part.profile.clone()))?, name_of(&self.parts)),
+        };
+        let base = part(selection.base);
+        if let Some(part) = base {
+            profile = compared(profile, part.profile.clone())?;
+        }
+        let base = base.map(|part| BaseFacts::of(&part.name, &part.profile));
+        Ok(OpenProfile { session: Arc::new(open(profile)), name, base })
+    }
+}
+
+/// What people call some profiles together.
+fn name_of(parts: &[Part]) -> String {
+    match parts {
+        [] => String::new(),
+        [only] => only.name.clone(),
+        [first, rest @ ..] => format!("{} and {} more", first.name, rest.len()),
+    }
+}
+
+fn merged(profiles: impl IntoIterator<Item = Profile>) -> Result<Profile, Error> {
+    let mut merger = Merger::of_several();
+    for profile in profiles {
+        merger.add(profile)?;
+    }
+    Ok(merger.finish()?.unwrap_or_default())
+}
+
+/// A profile from which another one is taken, so that both sides can be told apart.
+fn compared(profile: Profile, mut base: Profile) -> Result<Profile, Error> {
+    base.mark_as_base();
+    base.scale(-1.0);
+    merged([profile, base])
+}
+
+#[cfg(test)]
+mod tests {
+    use std::num::NonZeroUsize;
+
+    use hotlist_profile::Builder;
+
+    use super::*;
+
+    fn part(name: &str, weight: i64) -> Part {
+        let mut builder = Builder::new(&[("cpu", "nanoseconds")]);
+        let main = builder.named_function("main", "main.go");
+        let main = builder.source_location(main, 1);
+        builder.sample(&[main], &[], &[weight]).expect("a sample fits");
+        Part { name: name.to_owned(), profile: builder.finish() }
+    }
+
+    fn sum(opened: &OpenProfile) -> i64 {
+        let samples = &opened.session.profile().samples;
+        samples.ids().map(|id| samples.value(id, 0)).sum()
+    }
+
+    fn check(profiles: &Profiles, profile: Option<usize>, base: Option<usize>, expected: (&str, i64)) {
+        let opened = profiles.open(Selection { profile, base }).expect("they fit together");
+        assert_eq!((opened.title().as_str(), sum(&opened)), expected, "{profile:?} {base:?}");
+    }
+
+    #[test]
+    fn any_two_are_compared() {
+        let open = |profile| Session::new(profile, NonZeroUsize::MIN);
+        let parts = || vec![part("a", 1), part("b", 20), part("c", 300)];
+        let profiles = Profiles::several(parts(), Vec::new(), open).expect("they fit together");
+        assert_eq!(profiles.names(), ["a", "b", "c"]);
+        check(&profiles, None, None, ("a and 2 more", 321));
+        check(&profiles, Some(1), None, ("b", 20));
+        check(&profiles, Some(1), Some(0), ("b against a", 19));
+        check(&profiles, Some(0), Some(2), ("a against c", -299));
+        check(&profiles, None, Some(0), ("a and 2 more against a", 320));
+        // What the command line compares comes first, and its bases can be chosen too.
+        let profiles = Profiles::several(parts(), vec![part("old", 4000)], open).expect("they fit together");
+        check(&profiles, None, None, ("a and 2 more against old", -3679));
+        check(&profiles, Some(3), None, ("old", 4000));
+        // One alone leaves no choice.
+        let profiles = Profiles::several(vec![part("a", 1)], Vec::new(), open).expect("one fits");
+        assert!(profiles.names().is_empty());
+        check(&profiles, None, None, ("a", 1));
+    }
+}

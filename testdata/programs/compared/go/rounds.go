@@ -1,0 +1,5 @@
+//go:build !loop
+
+package compared
+
+const rounds = 4

@@ -1,0 +1,6 @@
+//go:build loop
+
+package compared
+
+// What somebody added.
+const rounds = 20
