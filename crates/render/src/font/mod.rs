@@ -8,7 +8,11 @@ mod subset;
 use std::collections::BTreeSet;
 
 use hotlist_layout::{Cubic, Point};
-use ttf_parser::{Face, GlyphId, OutlineBuilder};
+use skrifa::charmap::Charmap;
+use skrifa::instance::{LocationRef, Size};
+use skrifa::metrics::GlyphMetrics;
+use skrifa::outline::{DrawSettings, OutlinePen};
+use skrifa::{FontRef, GlyphId, MetadataProvider};
 
 #[cfg(feature = "pdf")]
 pub(crate) use subset::Subset;
@@ -59,7 +63,9 @@ impl Fonts {
 
 /// A font.
 pub(crate) struct Font {
-    face: Face<'static>,
+    face: FontRef<'static>,
+    glyphs: Charmap<'static>,
+    advances: GlyphMetrics<'static>,
     units: f64,
     /// The advances of ASCII characters, in ems.
     ascii: [f64; 128],
@@ -75,9 +81,14 @@ impl Font {
     /// # Panics
     /// If the font is damaged, which those in the binary are not.
     fn new(bytes: &'static [u8]) -> Font {
-        let face = Face::parse(bytes, 0).expect("the fonts in the binary are whole");
-        let units = f64::from(face.units_per_em());
-        let mut font = Font { face, units, ascii: [0.0; 128] };
+        let face = FontRef::new(bytes).expect("the fonts in the binary are whole");
+        let mut font = Font {
+            glyphs: face.charmap(),
+            advances: face.glyph_metrics(Size::unscaled(), LocationRef::default()),
+            units: f64::from(face.metrics(Size::unscaled(), LocationRef::default()).units_per_em),
+            ascii: [0.0; 128],
+            face,
+        };
         font.ascii = std::array::from_fn(|code| font.look_up_advance(char::from(code as u8)));
         font
     }
@@ -99,18 +110,21 @@ impl Font {
 
     /// How far a glyph moves on, in ems.
     pub(crate) fn glyph_advance(&self, glyph: u16) -> f64 {
-        f64::from(self.face.glyph_hor_advance(GlyphId(glyph)).unwrap_or(0)) / self.units
+        f64::from(self.advances.advance_width(GlyphId::from(glyph)).unwrap_or(0.0)) / self.units
     }
 
     /// The glyph of a character, or [`MISSING`].
     pub(crate) fn glyph(&self, character: char) -> u16 {
-        self.face.glyph_index(character).map_or(MISSING, |glyph| glyph.0)
+        self.glyphs.map(character).map_or(MISSING, |glyph| glyph.to_u32() as u16)
     }
 
     /// The contours of a glyph in ems, with y growing upwards.
     pub(crate) fn outline(&self, glyph: u16) -> Vec<Contour> {
         let mut outline = Outline { scale: 1.0 / self.units, ..Outline::default() };
-        self.face.outline_glyph(GlyphId(glyph), &mut outline);
+        if let Some(glyph) = self.face.outline_glyphs().get(GlyphId::from(glyph)) {
+            let settings = DrawSettings::unhinted(Size::unscaled(), LocationRef::default());
+            glyph.draw(settings, &mut outline).expect("the fonts in the binary are whole");
+        }
         outline.contours.retain(|contour| !contour.is_empty());
         outline.contours
     }
@@ -118,12 +132,13 @@ impl Font {
     /// What the font calls itself and how it stands, for those who embed it.
     #[cfg(feature = "pdf")]
     pub(crate) fn extents(&self) -> Extents {
-        let scaled = |units: i16| f64::from(units) / self.units;
-        let bounds = self.face.global_bounding_box();
+        let metrics = self.face.metrics(Size::unscaled(), LocationRef::default());
+        let scaled = |units: f32| f64::from(units) / self.units;
+        let bounds = metrics.bounds.unwrap_or_default();
         Extents {
-            ascender: scaled(self.face.ascender()),
-            descender: scaled(self.face.descender()),
-            cap_height: scaled(self.face.capital_height().unwrap_or(0)),
+            ascender: scaled(metrics.ascent),
+            descender: scaled(metrics.descent),
+            cap_height: scaled(metrics.cap_height.unwrap_or(0.0)),
             bounds: [bounds.x_min, bounds.y_min, bounds.x_max, bounds.y_max].map(scaled),
         }
     }
@@ -205,7 +220,7 @@ impl Outline {
     }
 }
 
-impl OutlineBuilder for Outline {
+impl OutlinePen for Outline {
     fn move_to(&mut self, x: f32, y: f32) {
         self.start = self.point(x, y);
         self.at = self.start;

@@ -3,7 +3,8 @@
 //! Tables and their fields are those of OpenType (<https://learn.microsoft.com/typography/opentype/spec/>).
 //! Glyphs are simple ones, so each can be copied as it is.
 
-use ttf_parser::{RawFace, Tag};
+use skrifa::FontRef;
+use skrifa::raw::types::Tag;
 
 use super::{Font, MISSING};
 
@@ -25,7 +26,7 @@ impl Subset {
 
 /// A font with those of the `characters`, which come in order, that `font` has.
 pub(crate) fn subset(font: &Font, characters: impl Iterator<Item = char>) -> Subset {
-    let raw = *font.face.raw_face();
+    let raw = font.face.clone();
     let characters: Vec<char> = characters.filter(|&character| font.glyph(character) != MISSING).collect();
     let glyphs: Vec<u16> =
         std::iter::once(MISSING).chain(characters.iter().map(|&character| font.glyph(character))).collect();
@@ -47,8 +48,8 @@ pub(crate) fn subset(font: &Font, characters: impl Iterator<Item = char>) -> Sub
     Subset { bytes: assemble(&tables), characters }
 }
 
-fn table<'f>(raw: &RawFace<'f>, tag: &[u8; 4]) -> &'f [u8] {
-    raw.table(Tag::from_bytes(tag)).unwrap_or_default()
+fn table<'f>(raw: &FontRef<'f>, tag: &[u8; 4]) -> &'f [u8] {
+    raw.table_data(Tag::new(tag)).map_or(&[], |data| data.as_bytes())
 }
 
 /// `table` with the two bytes at `offset` replaced.
@@ -69,7 +70,7 @@ fn read_u32(bytes: &[u8], offset: usize) -> usize {
 }
 
 /// The outlines one after the other, and where each begins.
-fn outlines(raw: &RawFace<'_>, glyphs: &[u16]) -> (Vec<u8>, Vec<u32>) {
+fn outlines(raw: &FontRef<'_>, glyphs: &[u16]) -> (Vec<u8>, Vec<u32>) {
     let (places, all) = (table(raw, b"loca"), table(raw, b"glyf"));
     let wide = read_u16(table(raw, b"head"), 50) == 1;
     let place = |glyph: usize| match wide {
@@ -87,7 +88,7 @@ fn outlines(raw: &RawFace<'_>, glyphs: &[u16]) -> (Vec<u8>, Vec<u32>) {
 }
 
 /// Advance and left side bearing.
-fn metric(raw: &RawFace<'_>, glyph: u16) -> [u8; 4] {
+fn metric(raw: &FontRef<'_>, glyph: u16) -> [u8; 4] {
     let (metrics, glyph) = (table(raw, b"hmtx"), usize::from(glyph));
     let full = read_u16(table(raw, b"hhea"), 34).max(1);
     let advance = read_u16(metrics, glyph.min(full - 1) * 4) as u16;
@@ -169,10 +170,17 @@ fn checksum(bytes: &[u8]) -> u32 {
 
 #[cfg(test)]
 mod tests {
-    use ttf_parser::Face;
+    use skrifa::instance::{LocationRef, Size};
+    use skrifa::metrics::GlyphMetrics;
+    use skrifa::raw::TableProvider;
+    use skrifa::{GlyphId, MetadataProvider};
 
     use super::super::{Fonts, Weight};
     use super::*;
+
+    fn metrics<'f>(face: &FontRef<'f>) -> GlyphMetrics<'f> {
+        face.glyph_metrics(Size::unscaled(), LocationRef::default())
+    }
 
     #[test]
     fn glyphs_are_those_of_the_whole_font() {
@@ -181,14 +189,15 @@ mod tests {
             let font = fonts.get(weight);
             let small =
                 subset(font, "  abcz…λ漢".chars().collect::<std::collections::BTreeSet<_>>().into_iter());
-            let face = Face::parse(&small.bytes, 0).expect("a font");
-            assert_eq!(face.number_of_glyphs(), 8);
+            let face = FontRef::new(&small.bytes).expect("a font");
+            assert_eq!(face.maxp().expect("its table").num_glyphs(), 8);
+            let (new, old) = (metrics(&face), metrics(&font.face));
             for character in " abcz…λ".chars() {
-                let glyph = face.glyph_index(character).expect("its glyph");
-                assert_eq!(glyph.0, small.glyph(character));
-                let old = ttf_parser::GlyphId(font.glyph(character));
-                assert_eq!(face.glyph_hor_advance(glyph), font.face.glyph_hor_advance(old));
-                assert_eq!(face.glyph_bounding_box(glyph), font.face.glyph_bounding_box(old));
+                let glyph = face.charmap().map(character).expect("its glyph");
+                assert_eq!(glyph, GlyphId::from(small.glyph(character)));
+                let whole = GlyphId::from(font.glyph(character));
+                assert_eq!(new.advance_width(glyph), old.advance_width(whole));
+                assert_eq!(new.bounds(glyph), old.bounds(whole));
             }
             assert_eq!(small.glyph('漢'), MISSING);
             assert_eq!(checksum(&small.bytes), 0xb1b0_afba);
