@@ -12,7 +12,7 @@ use crate::legacy::{
 use crate::perf::Unwinder;
 use crate::read::Limits;
 use crate::sniff::{Claim, Head, Sniff};
-use crate::text::{callgrind, folded, perf_script};
+use crate::text::{callgrind, folded, heaptrack, perf_script};
 use crate::{jfr, otlp, perf};
 
 /// A format in which profiles are read.
@@ -88,6 +88,7 @@ pub static ALL: &[Format] = &[
     chrome::FORMAT,
     heapprofile::FORMAT,
     dhat::FORMAT,
+    heaptrack::FORMAT,
     callgrind::FORMAT,
     perf_script::FORMAT,
     // Last of the texts, since it takes nearly any with numbers.

@@ -18,11 +18,19 @@ impl<'i> Lines<'i> {
         Lines { input, line: Vec::new(), number: 0 }
     }
 
-    /// The next line, without its end.
+    /// The next line, without its end and the blanks before it.
     ///
     /// # Errors
     /// When the input fails or the line is too long.
     pub(super) fn next(&mut self) -> Result<Option<&[u8]>, String> {
+        Ok(self.next_whole()?.map(<[u8]>::trim_ascii_end))
+    }
+
+    /// The next line, of which only the line feed is taken off.
+    ///
+    /// # Errors
+    /// As those of [`next`](Self::next).
+    pub(super) fn next_whole(&mut self) -> Result<Option<&[u8]>, String> {
         self.line.clear();
         let limit = LONGEST_LINE as u64;
         let read = Read::take(&mut *self.input, limit).read_until(b'\n', &mut self.line);
@@ -33,6 +41,6 @@ impl<'i> Lines<'i> {
         if self.line.len() == LONGEST_LINE {
             return Err(format!("a line of more than {LONGEST_LINE} bytes"));
         }
-        Ok(Some(self.line.trim_ascii_end()))
+        Ok(Some(self.line.strip_suffix(b"\n").unwrap_or(&self.line)))
     }
 }

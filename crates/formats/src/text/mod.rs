@@ -2,5 +2,6 @@
 
 pub(crate) mod callgrind;
 pub(crate) mod folded;
+pub(crate) mod heaptrack;
 mod lines;
 pub(crate) mod perf_script;
