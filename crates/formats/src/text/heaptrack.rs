@@ -151,7 +151,7 @@ fn read(input: &mut Input<'_>, limits: Limits) -> Result<Profile, Malformed> {
         importer.record(line).map_err(|reason| {
             fail(reason.unwrap_or_else(|| format!("{} is no record", crate::legacy::excerpt(line))))
         })?;
-        if lines.number % LINES_BETWEEN_CHECKS == 0 {
+        if lines.number.is_multiple_of(LINES_BETWEEN_CHECKS) {
             importer.check_memory(limits).map_err(fail)?;
         }
     }
