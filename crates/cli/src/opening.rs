@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use hotlist_fetch::{Environment, Fetcher, TlsOptions};
 use hotlist_session::{
-    Base, CodeFiles, Error, Loaded, Loader, Note, Options, Part, Profiles, Progress, Reach, Session,
-    SourceFiles, ViewOptions,
+    Base, CodeFiles, Error, Loaded, Loader, Note, ObjectFiles, Options, Part, Profiles, Progress, Reach,
+    Session, SourceFiles, SourceFormat, SourceOptions, ViewOptions,
 };
 
 use crate::args::{Subject, called};
@@ -36,7 +36,11 @@ pub(crate) fn open_profiles(subject: &Subject, console: &Console) -> anyhow::Res
     // What is subtracted or normalized has one meaning only, that of all together.
     let is_one = source.normalize || (!compares && source.comparison() != Base::Nothing);
     if is_one || (subject.sources.len() < 2 && !compares) {
-        return Ok(Profiles::one(Arc::new(open(subject, console)?), &subject.name()));
+        let session = Arc::new(open(subject, console)?);
+        let objects = Arc::new(ObjectFiles::new(&Environment::from_lookup(variable)));
+        return Ok(Profiles::one(session, &subject.name()).open_to_others(move |profile| {
+            Session::new(profile, threads()).with_code(CodeFiles::new(Arc::clone(&objects), None))
+        }));
     }
     let mut objects = None;
     let mut each = |sources: &[OsString], what| -> anyhow::Result<Vec<Part>> {
@@ -97,6 +101,29 @@ fn names(sources: &[OsString]) -> Vec<String> {
         .zip(sources)
         .map(|(name, source)| if is_twice(name) { whole(source) } else { name.clone() })
         .collect()
+}
+
+/// Reads the bytes of a file, which may be of another program than that of the command line.
+pub(crate) fn open_bytes(source: &SourceOptions, name: &str, data: Vec<u8>) -> Result<Loaded, Error> {
+    let options = SourceOptions {
+        format: SourceFormat(None),
+        buildid: String::new(),
+        add_comment: String::new(),
+        ..source.clone()
+    };
+    let environment = Environment::from_lookup(variable);
+    let fetcher = Fetcher::new(TlsOptions::default(), environment.clone())?;
+    let loader = Loader {
+        fetch: &fetcher,
+        environment: &environment,
+        reach: &Reach { keeps_nothing: true, ..Reach::default() },
+        options: &options,
+        binary: None,
+        threads: threads(),
+        progress: &Progress::default(),
+        notify: &|_| {},
+    };
+    loader.load_bytes(name, data)
 }
 
 /// Loads each of `files` for itself.

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeSet, VecDeque};
 use std::ffi::{OsStr, OsString};
+use std::io::{self, Read};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -120,6 +121,16 @@ impl Loader<'_> {
         self.reader(&objects).each(sources, &mut |name, grabbed| {
             take(name, grabbed.and_then(|grabbed| self.finish(grabbed, Arc::clone(&objects), Vec::new())))
         })
+    }
+
+    /// Loads a file that is in memory already, which `name` stands for in messages.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn load_bytes(&self, name: &str, data: Vec<u8>) -> Result<Loaded, Error> {
+        let objects = Arc::new(self.objects());
+        let grabbed = self.reader(&objects).read(OsStr::new(name), io::Cursor::new(data))?;
+        self.finish(grabbed, Arc::clone(&objects), Vec::new())
     }
 
     fn objects(&self) -> ObjectFiles {
@@ -267,25 +278,31 @@ impl Reader<'_> {
     }
 
     fn one(&self, name: &OsStr) -> Result<Grabbed, Error> {
-        let Loader { fetch, progress, notify, binary, options, .. } = *self.loader;
+        let Loader { fetch, progress, notify, .. } = *self.loader;
         let Fetched { reader, origin, length } =
             fetch.fetch(name, &self.timing, &mut |notice| notify(notice))?;
         progress.expect(length.unwrap_or(0));
-        let reader = Counting::new(reader, progress.clone());
+        let mut grabbed = self.read(name, Counting::new(reader, progress.clone()))?;
+        progress.finish_source();
+        if let Origin::Remote { url } = &origin {
+            grabbed.remote = remote_mappings(&mut grabbed.profile, url);
+            grabbed.is_remote = true;
+        }
+        Ok(grabbed)
+    }
+
+    /// Reads a profile; `name` is what messages call it.
+    fn read(&self, name: &OsStr, input: impl Read + Send) -> Result<Grabbed, Error> {
+        let Loader { binary, options, .. } = *self.loader;
         let mut stacks = StackFiles::new(self.objects);
-        let mut profile = hotlist_formats::read_with(options.format.0, reader, self.limits, &mut stacks)
+        let mut profile = hotlist_formats::read_with(options.format.0, input, self.limits, &mut stacks)
             .map_err(|error| Error::Read {
                 source_name: hotlist_render::clean(&name.to_string_lossy()).into_owned(),
                 error,
             })?;
         let warnings = stacks.summary.map(|summary| summary.warnings()).unwrap_or_default();
-        progress.finish_source();
         name_main_binary(&mut profile, binary, &options.buildid);
-        let remote = match &origin {
-            Origin::Remote { url } => remote_mappings(&mut profile, url),
-            _ => Vec::new(),
-        };
-        Ok(Grabbed { profile, remote, is_remote: matches!(origin, Origin::Remote { .. }), warnings })
+        Ok(Grabbed { profile, remote: Vec::new(), is_remote: false, warnings })
     }
 }
 

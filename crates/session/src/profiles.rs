@@ -1,11 +1,12 @@
 //! Several profiles to look at: all together, one of them, or two compared.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use hotlist_profile::{Merger, Profile};
 
 use crate::error::Error;
+use crate::resolve::UsageError;
 use crate::session::Session;
 
 /// Sessions of chosen profiles that are kept beside the one of all together: each holds a copy.
@@ -23,10 +24,40 @@ pub struct Part {
 /// Makes the session of a profile: how many threads look at it and where its machine code is.
 type Open = Box<dyn Fn(Profile) -> Session + Send + Sync>;
 
+/// One of the profiles among which people choose.
+#[derive(Debug, Clone)]
+enum Choice {
+    /// What the command line names, where that is a single one.
+    Whole(Arc<OpenProfile>),
+    Part(Arc<Part>),
+}
+
+impl Choice {
+    fn name(&self) -> &str {
+        match self {
+            Choice::Whole(whole) => &whole.name,
+            Choice::Part(part) => &part.name,
+        }
+    }
+
+    fn profile(&self) -> &Profile {
+        match self {
+            Choice::Whole(whole) => whole.session.profile(),
+            Choice::Part(part) => &part.profile,
+        }
+    }
+}
+
+/// As many profiles can be [added](Profiles::add).
+const MOST_ADDED: usize = 64;
+
 /// Profiles among which people choose. Those that were chosen last are kept, each as a session.
 pub struct Profiles {
     whole: Arc<OpenProfile>,
-    parts: Vec<Part>,
+    /// Those of the command line first, then those that were added; none is ever taken out.
+    choices: RwLock<Vec<Choice>>,
+    /// How many of them the command line names.
+    named: usize,
     open: Option<Open>,
     /// Those that were asked for last, the latest at the end.
     kept: Mutex<Vec<(Selection, Arc<OpenProfile>)>>,
@@ -102,7 +133,14 @@ impl Profiles {
     /// One profile, or several that are shown together only.
     pub fn one(session: Arc<Session>, name: &str) -> Profiles {
         let whole = Arc::new(OpenProfile { session, name: name.to_owned(), base: None });
-        Profiles { whole, parts: Vec::new(), open: None, kept: Mutex::default() }
+        let choices = RwLock::new(vec![Choice::Whole(Arc::clone(&whole))]);
+        Profiles { whole, choices, named: 1, open: None, kept: Mutex::default() }
+    }
+
+    /// The same, to which others can be [added](Self::add); `open` makes their sessions.
+    #[must_use]
+    pub fn open_to_others(self, open: impl Fn(Profile) -> Session + Send + Sync + 'static) -> Profiles {
+        Profiles { open: Some(Box::new(open)), ..self }
     }
 
     /// Several profiles, to be looked at together, one by one and in comparison. With `bases`, all `parts` compared with
@@ -124,8 +162,33 @@ impl Profiles {
             profile = compared(profile, other)?;
         }
         let whole = Arc::new(OpenProfile { session: Arc::new(open(profile)), name: name_of(&parts), base });
-        let parts = parts.into_iter().chain(bases).collect();
-        Ok(Profiles { whole, parts, open: Some(Box::new(open)), kept: Mutex::default() })
+        let choices: Vec<Choice> =
+            parts.into_iter().chain(bases).map(|part| Choice::Part(Arc::new(part))).collect();
+        let named = choices.len();
+        let open: Option<Open> = Some(Box::new(open));
+        Ok(Profiles { whole, choices: RwLock::new(choices), named, open, kept: Mutex::default() })
+    }
+
+    /// Adds a profile to those that can be chosen, and returns its row of [`names`](Self::names). Another one of its
+    /// name makes a number follow it.
+    ///
+    /// # Errors
+    /// When there are too many already, or these profiles are [one](Self::one) alone for ever.
+    pub fn add(&self, mut part: Part) -> Result<usize, Error> {
+        if self.open.is_none() {
+            return Err(UsageError::Other("no profile can be added here".to_owned()).into());
+        }
+        let mut choices = self.choices.write().unwrap_or_else(PoisonError::into_inner);
+        if choices.len() >= self.named + MOST_ADDED {
+            return Err(UsageError::Other(format!("{MOST_ADDED} profiles were added already")).into());
+        }
+        let is_taken = |name: &str| choices.iter().any(|choice| choice.name() == name);
+        if is_taken(&part.name) {
+            let numbered = (2..).map(|number| format!("{} ({number})", part.name));
+            part.name = numbered.into_iter().find(|name| !is_taken(name)).unwrap_or_default();
+        }
+        choices.push(Choice::Part(Arc::new(part)));
+        Ok(choices.len() - 1)
     }
 
     /// What the command line names.
@@ -134,12 +197,17 @@ impl Profiles {
     }
 
     /// The names of the profiles that can be chosen; none where there is but one.
-    pub fn names(&self) -> Vec<&str> {
-        if self.parts.len() < 2 {
+    pub fn names(&self) -> Vec<String> {
+        let choices = self.choices();
+        if choices.len() < 2 {
             Vec::new()
         } else {
-            self.parts.iter().map(|part| part.name.as_str()).collect()
+            choices.iter().map(|choice| choice.name().to_owned()).collect()
         }
+    }
+
+    fn choices(&self) -> Vec<Choice> {
+        self.choices.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// What is chosen, as a profile. Rows that there are not stand for nothing.
@@ -164,27 +232,34 @@ impl Profiles {
     }
 
     fn make(&self, selection: Selection, open: &Open) -> Result<OpenProfile, Error> {
-        let part = |row: Option<usize>| self.parts.get(row?);
-        let (mut profile, name) = match part(selection.profile) {
-            Some(part) => (part.profile.clone(), part.name.clone()),
-            None => (merged(self.parts.iter().map(|part| part.profile.clone()))?, name_of(&self.parts)),
+        let choices = self.choices();
+        let choice = |row: Option<usize>| choices.get(row?);
+        let named = &choices[..self.named];
+        let (mut profile, name) = match choice(selection.profile) {
+            Some(choice) => (choice.profile().clone(), choice.name().to_owned()),
+            None => {
+                let name = together(named.iter().map(Choice::name));
+                (merged(named.iter().map(|choice| choice.profile().clone()))?, name)
+            }
         };
-        let base = part(selection.base);
-        if let Some(part) = base {
-            profile = compared(profile, part.profile.clone())?;
+        let base = choice(selection.base);
+        if let Some(base) = base {
+            profile = compared(profile, base.profile().clone())?;
         }
-        let base = base.map(|part| BaseFacts::of(&part.name, &part.profile));
+        let base = base.map(|base| BaseFacts::of(base.name(), base.profile()));
         Ok(OpenProfile { session: Arc::new(open(profile)), name, base })
     }
 }
 
-/// What people call some profiles together.
 fn name_of(parts: &[Part]) -> String {
-    match parts {
-        [] => String::new(),
-        [only] => only.name.clone(),
-        [first, rest @ ..] => format!("{} and {} more", first.name, rest.len()),
-    }
+    together(parts.iter().map(|part| part.name.as_str()))
+}
+
+/// What people call some profiles together.
+fn together<'n>(mut names: impl ExactSizeIterator<Item = &'n str>) -> String {
+    let count = names.len();
+    let first = names.next().unwrap_or_default();
+    if count > 1 { format!("{first} and {} more", count - 1) } else { first.to_owned() }
 }
 
 fn merged(profiles: impl IntoIterator<Item = Profile>) -> Result<Profile, Error> {
@@ -243,9 +318,25 @@ mod tests {
         let profiles = Profiles::several(parts(), vec![part("old", 4000)], open).expect("they fit together");
         check(&profiles, None, None, ("a and 2 more against old", -3679));
         check(&profiles, Some(3), None, ("old", 4000));
+        // What is added can be chosen and compared, and changes nothing else.
+        assert_eq!(profiles.add(part("b", 50_000)).expect("there is room"), 4);
+        assert_eq!(profiles.names(), ["a", "b", "c", "old", "b (2)"]);
+        check(&profiles, Some(4), Some(1), ("b (2) against b", 49_980));
+        check(&profiles, None, None, ("a and 2 more against old", -3679));
+        check(&profiles, None, Some(0), ("a and 3 more against a", 4320));
         // One alone leaves no choice.
         let profiles = Profiles::several(vec![part("a", 1)], Vec::new(), open).expect("one fits");
         assert!(profiles.names().is_empty());
         check(&profiles, None, None, ("a", 1));
+        let session = Arc::new(open(part("a", 1).profile));
+        assert!(Profiles::one(Arc::clone(&session), "a").add(part("b", 1)).is_err());
+        let profiles = Profiles::one(session, "a").open_to_others(open);
+        assert!(profiles.names().is_empty());
+        for row in 1..=MOST_ADDED {
+            assert_eq!(profiles.add(part("b", 20)).expect("there is room"), row);
+        }
+        assert!(profiles.add(part("c", 1)).is_err());
+        check(&profiles, Some(1), Some(0), ("b against a", 19));
+        check(&profiles, None, Some(1), ("a against b", -19));
     }
 }

@@ -103,7 +103,7 @@ pub struct App {
 impl App {
     /// Looks at the first of `profiles` as `options` say.
     pub fn new(profiles: &Profiles, options: ViewOptions, theme: Theme) -> App {
-        let names: Vec<String> = profiles.names().into_iter().map(str::to_owned).collect();
+        let names = profiles.names();
         let facts = Facts::of(profiles.whole());
         let message = (names.len() > 1 && profiles.whole().base.is_none()).then(|| {
             (format!("{} profiles together: P shows one of them or compares two", names.len()), Tone::Plain)

@@ -33,7 +33,7 @@ import { SHOWN_ONLY, param, state } from './state.js';
 /**
  * @typedef {{name: string, sample_types: SampleType[], default_sample_type: number, time_nanos: number,
  *   duration_nanos: number, period_type: SampleType, period: number, comments: string[], doc_url: string,
- *   drop_frames: string, keep_frames: string, comparison: boolean, base: {name: string, totals: number[], time_nanos: number, duration_nanos: number} | null, profiles: string[], samples: number, stacks: number,
+ *   drop_frames: string, keep_frames: string, comparison: boolean, base: {name: string, totals: number[], time_nanos: number, duration_nanos: number} | null, profiles: string[], largest_file: number, samples: number, stacks: number,
  *   locations: number, functions: number, mapping_count: number, times: boolean, mappings: {file: string, build_id: string,
  *   start: string, limit: string, has_functions: boolean, has_lines: boolean}[], tag_keys: string[]}} Facts
  */
@@ -104,11 +104,12 @@ export async function ask(path, changes = {}, signal) {
 /**
  * @param {string} address
  * @param {AbortSignal} [signal]
+ * @param {RequestInit} [request]
  */
-async function askAddress(address, signal) {
+async function askAddress(address, signal, request = {}) {
   let response;
   try {
-    response = await fetch(address, { signal });
+    response = await fetch(address, { ...request, signal });
   } catch (error) {
     if (signal?.aborted) throw error;
     throw new Refusal('The server does not answer. Was it ended?', 0);
@@ -145,6 +146,15 @@ export const askTimeline = (address) => askAddress(address);
 /** @returns {Promise<Config[]>} */
 export const askConfigs = async () => (await askAddress('../api/v1/configs')).configs;
 
+/** What the page must send with each change. */
+const token = () => document.querySelector('meta[name=hotlist-token]')?.getAttribute('content') ?? '';
+
+/** Opens a file; the number of its profile. @param {File} file @returns {Promise<number>} */
+export async function sendFile(file) {
+  const address = `../api/v1/profiles?${new URLSearchParams({ name: file.name })}`;
+  return (await askAddress(address, undefined, { method: 'POST', headers: { 'x-hotlist-token': token() }, body: file })).profile;
+}
+
 /**
  * Changes the settings.
  * @param {'saveconfig' | 'deleteconfig'} path
@@ -153,7 +163,6 @@ export const askConfigs = async () => (await askAddress('../api/v1/configs')).co
 export async function changeConfig(path, name) {
   const params = new URLSearchParams(state().params);
   params.set('config', name);
-  const token = document.querySelector('meta[name=hotlist-token]')?.getAttribute('content') ?? '';
-  const response = await fetch(`${path}?${params}`, { method: 'POST', headers: { 'x-hotlist-token': token } });
+  const response = await fetch(`${path}?${params}`, { method: 'POST', headers: { 'x-hotlist-token': token() } });
   if (!response.ok) throw new Refusal((await response.json()).error, response.status);
 }

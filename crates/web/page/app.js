@@ -11,6 +11,7 @@ import { el, fill, icon } from './dom.js';
 import { flameView } from './flame_view.js';
 import { graphView } from './graph_view.js';
 import { closeMenu, confirmFirst, isMenuOpen, menuButton, openMenu, textEntry, toast } from './menu.js';
+import { chooseFiles, openDropped } from './open_file.js';
 import { peekView } from './peek_view.js';
 import { copyPicture, keepPng, keepSvg, printable } from './picture.js';
 import { sandwichView } from './sandwich_view.js';
@@ -124,6 +125,7 @@ async function start() {
 
   const tabs = el('nav', { class: 'tabs', 'aria-label': 'Views' });
   const axis = timeAxis(page);
+  if (page.facts.largest_file > 0) openDropped(page);
   const header = el('header', { class: 'top' },
     el('a', { class: 'brand', href: 'flamegraph', title: 'Start over', onclick: (/** @type {MouseEvent} */ event) => {
       if (isForBrowser(event)) return;
@@ -177,9 +179,9 @@ async function start() {
     title.textContent = `${name} of ${facts.name}`;
     if (document.activeElement !== search) search.value = param('q');
     search.placeholder = SEARCH_HINTS[now] ?? CHOOSING_HINTS[now]?.[param('of') ? 1 : 0] ?? 'Search';
-    subject.disabled = facts.profiles.length < 2;
+    subject.disabled = facts.profiles.length < 2 && facts.largest_file === 0;
     subject.title = facts.base ? `${facts.name} compared with ${facts.base.name}` : facts.name;
-    fill(subject, el('span', { class: 'cut' }, facts.name), facts.base && el('span', { class: 'cut soft' }, `vs ${facts.base.name}`), facts.profiles.length > 1 && icon('down'));
+    fill(subject, el('span', { class: 'cut' }, facts.name), facts.base && el('span', { class: 'cut soft' }, `vs ${facts.base.name}`), !subject.disabled && icon('down'));
     fill(types, facts.sample_types[sampleType(page)]?.kind ?? 'nothing', icon('down'));
     fill(tabs, VIEWS.map(([view, title]) => el('a', { class: 'tab', ...(view === now ? { 'aria-current': 'page' } : {}), ...linkTo(view) }, title)));
     /** @type {HTMLElement | null} */ (tabs.querySelector('[aria-current]'))?.scrollIntoView({ inline: 'nearest', block: 'nearest' });
@@ -329,13 +331,18 @@ function profileMenu(page) {
   const [now, base] = [param('profile'), param('base')];
   /** @param {string} profile @param {string} base */
   const open = (profile, base) => go(state().view, { profile, base, change: '', pivot: '', of: '', sel: '' });
+  /** @type {Entry[]} */
+  const more = page.facts.largest_file > 0 ? [{ label: 'Open a file…', hint: 'or drop it', run: () => chooseFiles(page) }] : [];
+  if (profiles.length < 2) return more;
+  if (more.length > 0) more.unshift('line');
   return [
     { title: 'Show' },
-    { label: base === '' ? 'As given on the command line' : `All ${profiles.length} together`, checked: now === '', run: () => open('', '') },
+    { label: base === '' ? 'As given on the command line' : 'All that the command line names', checked: now === '', run: () => open('', '') },
     ...profiles.map((name, row) => ({ label: name, checked: now === String(row + 1), run: () => open(String(row + 1), base === String(row + 1) ? '' : base) })),
     'line', { title: 'Compare with' },
     { label: 'Nothing', checked: base === '', run: () => open(now, '') },
     ...profiles.flatMap((name, row) => (now === String(row + 1) ? [] : [{ label: name, checked: base === String(row + 1), run: () => open(now || String(row === 0 ? 2 : 1), String(row + 1)) }])),
+    ...more,
   ];
 }
 

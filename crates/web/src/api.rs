@@ -19,7 +19,7 @@ use crate::shared::Shared;
 use crate::timeline;
 
 /// Grows when a field of an answer changes its meaning or goes.
-const VERSION: u32 = 1;
+pub(crate) const VERSION: u32 = 1;
 
 /// The largest answer for the page, in bytes.
 const LARGEST_VIEW: usize = 24 << 20;
@@ -65,7 +65,7 @@ pub(crate) fn answer(shared: &Shared, path: &str, query: &Query) -> Answer {
     }
 }
 
-fn ok(value: &Value) -> Answer {
+pub(crate) fn ok(value: &Value) -> Answer {
     Answer::new(StatusCode::OK, JSON, value.to_string())
 }
 
@@ -109,7 +109,7 @@ fn index() -> Answer {
 fn facts(shared: &Shared, query: &Query) -> Answer {
     match shared.chosen(query) {
         Ok(opened) => {
-            let facts = ProfileFacts::of(&opened, shared.profiles.names());
+            let facts = ProfileFacts::of(&opened, shared);
             ok(&json!({ "version": VERSION, "shape": "facts", "profile": facts }))
         }
         Err(why) => Answer::error(StatusCode::BAD_REQUEST, &why),

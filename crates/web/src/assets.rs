@@ -46,6 +46,7 @@ const OWN: &[Asset] = assets! {
     "flame_view.js": SCRIPT,
     "graph_view.js": SCRIPT,
     "menu.js": SCRIPT,
+    "open_file.js": SCRIPT,
     "peek_view.js": SCRIPT,
     "pick.js": SCRIPT,
     "picture.js": SCRIPT,

@@ -19,6 +19,7 @@ mod address;
 mod answer_cache;
 mod api;
 mod assets;
+mod files;
 mod guard;
 mod pointed;
 mod profile_facts;
@@ -32,6 +33,7 @@ mod shared;
 mod timeline;
 
 pub use address::{Address, AddressError};
+pub use files::OpenFile;
 pub use server::Server;
 pub use settings::Settings;
 
@@ -49,6 +51,9 @@ pub struct Site {
     pub source: SourceFiles,
     /// Where configurations are kept; `None` when there is no such place.
     pub settings: Option<Settings>,
+    /// How files that are dropped on the page are read; `None` where none are. A server that other machines reach
+    /// opens none in any case, since a profile may lead to files of this one.
+    pub open_file: Option<OpenFile>,
     /// A folder from which the files of the page are read at each request, in place of those in the binary;
     /// for working on the page.
     pub page_folder: Option<PathBuf>,

@@ -5,6 +5,9 @@ use hotlist_profile::StringId;
 use hotlist_session::OpenProfile;
 use serde::Serialize;
 
+use crate::files;
+use crate::shared::Shared;
+
 /// The most mappings that are told.
 const MOST_MAPPINGS: usize = 500;
 
@@ -31,7 +34,9 @@ pub(crate) struct ProfileFacts<'a> {
     /// The other side of a comparison.
     base: Option<ComparedWith<'a>>,
     /// The names of the profiles among which `profile` and `base` choose, by their numbers from 1 on.
-    profiles: Vec<&'a str>,
+    profiles: Vec<String>,
+    /// The largest file that can be dropped on the page, in bytes; 0 where none can.
+    largest_file: u64,
     samples: usize,
     stacks: usize,
     locations: usize,
@@ -73,7 +78,7 @@ struct MappingFacts {
 }
 
 impl<'a> ProfileFacts<'a> {
-    pub(crate) fn of(opened: &'a OpenProfile, profiles: Vec<&'a str>) -> ProfileFacts<'a> {
+    pub(crate) fn of(opened: &'a OpenProfile, shared: &Shared) -> ProfileFacts<'a> {
         let profile = opened.session.profile();
         let text = |id: StringId| profile.lossy(id).into_owned();
         let sample_type = |value_type: &hotlist_profile::ValueType| SampleType {
@@ -109,7 +114,8 @@ impl<'a> ProfileFacts<'a> {
                 time_nanos: base.time_nanos,
                 duration_nanos: base.duration_nanos,
             }),
-            profiles,
+            profiles: shared.profiles.names(),
+            largest_file: shared.site.open_file.as_ref().map_or(0, |_| files::LARGEST as u64),
             samples: profile.samples.len(),
             stacks: profile.stacks.len(),
             locations: profile.locations.len(),

@@ -4,6 +4,7 @@ use hyper::header::{ACCEPT_ENCODING, IF_NONE_MATCH};
 use hyper::{Method, Request, StatusCode};
 
 use crate::api;
+use crate::files;
 use crate::query::Query;
 use crate::response::Answer;
 use crate::shared::Shared;
@@ -23,12 +24,19 @@ pub(crate) struct Asked {
     query: String,
     takes_gzip: bool,
     known_etag: Option<String>,
+    /// The file that it brings, once that is there.
+    pub(crate) file: Vec<u8>,
 }
 
 impl Asked {
     /// Whether this is what the page needs for its first picture.
     pub(crate) fn is_first_picture(&self) -> bool {
         self.path == "/api/v1/flamegraph"
+    }
+
+    /// Whether a file comes with it.
+    pub(crate) fn brings_file(&self) -> bool {
+        self.is_post && self.path == files::PATH
     }
 
     pub(crate) fn of<B>(request: &Request<B>) -> Asked {
@@ -42,6 +50,7 @@ impl Asked {
             query: request.uri().query().unwrap_or_default().to_owned(),
             takes_gzip,
             known_etag: text(IF_NONE_MATCH).map(str::to_owned),
+            file: Vec::new(),
         }
     }
 }
@@ -127,11 +136,14 @@ pub(crate) fn first_picture(shared: &Shared) {
 }
 
 /// Answers everything else.
-pub(crate) fn with_work(shared: &Shared, asked: &Asked) -> Answer {
+pub(crate) fn with_work(shared: &Shared, asked: &mut Asked) -> Answer {
     let query = match Query::parse(&asked.query) {
         Ok(query) => query,
         Err(why) => return Answer::error(StatusCode::BAD_REQUEST, &why),
     };
+    if asked.brings_file() {
+        return files::add(shared, &query, std::mem::take(&mut asked.file));
+    }
     let only = |post: bool, answer: &dyn Fn() -> Answer| match (post, asked.is_post) {
         (true, true) | (false, false) => answer(),
         (true, false) => Answer::error(StatusCode::METHOD_NOT_ALLOWED, "only POST can do this"),

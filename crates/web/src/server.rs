@@ -17,6 +17,7 @@ use tokio::sync::Semaphore;
 
 use crate::Site;
 use crate::address::{Address, Hosts};
+use crate::files;
 use crate::guard::Guard;
 use crate::response::Answer;
 use crate::router::{self, Asked};
@@ -50,7 +51,7 @@ impl Server {
     ///
     /// # Errors
     /// When the address cannot be listened at.
-    pub fn bind(address: &Address, profiles: Profiles, site: Site) -> io::Result<Server> {
+    pub fn bind(address: &Address, profiles: Profiles, mut site: Site) -> io::Result<Server> {
         let processors = processors();
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
@@ -62,6 +63,9 @@ impl Server {
             runtime.block_on(async { TcpListener::bind((address.host.as_str(), address.port)).await })?;
         let bound = listener.local_addr()?;
         let guard = Guard::new(Hosts::new(address, bound))?;
+        if !bound.ip().is_loopback() {
+            site.open_file = None;
+        }
         Ok(Server {
             runtime,
             listener,
@@ -138,7 +142,7 @@ fn is_passing(error: &io::Error) -> bool {
 async fn connection(stream: TcpStream, shared: &Arc<Shared>, workers: &Arc<Semaphore>) {
     let _ = stream.set_nodelay(true);
     let service = service_fn(|request: Request<Incoming>| async move {
-        let answer = answer(shared, workers, &request).await;
+        let answer = answer(shared, workers, request).await;
         Ok::<_, Infallible>(answer.into_response())
     });
     let serving = http1::Builder::new()
@@ -150,13 +154,22 @@ async fn connection(stream: TcpStream, shared: &Arc<Shared>, workers: &Arc<Semap
     let _ = tokio::time::timeout(CONNECTION_TIME, serving).await;
 }
 
-async fn answer(shared: &Arc<Shared>, workers: &Arc<Semaphore>, request: &Request<Incoming>) -> Answer {
+async fn answer(shared: &Arc<Shared>, workers: &Arc<Semaphore>, mut request: Request<Incoming>) -> Answer {
     if let Err(refusal) = shared.guard.check(request.method(), request.uri(), request.headers()) {
         return *refusal;
     }
-    let asked = Asked::of(request);
+    let mut asked = Asked::of(&request);
     if let Some(answer) = router::at_once(shared, &asked) {
         return answer;
+    }
+    // One file at a time, so that no more than one is in memory before it is read.
+    let mut _only = None;
+    if asked.brings_file() {
+        _only = shared.files.acquire().await.ok();
+        match files::receive(request.body_mut()).await {
+            Ok(file) => asked.file = file,
+            Err(refusal) => return *refusal,
+        }
     }
     let Ok(place) = Arc::clone(workers).acquire_owned().await else {
         return Answer::error(StatusCode::SERVICE_UNAVAILABLE, "the server is about to end");
@@ -164,7 +177,7 @@ async fn answer(shared: &Arc<Shared>, workers: &Arc<Semaphore>, request: &Reques
     let is_first_picture = asked.is_first_picture();
     let worker = Arc::clone(shared);
     let work = tokio::task::spawn_blocking(move || {
-        let answer = router::with_work(&worker, &asked);
+        let answer = router::with_work(&worker, &mut asked);
         drop(place);
         answer
     });

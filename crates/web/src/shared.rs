@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use hotlist_session::{OpenProfile, Profiles, Selection, ViewOptions};
+use tokio::sync::Semaphore;
 
 use crate::Site;
 use crate::answer_cache::AnswerCache;
@@ -26,6 +27,8 @@ pub(crate) struct Shared {
     pub(crate) base: ViewOptions,
     /// The query with which the page begins.
     pub(crate) first_query: String,
+    /// Whose turn it is to bring a file.
+    pub(crate) files: Semaphore,
     /// Whether the answers that people want next are being worked out.
     is_ahead: AtomicBool,
 }
@@ -45,6 +48,7 @@ impl Shared {
             assets: Assets::new(site.page_folder.clone()),
             answers: AnswerCache::new(KEPT_ANSWERS),
             base,
+            files: Semaphore::new(1),
             is_ahead: AtomicBool::new(false),
             guard,
             site,

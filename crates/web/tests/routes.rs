@@ -337,6 +337,56 @@ fn files_of_the_page_are_compressed_and_kept() {
 }
 
 #[test]
+fn a_file_that_is_sent_becomes_one_of_the_profiles() {
+    let served = serve_profile(Profile::default(), "first");
+    let page = get(&format!("{}/ui/flamegraph", served.url)).1;
+    let token = page.split("hotlist-token\" content=\"").nth(1).unwrap().split('"').next().unwrap();
+    let send = |name: &str, data: &[u8], token: &str| {
+        let request = client().post(format!("{}/api/v1/profiles?name={name}", served.url));
+        let mut response = request.header("x-hotlist-token", token).send(data).unwrap();
+        let body = response.body_mut().read_to_string().unwrap();
+        (response.status().as_u16(), serde_json::from_str::<Value>(&body).unwrap())
+    };
+    let facts = |query: &str| json(&format!("{}/api/v1/profile{query}", served.url))["profile"].clone();
+    assert_eq!(facts("")["profiles"], serde_json::json!([]));
+    let folded = b"main;bake 3\nmain;clean 4\n";
+    assert_eq!(send("a.folded", folded, "").0, 403);
+    assert_eq!(send("a.folded", folded, token).1["profile"], 2);
+    assert_eq!(
+        send("a.folded", b"[{\"ph\": \"X\", \"name\": \"a\", \"ts\": 1, \"dur\": 2}]", token).1["profile"],
+        3
+    );
+    assert_eq!(facts("")["profiles"], serde_json::json!(["first", "a.folded", "a.folded (2)"]));
+    assert_eq!(facts("?profile=2")["name"], "a.folded");
+    let top = json(&format!("{}/api/v1/top?profile=2", served.url));
+    assert_eq!(top["header"]["total"], 7);
+    // What is no profile says why, and changes nothing.
+    let (status, refusal) = send("x.html", b"<html>", token);
+    assert_eq!(status, 422);
+    let why = "x.html: unrecognized profile format: this looks like an HTML page";
+    assert_eq!(refusal["error"], why);
+    assert_eq!(facts("")["profiles"].as_array().unwrap().len(), 3);
+    assert_eq!(get(&format!("{}/api/v1/profiles", served.url)).0, 404);
+}
+
+#[test]
+fn a_file_that_is_too_large_is_refused_before_it_comes() {
+    let served = serve_profile(Profile::default(), "first");
+    let page = get(&format!("{}/ui/flamegraph", served.url)).1;
+    let token = page.split("hotlist-token\" content=\"").nth(1).unwrap().split('"').next().unwrap();
+    let address = served.url.strip_prefix("http://").unwrap();
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    let head = format!(
+        "POST /api/v1/profiles HTTP/1.1\r\nHost: {address}\r\nx-hotlist-token: {token}\r\nContent-Length: 900000000\r\n\r\n"
+    );
+    stream.write_all(head.as_bytes()).unwrap();
+    let mut answer = [0; 12];
+    stream.read_exact(&mut answer).unwrap();
+    assert_eq!(&answer, b"HTTP/1.1 413");
+}
+
+#[test]
 fn settings_change_only_with_the_token() {
     let served = serve_profile(hostile_profile(), "x");
     let save = format!("{}/ui/saveconfig?config=mine&f=abc", served.url);

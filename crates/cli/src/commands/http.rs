@@ -3,13 +3,13 @@
 use std::path::PathBuf;
 
 use anyhow::Context;
-use hotlist_session::Error;
-use hotlist_web::{Address, Server, Settings, Site};
+use hotlist_session::{Error, Part};
+use hotlist_web::{Address, OpenFile, Server, Settings, Site};
 
 use crate::args::Subject;
 use crate::console::Console;
 use crate::environment;
-use crate::opening::{open_profiles, source_files};
+use crate::opening::{open_bytes, open_profiles, source_files};
 use crate::viewer::open_in_browser;
 
 pub(crate) fn run(subject: &Subject, console: &Console) -> anyhow::Result<()> {
@@ -18,10 +18,16 @@ pub(crate) fn run(subject: &Subject, console: &Console) -> anyhow::Result<()> {
         |error: hotlist_web::AddressError| hotlist_session::UsageError::Other(format!("-http: {error}"));
     let address: Address = options.output.http.parse().map_err(wrong).map_err(Error::Usage)?;
     let profiles = open_profiles(subject, console)?;
+    let source = options.source.clone();
+    let open_file = OpenFile::new(move |name, data| {
+        let loaded = open_bytes(&source, name, data)?;
+        Ok((Part { name: name.to_owned(), profile: loaded.profile }, loaded.notes))
+    });
     let site = Site {
         options: options.view.clone(),
         source: source_files(&options.view).only_below_roots(),
         settings: Settings::of_user(environment::text),
+        open_file: Some(open_file),
         // From which files of the page are read at each request, for work on the page.
         page_folder: environment::variable("HOTLIST_PAGE_FOLDER").map(PathBuf::from),
     };

@@ -93,6 +93,46 @@ fn cards_tell_what_a_function_weighs_in_all_places() {
     browser.assert_clean("http://localhost:");
 }
 
+/// Drops a file of this name and text on the page.
+fn drop_file(browser: &Browser, name: &str, text: &str) {
+    browser.run(&format!(
+        "const data = new DataTransfer(); data.items.add(new File([{}], {}));
+         for (const kind of ['dragover', 'drop'])
+           document.querySelector('.main').dispatchEvent(new DragEvent(kind, {{ dataTransfer: data, bubbles: true, cancelable: true }}));",
+        json!(text),
+        json!(name)
+    ));
+}
+
+#[test]
+fn a_file_that_is_dropped_opens() {
+    let _alone = alone();
+    let Some(browser) = Browser::start() else { return };
+    let served = serve_profile(recursive([50, 30, 20]), "recursive");
+    let total =
+        |total: i64| format!("document.querySelector('.flame-canvas')?.chart.model?.total === {total}");
+    // Filters of the profile before do not hold for it.
+    browser.open(&format!("{}/ui/flamegraph?si=cpu&f=walk", served.url));
+    browser.wait(&total(100));
+    drop_file(&browser, "oven.folded", "main;bake 3\nmain;bake;heat 4\n");
+    browser.wait(&total(7));
+    browser.wait("location.search === '?profile=2'");
+    browser.wait_text("oven.folded");
+    drop_file(&browser, "page.html", "<html>");
+    browser.wait_text("page.html: unrecognized profile format: this looks like an HTML page");
+    drop_file(&browser, "v8.cpuprofile", "{\"nodes\": 7");
+    browser.wait_text("v8.cpuprofile: ");
+    assert!(browser.url().ends_with("?profile=2"), "what is no profile leaves the view as it is");
+    // It is one of the profiles from now on, for comparisons too; files are also chosen in a dialog.
+    browser.click(".subject-name");
+    browser.wait_text("Open a file…");
+    browser.click_text(".menu-item", "recursive");
+    browser.wait(&total(100));
+    browser.back();
+    browser.wait(&total(7));
+    browser.assert_clean(&served.url);
+}
+
 #[test]
 fn several_profiles_are_chosen_and_compared_by_menu() {
     let _alone = alone();

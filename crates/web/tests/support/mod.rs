@@ -9,8 +9,10 @@ use std::time::Duration;
 
 use hotlist_fetch::{Environment, Fetcher, TlsOptions};
 use hotlist_profile::{Builder, Profile};
-use hotlist_session::{Loader, Options, Profiles, Progress, Reach, Session, SourceFiles};
-use hotlist_web::{Server, Settings, Site};
+use hotlist_session::{
+    Error, Loader, Note, Options, Part, Profiles, Progress, Reach, Session, SourceFiles, SourceOptions,
+};
+use hotlist_web::{OpenFile, Server, Settings, Site};
 use ureq::http::Response;
 
 /// A server that runs until the process ends.
@@ -26,7 +28,9 @@ pub fn serve(profile: Profile, name: &str, options: &Options, source: SourceFile
 
 /// The same for a session that is made already.
 pub fn serve_session(session: Session, name: &str, options: &Options, source: SourceFiles) -> Served {
-    serve_profiles(Profiles::one(Arc::new(session), name), options, source)
+    let profiles = Profiles::one(Arc::new(session), name)
+        .open_to_others(|profile| Session::new(profile, NonZeroUsize::MIN));
+    serve_profiles(profiles, options, source)
 }
 
 /// The same for any profiles.
@@ -36,12 +40,31 @@ pub fn serve_profiles(profiles: Profiles, options: &Options, source: SourceFiles
         options: options.view.clone(),
         source,
         settings: Some(Settings::at(settings.path().join("settings.json"))),
+        open_file: Some(OpenFile::new(open_file)),
         page_folder: std::env::var_os("HOTLIST_PAGE_FOLDER").map(Into::into),
     };
     let server = Server::bind(&"localhost:".parse().unwrap(), profiles, site).unwrap();
     let url = server.url();
     std::thread::spawn(move || server.run());
     Served { url, settings }
+}
+
+/// Reads a file that is dropped on the page, without a look at files of this machine.
+fn open_file(name: &str, data: Vec<u8>) -> Result<(Part, Vec<Note>), Error> {
+    let environment = Environment::from_lookup(|_| None);
+    let fetcher = Fetcher::new(TlsOptions::default(), environment.clone())?;
+    let loader = Loader {
+        fetch: &fetcher,
+        environment: &environment,
+        reach: &Reach { keeps_nothing: true, ..Reach::default() },
+        options: &SourceOptions::default(),
+        binary: None,
+        threads: NonZeroUsize::MIN,
+        progress: &Progress::default(),
+        notify: &|_| {},
+    };
+    let loaded = loader.load_bytes(name, data)?;
+    Ok((Part { name: name.to_owned(), profile: loaded.profile }, loaded.notes))
 }
 
 /// Serves a profile as it would be served in a folder without source files.
