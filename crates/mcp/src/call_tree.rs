@@ -2,7 +2,9 @@
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
+use std::sync::Arc;
 
+use hotlist_analyze::View;
 use hotlist_report::{FlameFrame, FlameGraph, FlameKind, Shape};
 use hotlist_session::Question;
 use rmcp::schemars::JsonSchema;
@@ -12,6 +14,7 @@ use crate::about::{Basis, ask};
 use crate::branches::Branch;
 use crate::budget::Room;
 use crate::desk::Desk;
+use crate::kept_trees::TreeKey;
 use crate::quote::{quoted, shown};
 use crate::refusal::Refusal;
 use crate::request::Request;
@@ -76,7 +79,7 @@ pub(crate) fn grow(
     request: &Request,
     branch: &Branch,
     rows: usize,
-) -> Result<(Basis, FlameGraph), Refusal> {
+) -> Result<(Basis, Arc<FlameGraph>), Refusal> {
     let mut question = Question::new(const { &hotlist_report::FLAMEGRAPH }, None, &branch.options.view)?;
     question.options.flame.frames_only = true;
     question.options.flame.pivot.clone_from(&branch.pivot);
@@ -85,14 +88,36 @@ pub(crate) fn grow(
     loop {
         let count = frames.next();
         question.options.node_count = count.unwrap_or(FRAMES[FRAMES.len() - 1]).max(2 * rows);
-        let (basis, graph) = ask(desk, opened, request, &question, |shape| match shape {
-            Shape::Flame(graph) => Some(graph.clone()),
-            _ => None,
-        })?;
+        let (basis, graph) = graph(desk, opened, request, branch, &question)?;
         if count.is_none() || !CallTree::new(&graph, &basis.values, branch).lacks_frames() {
             return Ok((basis, graph));
         }
     }
+}
+
+/// The answer to `question` about a branch's tree, which is kept.
+fn graph(
+    desk: &Desk,
+    opened: &Opened,
+    request: &Request,
+    branch: &Branch,
+    question: &Question,
+) -> Result<(Basis, Arc<FlameGraph>), Refusal> {
+    let key = TreeKey::new(branch, question.options.node_count);
+    let known = opened.trees().get(&key);
+    if let Some(graph) = known {
+        let mut notes = Vec::new();
+        let look = |view: &View<'_>| Ok(Basis::new(opened, request, question, view));
+        let mut basis = opened.session.look(question, &mut notes, look)?;
+        basis.warn(&notes);
+        return Ok((basis, graph));
+    }
+    let (basis, graph) = ask(desk, opened, request, question, |shape| match shape {
+        Shape::Flame(graph) => Some(Arc::new(graph.clone())),
+        _ => None,
+    })?;
+    opened.trees().add(key, Arc::clone(&graph));
+    Ok((basis, graph))
 }
 
 /// A flame graph from which rows are taken.

@@ -21,6 +21,7 @@ mod budget;
 mod call_tree;
 mod desk;
 mod hottest;
+mod kept_trees;
 mod names;
 mod quote;
 mod refusal;

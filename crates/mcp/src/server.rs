@@ -58,7 +58,14 @@ impl McpServer {
             let request = Request::read(tool, arguments, &desk.site.options)?;
             (tool.call)(&desk, &request)
         });
-        Ok(match work.await {
+        let outcome = work.await;
+        if tool.name == tools::OPEN.name {
+            // While the client thinks about what it opened, what it will ask first is worked out. What goes wrong then
+            // goes wrong again for who asks, and is told there.
+            let desk = Arc::clone(&self.desk);
+            drop(tokio::task::spawn_blocking(move || drop(tools::prepare(&desk))));
+        }
+        Ok(match outcome {
             Ok(Ok(result)) => result,
             Ok(Err(refusal)) => refused(&refusal),
             Err(_) => refused(&Refusal::new(format!(

@@ -2,12 +2,13 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::ffi::OsString;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use hotlist_analyze::{SampleValue, Threads, View};
 use hotlist_session::compare::effective_samples;
 use hotlist_session::{Note, Session, SymbolReport};
 
+use crate::kept_trees::KeptTrees;
 use crate::refusal::Refusal;
 
 /// How many profiles are open at most; the one that was not used for the longest time is closed.
@@ -51,6 +52,7 @@ pub(crate) struct Opened {
     pub(crate) symbols: Vec<SymbolReport>,
     /// The number of samples, by sample type.
     samples: Mutex<HashMap<usize, Samples>>,
+    trees: Mutex<KeptTrees>,
 }
 
 /// How many samples stand behind some values.
@@ -86,7 +88,13 @@ impl Opened {
             notes: Vec::new(),
             symbols: Vec::new(),
             samples: Mutex::default(),
+            trees: Mutex::default(),
         }
+    }
+
+    /// The call trees that were asked for last.
+    pub(crate) fn trees(&self) -> MutexGuard<'_, KeptTrees> {
+        self.trees.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// All samples of a sample type.

@@ -109,6 +109,9 @@ pub struct ReportOptions {
     pub timestamps: bool,
     /// Assembly in the syntax of Intel.
     pub intel_syntax: bool,
+    /// Leave open in tables which functions were inlined, for faces that do not show it: finding out takes a pass over
+    /// all stacks.
+    pub skip_inlining: bool,
     /// What `flamegraph` alone is asked.
     pub flame: FlameOptions,
 }

@@ -136,6 +136,7 @@ pub(crate) fn ask<R>(
         path_trim: hotlist_analyze::PathTrim::default(),
         timestamps: false,
         intel_syntax: false,
+        skip_inlining: false,
         flame: crate::FlameOptions::default(),
     };
     let request = Request { view: &view, options: &options, source, code };

@@ -20,7 +20,8 @@ fn build<'v>(request: &Request<'v>) -> Result<Shape<'v>, ReportError> {
     let table = request.places_to_weigh();
     let names = Names::new(&table);
     // Edges only tell whether a function was inlined, so the others are not weighed.
-    let trim = request.trim(Interest::Inlining);
+    let interest = if request.options.skip_inlining { Interest::Nothing } else { Interest::Inlining };
+    let trim = request.trim(interest);
     let (trimmed, header, showing) = request.graph(&table, &names, &trim);
     let graph = &trimmed.graph;
     let view = request.view;

@@ -173,6 +173,7 @@ fn report_options(
         active_filters: options.active_filters(),
         timestamps: options.timestamps,
         intel_syntax: options.intel_syntax,
+        skip_inlining: false,
         path_trim: PathTrim { prefixes: options.trim_path.0.clone(), search: options.source_path.0.clone() },
         flame: FlameOptions {
             inverted: options.inverted,

@@ -11,7 +11,14 @@ mod tags;
 mod top;
 mod tree;
 
+use rmcp::model::JsonObject;
+
+use crate::desk::Desk;
+use crate::refusal::Refusal;
+use crate::request::Request;
 use crate::tool::Tool;
+
+pub(crate) use open::TOOL as OPEN;
 
 /// Every tool, in the order in which clients list them.
 pub(crate) const ALL: &[Tool] = &[
@@ -26,3 +33,10 @@ pub(crate) const ALL: &[Tool] = &[
     compare::TOOL,
     symbols::TOOL,
 ];
+
+/// Works out what clients ask first of the profile that was opened last; it is kept.
+pub(crate) fn prepare(desk: &Desk) -> Result<(), Refusal> {
+    let request = Request::read(&top::TOOL, JsonObject::new(), &desk.site.options)?;
+    (top::TOOL.call)(desk, &request)?;
+    tree::prepare(desk, &request)
+}

@@ -1,6 +1,6 @@
 //! `top`: the heaviest places.
 
-use hotlist_report::{InlineMark, Shape, Table};
+use hotlist_report::{Shape, Table};
 use rmcp::model::CallToolResult;
 use rmcp::schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -57,9 +57,6 @@ struct Row {
     flat_percent: f64,
     cum: String,
     cum_percent: f64,
-    /// It was inlined wherever it was called.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    inlined: bool,
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
@@ -76,7 +73,8 @@ struct LeftOut {
 fn call(desk: &Desk, request: &Request) -> Result<CallToolResult, Refusal> {
     let Arguments { profile } = request.own()?;
     let opened = desk.profile(profile.as_deref())?;
-    let question = request.question(const { &hotlist_report::TEXT }, None)?;
+    let mut question = request.question(const { &hotlist_report::TEXT }, None)?;
+    question.options.skip_inlining = true;
     let (basis, table) = ask(desk, &opened, request, &question, |shape| match shape {
         Shape::Table(table) => Some(table.clone()),
         _ => None,
@@ -102,7 +100,6 @@ fn answer(basis: &Basis, table: &Table, profile: &hotlist_profile::Profile, room
             flat_percent: values.percent(row.flat),
             cum: values.text(row.cum),
             cum_percent: values.percent(row.cum),
-            inlined: row.inline == InlineMark::Always,
         })
         .collect();
     let flat = basis.sum - shown_rows.iter().fold(0i64, |sum, row| sum.wrapping_add(row.flat));
@@ -121,13 +118,9 @@ impl Answer for Top {
         let mut text = self.about.text();
         text += "flat flat% cum cum% function\n";
         for row in &self.rows {
-            let Row { function, defined, flat, flat_percent, cum, cum_percent, inlined } = row;
+            let Row { function, defined, flat, flat_percent, cum, cum_percent } = row;
             let defined = defined.as_ref().map(|defined| format!(" {defined}")).unwrap_or_default();
-            let inlined = if *inlined { " (inlined)" } else { "" };
-            text += &format!(
-                "{flat} {flat_percent} {cum} {cum_percent} {}{inlined}{defined}\n",
-                quoted(function)
-            );
+            text += &format!("{flat} {flat_percent} {cum} {cum_percent} {}{defined}\n", quoted(function));
         }
         if let Some(LeftOut { places, flat, flat_percent, how }) = &self.left_out {
             text += &format!(

@@ -92,6 +92,14 @@ fn call(desk: &Desk, request: &Request) -> Result<CallToolResult, Refusal> {
     result(&answer)
 }
 
+/// Lets the tree of the profile that was opened last grow.
+pub(crate) fn prepare(desk: &Desk, request: &Request) -> Result<(), Refusal> {
+    let opened = desk.profile(None)?;
+    let whole = Branch::whole(&opened.handle, request);
+    call_tree::grow(desk, &opened, request, &whole, ROWS)?;
+    Ok(())
+}
+
 impl Answer for Tree {
     fn text(&self) -> String {
         let mut text = self.about.text();
