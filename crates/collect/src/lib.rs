@@ -89,3 +89,9 @@ pub use source::{Source, allocs, block, heap, mutex, threads};
 #[cfg(feature = "tracing")]
 pub use spans::LabelsLayer;
 pub use unwind::set_stack_depth;
+
+/// What the guides say compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/collect.md")]
+#[doc = include_str!("../../../docs/collect-migrating.md")]
+mod guides {}

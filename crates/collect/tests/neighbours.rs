@@ -10,7 +10,7 @@ use hotlist_collect::{Heap, cpu, heap, set_heap_rate, threads};
 use hotlist_profile::{LabelValue, Profile, SampleId};
 
 mod support;
-use support::{IS_CHILD, alone, burn, comments, named, profile_of, through, unpack};
+use support::{IS_CHILD, alone, burn, burn_nanos, comments, named, profile_of, through, unpack};
 
 #[global_allocator]
 static ALLOC: Heap = Heap::system();
@@ -236,11 +236,13 @@ fn short_threads_are_sampled() {
     alone("short_threads_are_sampled", &[], || {
         let share_without = || {
             let profile = profile_of(100, || {
-                for _ in 0..500 {
-                    std::thread::spawn(|| burn(2)).join().unwrap();
+                for number in 0..500 {
+                    // Two milliseconds on average, so that they do not keep step with the kernel's ticks.
+                    let nanos = 1_000_000 + number * 611_953 % 2_000_000;
+                    std::thread::spawn(move || burn_nanos(nanos)).join().unwrap();
                 }
             });
-            let (total, found) = (profile.totals()[1] as f64, through(&profile, burn as *const ()));
+            let (total, found) = (profile.totals()[1] as f64, through(&profile, burn_nanos as *const ()));
             assert!(found > 700_000_000 && found < 1_300_000_000, "{found} of {total}");
             named(&profile, "[not sampled]") as f64 / total
         };

@@ -131,7 +131,9 @@ fn a_hotlist_server_gets_every_kind_of_profile() {
         let requests = server.requests();
         assert!(requests.len() > before, "what was there is sent at the end");
         for request in &requests {
-            assert_eq!(request.target, "/below/api/v1/profiles?service=shop&label.region=eu%20west");
+            let kind = if kinds(&unpack(&request.body))[0] == "samples" { "process_cpu" } else { "memory" };
+            let target = "/below/api/v1/profiles?service=shop&label.region=eu%20west";
+            assert_eq!(request.target, format!("{target}&name={kind}"));
             assert!(request.head.contains("\r\nAuthorization: Bearer secret"), "{}", request.head);
         }
         let profiles: Vec<Profile> = requests.iter().map(|request| unpack(&request.body)).collect();
@@ -183,7 +185,7 @@ fn the_environment_asks_for_it() {
     let server = TestServer::start(&[]);
     alone(NAME, &[("HOTLIST_PUSH", &server.address), ("HOTLIST_SERVICE", "shop")], || ());
     let requests = server.requests();
-    assert!(!requests.is_empty() && requests[0].target == "/api/v1/profiles?service=shop");
+    assert!(!requests.is_empty() && requests[0].target.starts_with("/api/v1/profiles?service=shop&name="));
     let profiles: Vec<Profile> = requests.iter().map(|request| unpack(&request.body)).collect();
     let time = |profile: &Profile| if kinds(profile)[1] == "cpu" { profile.totals()[1] } else { 0 };
     assert!(profiles.iter().map(time).sum::<i128>() > 100_000_000);

@@ -119,6 +119,7 @@ impl Push {
         }
         let plan = Plan {
             target: target.map_err(refused)?,
+            has_kinds: self.destination == Destination::Hotlist,
             has_times: self.destination == Destination::Pyroscope,
             has_names: self.destination == Destination::Pyroscope,
             url,
@@ -177,7 +178,7 @@ pub struct PushStatus {
     pub failure: Option<String>,
 }
 
-/// The path and the query of a profile for a hotlist server.
+/// The path and the query of a profile for a hotlist server, but for the name of its kind.
 fn hotlist_target(service: &str, labels: &[(String, String)]) -> Result<String, &'static str> {
     if service.is_empty() {
         return Err("the service needs a name");

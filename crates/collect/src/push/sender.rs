@@ -22,8 +22,10 @@ const LAST_TIME: Duration = Duration::from_secs(2);
 #[derive(Debug)]
 pub(super) struct Plan {
     pub(super) url: Url,
-    /// Path and query, but for times.
+    /// Path and query, but for what differs from profile to profile.
     pub(super) target: String,
+    /// Whether the target says what a profile is of.
+    pub(super) has_kinds: bool,
     /// Whether the target says from when to when a profile is.
     pub(super) has_times: bool,
     /// Whether names are looked up here, as far as that is possible.
@@ -135,25 +137,29 @@ impl Sender<'_> {
             && captured.counts.total() > 0
         {
             let bytes = encode::cpu(&captured, self.symbols.as_mut());
-            self.add(bytes, from, until);
+            self.add(bytes, "process_cpu", from, until);
         }
         if let Some(base) = self.base.take() {
             let now = Snapshot::take();
             let growth = now.growth_since(&base);
             if growth.rows.iter().any(|row| row.values != [0; 4]) {
                 let bytes = encode::heap(&growth, false, self.symbols.as_mut());
-                self.add(bytes, from, until);
+                self.add(bytes, "memory", from, until);
             }
             self.base = Some(now);
         }
     }
 
-    fn add(&mut self, bytes: Result<Vec<u8>, crate::Error>, from: SystemTime, until: SystemTime) {
+    /// `kind` is the name of such profiles in stores, as Pyroscope and Parca have it.
+    fn add(&mut self, bytes: Result<Vec<u8>, crate::Error>, kind: &str, from: SystemTime, until: SystemTime) {
         let body = match bytes {
             Ok(body) => body,
             Err(error) => return self.shared.note(|status| status.failure = Some(whole_text(&error))),
         };
         let mut target = self.plan.target.clone();
+        if self.plan.has_kinds {
+            target.push_str(&format!("&name={kind}"));
+        }
         if self.plan.has_times {
             let seconds = |time: SystemTime| time.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
             target.push_str(&format!("&from={}&until={}", seconds(from), seconds(until)));

@@ -95,9 +95,15 @@ pub fn clock() -> u64 {
     time.tv_sec as u64 * 1_000_000_000 + time.tv_nsec as u64
 }
 
+/// Uses so much CPU time.
 #[inline(never)]
 pub fn burn(milliseconds: u64) -> u64 {
-    let end = clock() + milliseconds * 1_000_000;
+    black_box(burn_nanos(milliseconds * 1_000_000))
+}
+
+#[inline(never)]
+pub fn burn_nanos(nanos: u64) -> u64 {
+    let end = clock() + nanos;
     let mut sum = 1_u64;
     while clock() < end {
         sum = black_box((0..2000_u64).fold(sum, |sum, number| sum.wrapping_mul(31) ^ number));
