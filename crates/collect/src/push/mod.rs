@@ -35,11 +35,11 @@ enum Destination {
     Pyroscope,
 }
 
-/// Profiles of this program for the store of a hotlist server such as `http://127.0.0.1:4080`, to be
+/// Profiles of this program for the store of a hotlist server such as `http://127.0.0.1:4040`, to be
 /// [started](Push::start).
 ///
 /// ```no_run
-/// let pushing = hotlist_collect::push_to_hotlist("http://127.0.0.1:4080", "shop")
+/// let pushing = hotlist_collect::push_to_hotlist("http://127.0.0.1:4040", "shop")
 ///     .label("region", "eu")
 ///     .start()?;
 /// // … the program …
