@@ -88,9 +88,12 @@ fn build(level: &str) -> PathBuf {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("names");
     std::fs::create_dir_all(folder.join("src/bin")).unwrap();
+    // What compresses and parses is built once for all levels: its functions are in no stack.
     let manifest = format!(
         "[package]\nname = \"shop\"\nversion = \"0.1.0\"\nedition = \"2024\"\n[workspace]\n[dependencies]\n\
-         hotlist-collect = {{ path = {here:?} }}\n"
+         hotlist-collect = {{ path = {here:?} }}\n[profile.release]\ndebug = {level}\n\
+         [profile.release.package.\"*\"]\ndebug = 0\n\
+         [profile.release.package.hotlist-collect]\ndebug = {level}\n"
     );
     for (file, text) in
         [("Cargo.toml", &*manifest), ("src/main.rs", &*guide()), ("src/bin/containers.rs", CONTAINERS)]
@@ -100,7 +103,7 @@ fn build(level: &str) -> PathBuf {
     // The versions that the workspace has, so that nothing has to be looked up.
     std::fs::copy(here.join("../../Cargo.lock"), folder.join("Cargo.lock")).unwrap();
     let output = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
-        .args(["build", "--release", "--quiet", "--config", &format!("profile.release.debug={level}")])
+        .args(["build", "--release", "--quiet"])
         .current_dir(&folder)
         .env("CARGO_TARGET_DIR", folder.join("target"))
         .output()
