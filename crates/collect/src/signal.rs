@@ -238,6 +238,21 @@ pub(crate) enum Seen {
 /// runs on the stack of the thread itself.
 const ON_STACK: i32 = if cfg!(unoptimized) { 0 } else { libc::SA_ONSTACK };
 
+/// The signals that wait until the handler has returned: all but those of faults. Another handler on top of this one would
+/// be on the alternate stack too, where those that have not asked for it do not fit; and the timer of another profiler
+/// expires at the same ticks.
+fn asynchronous() -> libc::sigset_t {
+    // SAFETY: both functions only write to the set.
+    unsafe {
+        let mut set: libc::sigset_t = std::mem::zeroed();
+        libc::sigfillset(&raw mut set);
+        for fault in [libc::SIGSEGV, libc::SIGBUS, libc::SIGFPE, libc::SIGILL, libc::SIGTRAP, libc::SIGABRT] {
+            libc::sigdelset(&raw mut set, fault);
+        }
+        set
+    }
+}
+
 /// Installs the handler, if it is not the one there is, and says what was there.
 ///
 /// Called again while captures are under way: a program that installs its own handler later takes the signal
@@ -262,7 +277,7 @@ pub(crate) fn install() -> std::io::Result<Seen> {
         let seen = if matches!(old.sa_sigaction, libc::SIG_DFL | libc::SIG_IGN) {
             PREVIOUS.store(std::ptr::null_mut(), Ordering::Release);
             action.sa_flags = libc::SA_SIGINFO | libc::SA_RESTART | ON_STACK;
-            libc::sigemptyset(&raw mut action.sa_mask);
+            action.sa_mask = asynchronous();
             Seen::Nothing
         } else {
             remember(old.sa_sigaction, old.sa_flags);

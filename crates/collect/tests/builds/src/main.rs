@@ -1,6 +1,7 @@
 //! Takes every kind of profile of itself and says "all right" when each shows what the program did.
 
 use std::io::Read;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use hotlist_collect::{Heap, Source, allocs, cpu, heap, set_heap_rate, threads};
 use hotlist_profile::{LabelValue, Profile, decode};
@@ -126,11 +127,49 @@ fn main() {
         assert!(is_seen || cfg!(target_env = "musl"), "the stack of the other thread");
     });
 
+    beside_another_profiler();
+
     // The emulator itself may break when the child of a fork starts a thread.
     if std::env::var_os("HOTLIST_EMULATED").is_none() {
         fork();
     }
     println!("all right");
+}
+
+/// Another profiler has a timer of CPU time as well, which expires at the same ticks, and a handler that needs more stack
+/// than there is on the alternate one, for which it has not asked.
+fn beside_another_profiler() {
+    static CALLS: AtomicU32 = AtomicU32::new(0);
+    extern "C" fn on_signal(_signal: i32) {
+        std::hint::black_box(&mut [0_u8; 64 << 10]);
+        CALLS.fetch_add(1, Ordering::Relaxed);
+    }
+    let every = |microseconds| {
+        let time = libc::timeval { tv_sec: 0, tv_usec: microseconds };
+        let timer = libc::itimerval { it_interval: time, it_value: time };
+        // SAFETY: the structure lives through the call.
+        assert_eq!(unsafe { libc::setitimer(libc::ITIMER_PROF, &raw const timer, std::ptr::null_mut()) }, 0);
+    };
+    // SAFETY: the handler does what handlers may do.
+    unsafe {
+        let mut action: libc::sigaction = std::mem::zeroed();
+        action.sa_sigaction = on_signal as *const () as usize;
+        action.sa_flags = libc::SA_RESTART;
+        assert_eq!(libc::sigaction(libc::SIGPROF, &raw const action, std::ptr::null_mut()), 0);
+    }
+    let capture = cpu().hertz(1000).start().expect("CPU profiles");
+    every(1000);
+    let burning = std::thread::spawn(|| std::hint::black_box(burn(500_000_000)));
+    burning.join().expect("it goes on");
+    every(0);
+    let mut bytes = Vec::new();
+    capture.finish(&mut bytes).expect("a CPU profile");
+    let seen = of(&unpack(&bytes), burn as *const (), true)[1];
+    let calls = CALLS.load(Ordering::Relaxed);
+    assert!(
+        calls > 5 && seen > 10_000_000,
+        "beside another profiler: {calls} calls of its handler, {seen} ns"
+    );
 }
 
 /// Profiles in the child of a fork.
