@@ -35,6 +35,14 @@
 //! The environment can ask for the same without a change of the program; see [`Heap`].
 
 #![deny(clippy::undocumented_unsafe_blocks)]
+#![cfg_attr(
+    not(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64"))),
+    allow(
+        dead_code,
+        unused_imports,
+        reason = "much of it is for samples of CPU time and stacks, which need Linux"
+    )
+)]
 
 mod allocator;
 mod countdown;
