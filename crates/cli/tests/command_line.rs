@@ -176,6 +176,17 @@ fn a_base_is_subtracted() {
     assert!(row.starts_with("30,30,work"), "{}", outcome.snapshot());
 }
 
+#[test]
+fn csv_of_a_comparison_has_both_sides() {
+    let program = program();
+    program.write("old.pb", encode_to_vec(&profile("work", &[100])));
+    program.write("new.pb", encode_to_vec(&profile("work", &[130])));
+    let outcome = program.run(&["-csv", "-diff_base={home}/old.pb", "{home}/new.pb"]);
+    let rows: Vec<&str> = outcome.text().lines().collect();
+    assert!(rows[0].ends_with("_nanoseconds,after_flat_nanoseconds,after_cum_nanoseconds"), "{}", rows[0]);
+    assert!(rows[1].starts_with("30,30,work") && rows[1].ends_with(",100,100,130,130"), "{}", rows[1]);
+}
+
 /// Runs every report of `words` on a profile whose one function has a hostile name.
 fn check_control_characters(words: &[&str]) {
     let program = program();

@@ -210,6 +210,53 @@ fn dumb_terminals_are_refused() {
 }
 
 #[test]
+fn comparisons_of_sets_begin_with_their_verdicts() {
+    let program = Program::new(env!("CARGO_BIN_EXE_hotlist"), testdata("compare"));
+    let words = ["diff", "-tui", "json/base", "--", "json/plus18"];
+    let mut terminal = Terminal::open(&program, &words, (120, 40), MANY_COLOURS);
+    let screen = settled(&terminal);
+    let rows: Vec<&str> = screen.lines().collect();
+    assert!(rows[2].starts_with(" 10 base runs, 10 new runs, interleaved; cpu, "), "{screen}");
+    assert!(rows[3].starts_with(" Total  "), "{screen}");
+    for column in ["verdict", "change", "interval", "share", "q", "function"] {
+        assert!(rows[4].contains(column), "{column}: {screen}");
+    }
+    assert!(rows[5].starts_with(" ▲ slower") && rows[5].contains(".consumeValue"), "{screen}");
+    // The ways to the selected function stand below the table.
+    assert!(screen.contains(" <- jsontext.(*decoderState).ReadValue"), "{screen}");
+    terminal.send("o");
+    terminal.wait_for_text("the largest change first");
+    terminal.send("/hash\r");
+    terminal.wait_for_text("/hash: ");
+    // The same runs stand behind the other views.
+    terminal.send("2");
+    terminal.wait_for_text("before");
+    terminal.send("7");
+    terminal.wait_for_text("verdict");
+    terminal.send("q");
+    assert_eq!(terminal.wait(), (0, None));
+    assert!(terminal.is_restored());
+    let outcome = program.run(&words);
+    assert!(outcome.code == Some(2) && outcome.stderr.contains("needs a terminal"), "{}", outcome.snapshot());
+}
+
+#[test]
+fn the_prompt_keeps_several_profiles_apart() {
+    let program = program();
+    let mut terminal = Terminal::open(&program, &["seed.pb.gz", "wake.heap.pb.gz"], SMALL, MANY_COLOURS);
+    terminal.wait_for_text("(hotlist)");
+    terminal.send("tui\r");
+    let screen = settled(&terminal);
+    assert!(screen.contains("2 profiles together: P shows one"), "{screen}");
+    terminal.send("P");
+    terminal.wait_for_text("wake.heap.pb.gz");
+    terminal.send("\x1bq");
+    terminal.wait_for_text("(hotlist) tui");
+    terminal.send("\x04");
+    assert_eq!(terminal.wait(), (0, None));
+}
+
+#[test]
 fn the_prompt_edits_completes_and_remembers() {
     let program = program();
     let mut terminal = Terminal::open(&program, &["encoding_json.cpu.pb.gz"], SMALL, MANY_COLOURS);

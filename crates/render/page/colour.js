@@ -125,6 +125,16 @@ export function changeColour(before, after, dark) {
   return steps[Math.min(Math.max(step, 0), steps.length - 1)];
 }
 
+/**
+ * The colour of a verdict: what differs has the strongest one, all else is grey.
+ * @param {'more' | 'less' | 'same' | 'undecided'} verdict
+ * @param {boolean} dark
+ */
+export function verdictColour(verdict, dark) {
+  const steps = (verdict === 'less' ? SHRANK : GREW)[dark ? 'dark' : 'light'];
+  return verdict === 'more' || verdict === 'less' ? steps[steps.length - 1] : steps[0];
+}
+
 /** @param {boolean} dark */
 export function otherColour(dark) {
   return GREY[dark ? 'dark' : 'light'][0];

@@ -17,14 +17,15 @@ export class FlameCard {
    * @param {FlameModel | null} model
    * @param {number} frame
    * @param {{clientX: number, clientY: number} | null} [event] where the pointer is
+   * @param {Element | null} [more] what else is known of it
    */
-  show(model, frame, event) {
+  show(model, frame, event, more) {
     const { element } = this;
     if (!model || frame < 0 || !event) {
       element.hidden = true;
       return;
     }
-    fill(element, content(model, frame));
+    fill(element, content(model, frame), more);
     element.hidden = false;
     const { width, height } = element.getBoundingClientRect();
     const gap = 14;

@@ -7,7 +7,7 @@
  */
 
 import { el } from './dom.js';
-import { changeColour, otherColour, placeColour } from './colour.js';
+import { changeColour, otherColour, placeColour, verdictColour } from './colour.js';
 import { shorterNames } from './names.js';
 import { onPinch } from './pinch.js';
 
@@ -19,6 +19,13 @@ const TEXT_PADDING = 6;
 const SLIVER = 0.7;
 const FONT_SIZE = '12px';
 const ZOOM_TIME = 180;
+
+/** Whether a frame really differs. @typedef {'more' | 'less' | 'same' | 'undecided'} Verdict */
+
+/** Signs before the names of what differs: a colour alone says nothing to many. @type {Record<string, string>} */
+const SIGNS = { more: '▲', less: '▼' };
+/** How wide a sign is, with a space behind it. */
+const SIGN_WIDTH = 14;
 
 /**
  * What the owner of a chart hears.
@@ -36,7 +43,7 @@ const ZOOM_TIME = 180;
 /**
  * A box of a drawing.
  * @typedef {{x: number, y: number, width: number, height: number, colour: string, alpha: number, text: string,
- *   ink: string, italic: boolean, title: string}} Box
+ *   ink: string, italic: boolean, title: string, stroke?: string, hatched?: boolean}} Box
  */
 
 export class FlameChart {
@@ -64,6 +71,8 @@ export class FlameChart {
     this.picked = '';
     /** Frames that are drawn faintly. @type {((frame: number) => boolean) | null} */
     this.faint = null;
+    /** What is known of how frames differ; in place of the colours of changes. @type {((frame: number) => Verdict | null) | null} */
+    this.verdictOf = null;
     this.zoomed = 0;
     this.frameRequest = 0;
     this.width = 0;
@@ -74,6 +83,8 @@ export class FlameChart {
     this.ink = '';
     this.accent = '';
     this.mark = '';
+    this.grew = '';
+    this.shrank = '';
     /** @type {{from: number, to: number, toFrom: number, toTo: number, began: number} | null} */
     this.motion = null;
     /** @type {Map<string, number>} */
@@ -185,7 +196,7 @@ export class FlameChart {
       this.probe.style.color = `var(${name})`;
       return getComputedStyle(this.probe).color;
     };
-    [this.ink, this.accent, this.mark] = ['--frame-ink', '--accent', '--mark'].map(colour);
+    [this.ink, this.accent, this.mark, this.grew, this.shrank] = ['--frame-ink', '--accent', '--mark', '--grew', '--shrank'].map(colour);
     this.widths.clear();
     this.draw();
   }
@@ -395,7 +406,14 @@ export class FlameChart {
         const part = model.marksBelow.get(frame);
         if (part) this.drawMark(x, y, Math.min((part / model.size[frame]) * (right - left), wide));
       }
-      if (wide > 22) this.write(model, frame, x, y, wide, marked);
+      const verdict = this.verdictOf?.(frame) ?? null;
+      if (verdict === 'undecided' && !marked) this.hatch(x, y, wide);
+      if (verdict && verdict in SIGNS) {
+        c.strokeStyle = this.outlineColour(verdict);
+        c.lineWidth = 2;
+        c.strokeRect(x + 1, y + 1, Math.max(wide - 2, 1), ROW - 3);
+      }
+      if (wide > 22) this.write(model, frame, x, y, wide, marked, verdict);
       c.globalAlpha = 1;
       if (this.picked !== '' && place?.key === this.picked) {
         c.strokeStyle = this.accent;
@@ -443,8 +461,12 @@ export class FlameChart {
         const width = Math.min(right, this.width) - x - (right - left > 3 ? 1 : 0.25);
         const marked = model.marks?.[frame] === 1;
         const alpha = (model.marks && !marked) || this.faint?.(frame) ? 0.4 : 1;
+        const verdict = this.verdictOf?.(frame) ?? null;
+        const sign = verdict && verdict in SIGNS ? `${SIGNS[verdict]} ` : '';
+        const room = width - 2 * TEXT_PADDING - (sign ? SIGN_WIDTH : 0);
         boxes.push({ ...box, x, width, alpha, colour: marked ? this.mark : this.colour(model, frame), ink: marked ? '#241a00' : this.ink,
-          italic: model.inline[frame] === 1, text: width > 22 ? this.fit(model, frame, width - 2 * TEXT_PADDING) : '', title: model.label(frame).slice(0, 500) });
+          italic: model.inline[frame] === 1, text: width > 22 ? sign + this.fit(model, frame, room) : '', title: model.label(frame).slice(0, 500),
+          stroke: sign && verdict ? this.outlineColour(verdict) : '', hatched: verdict === 'undecided' && !marked });
         const part = model.marksBelow.get(frame);
         if (part) boxes.push({ ...box, x, width: Math.min((part / model.size[frame]) * (right - left), width), colour: this.mark });
       }, (left, right, marked) => {
@@ -467,12 +489,20 @@ export class FlameChart {
    * @param {number} frame
    */
   colour(model, frame) {
+    const verdict = this.verdictOf?.(frame);
+    if (verdict) return verdictColour(verdict, this.dark);
+    if (this.verdictOf) return otherColour(this.dark);
     if (model.comparison && frame > 0) return changeColour(model.baseCum[frame], model.cum[frame], this.dark);
     return model.place[frame] < 0 ? otherColour(this.dark) : this.colours[model.place[frame]];
   }
 
+  /** @param {Verdict} verdict */
+  outlineColour(verdict) {
+    return verdict === 'more' ? this.grew : this.shrank;
+  }
+
   /**
-   * Slanted lines over what was summed up.
+   * Slanted lines over what was summed up, and over what cannot be told apart.
    * @param {number} x
    * @param {number} y
    * @param {number} wide
@@ -501,12 +531,18 @@ export class FlameChart {
    * @param {number} y
    * @param {number} wide
    * @param {boolean} marked
+   * @param {Verdict | null} verdict
    */
-  write(model, frame, x, y, wide, marked) {
+  write(model, frame, x, y, wide, marked, verdict) {
     const c = this.context;
-    const text = this.fit(model, frame, wide - 2 * TEXT_PADDING);
-    if (!text) return;
+    const sign = verdict && SIGNS[verdict];
+    const text = this.fit(model, frame, wide - 2 * TEXT_PADDING - (sign ? SIGN_WIDTH : 0));
     c.fillStyle = marked ? '#241a00' : this.ink;
+    if (sign) {
+      c.fillText(sign, x + TEXT_PADDING, y + ROW / 2);
+      x += SIGN_WIDTH;
+    }
+    if (!text) return;
     const inlined = model.inline[frame] === 1;
     if (inlined) c.font = `italic ${this.font}`;
     if (model.marks && !marked) c.globalAlpha = 0.6;

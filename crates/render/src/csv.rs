@@ -21,7 +21,15 @@ pub const DRAWING: Drawing = Drawing {
 
 fn table(table: &Table, out: &mut dyn Write, _: &Context) -> io::Result<()> {
     let unit = &table.header.format.sample_unit;
-    row(out, &[&format!("flat_{unit}"), &format!("cum_{unit}"), "name", "file", "line", "inline"])?;
+    // In comparisons both sides are told besides.
+    const SIDES: [&str; 4] = ["before_flat", "before_cum", "after_flat", "after_cum"];
+    let has_sides = table.rows.iter().any(|entry| entry.compared.is_some());
+    let mut names = ["flat", "cum"].map(|name| format!("{name}_{unit}")).to_vec();
+    names.extend(["name", "file", "line", "inline"].map(str::to_owned));
+    if has_sides {
+        names.extend(SIDES.map(|name| format!("{name}_{unit}")));
+    }
+    row(out, &names.iter().map(String::as_str).collect::<Vec<_>>())?;
     for entry in &table.rows {
         let inline = match entry.inline {
             InlineMark::Never => "",
@@ -29,7 +37,14 @@ fn table(table: &Table, out: &mut dyn Write, _: &Context) -> io::Result<()> {
             InlineMark::Always => "always",
         };
         let (flat, cum, line) = (entry.flat.to_string(), entry.cum.to_string(), number(entry.place.line));
-        row(out, &[&flat, &cum, &entry.place.label, &entry.place.file, &line, inline])?;
+        let mut fields = vec![&*flat, &*cum, &*entry.place.label, &*entry.place.file, &*line, inline];
+        let sides = entry.compared.as_ref().map(|sides| {
+            [sides.before_flat, sides.before_cum, sides.after_flat, sides.after_cum]
+                .map(|side| side.to_string())
+        });
+        let sides = sides.or_else(|| has_sides.then(<[String; 4]>::default));
+        fields.extend(sides.iter().flatten().map(String::as_str));
+        row(out, &fields)?;
     }
     Ok(())
 }

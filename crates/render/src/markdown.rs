@@ -79,7 +79,7 @@ fn page(comparison: &Comparison, extent: Extent) -> String {
                 interval(row),
                 amount(comparison, row),
                 rate(row.q),
-                in_cell(&row.function),
+                function(row),
             ));
         }
         line(format_args!(""));
@@ -104,15 +104,11 @@ fn page(comparison: &Comparison, extent: Extent) -> String {
         line(format_args!("\n> {}", sentence_or_code(&notice.text)));
     }
     line(format_args!(""));
-    let explained: Vec<&&Row> =
-        flagged.iter().filter(|row| !row.paths.is_empty() || row.moved_within.is_some()).collect();
+    let explained: Vec<&&Row> = flagged.iter().filter(|row| !row.paths.is_empty()).collect();
     if extent.paths && !explained.is_empty() {
         line(format_args!("<details><summary>Where these come from</summary>\n"));
         for row in explained.iter().take(extent.flagged) {
             line(format_args!("- {}", code(&row.function)));
-            if let Some(caller) = &row.moved_within {
-                line(format_args!("  - moved within {}", code(caller)));
-            }
             for path in &row.paths {
                 line(format_args!("  - {}", way(comparison, path)));
             }
@@ -237,6 +233,14 @@ fn code(name: &str) -> String {
     // A blank on each side is taken off again, and keeps backticks of the name from the fence.
     let blank = if name.starts_with(['`', ' ']) || name.ends_with(['`', ' ']) { " " } else { "" };
     format!("{fence}{blank}{name}{blank}{fence}")
+}
+
+/// The name of a row that differs, and where its work was moved within.
+fn function(row: &Row) -> String {
+    match &row.moved_within {
+        Some(caller) => format!("{}, moved within {}", in_cell(&row.function), in_cell(caller)),
+        None => in_cell(&row.function),
+    }
 }
 
 /// A name as a code span in a cell of a table, where a bar would end the cell even within code.

@@ -30,6 +30,7 @@ mod stack_files;
 mod symbol_report;
 mod symbols;
 mod time_point;
+mod verdicts;
 
 pub use hotlist_compare as compare;
 pub use hotlist_report::Note;
@@ -53,3 +54,4 @@ pub use source_files::SourceFiles;
 pub use stack_files::StackFiles;
 pub use symbol_report::{SymbolReport, SymbolState, TriedPath, symbol_reports};
 pub use time_point::TimePoint;
+pub use verdicts::Verdicts;

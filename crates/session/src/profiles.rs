@@ -8,6 +8,7 @@ use hotlist_profile::{Merger, Profile};
 use crate::error::Error;
 use crate::resolve::UsageError;
 use crate::session::Session;
+use crate::verdicts::Verdicts;
 
 /// Sessions of chosen profiles that are kept beside the one of all together: each holds a copy.
 const KEPT: usize = 3;
@@ -88,6 +89,8 @@ pub struct OpenProfile {
     pub name: String,
     /// What it is compared with.
     pub base: Option<BaseFacts>,
+    /// Which places really differ, where sets of runs were compared.
+    pub verdicts: Option<Arc<Verdicts>>,
 }
 
 impl OpenProfile {
@@ -132,7 +135,7 @@ impl BaseFacts {
 impl Profiles {
     /// One profile, or several that are shown together only.
     pub fn one(session: Arc<Session>, name: &str) -> Profiles {
-        let whole = Arc::new(OpenProfile { session, name: name.to_owned(), base: None });
+        let whole = Arc::new(OpenProfile { session, name: name.to_owned(), base: None, verdicts: None });
         let choices = RwLock::new(vec![Choice::Whole(Arc::clone(&whole))]);
         Profiles { whole, choices, named: 1, open: None, kept: Mutex::default() }
     }
@@ -153,20 +156,16 @@ impl Profiles {
         bases: Vec<Part>,
         open: impl Fn(Profile) -> Session + Send + Sync + 'static,
     ) -> Result<Profiles, Error> {
-        let together = |parts: &[Part]| merged(parts.iter().map(|part| part.profile.clone()));
-        let mut profile = together(&parts)?;
+        let mut profile = merged_parts(&parts)?;
         let mut base = None;
         if !bases.is_empty() {
-            let other = together(&bases)?;
+            let other = merged_parts(&bases)?;
             base = Some(BaseFacts::of(&name_of(&bases), &other));
             profile = compared(profile, other)?;
         }
-        let whole = Arc::new(OpenProfile { session: Arc::new(open(profile)), name: name_of(&parts), base });
-        let choices: Vec<Choice> =
-            parts.into_iter().chain(bases).map(|part| Choice::Part(Arc::new(part))).collect();
-        let named = choices.len();
-        let open: Option<Open> = Some(Box::new(open));
-        Ok(Profiles { whole, choices: RwLock::new(choices), named, open, kept: Mutex::default() })
+        let session = Arc::new(open(profile));
+        let whole = Arc::new(OpenProfile { session, name: name_of(&parts), base, verdicts: None });
+        Ok(Profiles::of_parts(whole, parts.into_iter().chain(bases), Box::new(open)))
     }
 
     /// Adds a profile to those that can be chosen, and returns its row of [`names`](Self::names). Another one of its
@@ -189,6 +188,41 @@ impl Profiles {
         }
         choices.push(Choice::Part(Arc::new(part)));
         Ok(choices.len() - 1)
+    }
+
+    /// Two sets of runs and what their comparison says. All new runs compared with all of the base come first, one side
+    /// multiplied so that both had as much to do; each run can be looked at besides, and any two compared.
+    ///
+    /// # Errors
+    /// When they do not fit together.
+    pub fn of_sets(
+        new: Vec<Part>,
+        base: Vec<Part>,
+        verdicts: Verdicts,
+        open: impl Fn(Profile) -> Session + Send + Sync + 'static,
+    ) -> Result<Profiles, Error> {
+        let (mut profile, mut other) = (merged_parts(&new)?, merged_parts(&base)?);
+        // Counts would be lost if they were made smaller.
+        let ratio = verdicts.exposure_ratio();
+        if ratio >= 1.0 {
+            other.scale(ratio);
+        } else {
+            profile.scale(1.0 / ratio);
+        }
+        let name =
+            |count: usize, side: &str| format!("{count} {side} run{}", if count == 1 { "" } else { "s" });
+        let facts = BaseFacts::of(&name(base.len(), "base"), &other);
+        let session = Arc::new(open(compared(profile, other)?));
+        let name = name(new.len(), "new");
+        let verdicts = Some(Arc::new(verdicts));
+        let whole = Arc::new(OpenProfile { session, name, base: Some(facts), verdicts });
+        Ok(Profiles::of_parts(whole, new.into_iter().chain(base), Box::new(open)))
+    }
+
+    fn of_parts(whole: Arc<OpenProfile>, parts: impl Iterator<Item = Part>, open: Open) -> Profiles {
+        let choices: Vec<Choice> = parts.map(|part| Choice::Part(Arc::new(part))).collect();
+        let named = choices.len();
+        Profiles { whole, choices: RwLock::new(choices), named, open: Some(open), kept: Mutex::default() }
     }
 
     /// What the command line names.
@@ -247,7 +281,7 @@ impl Profiles {
             profile = compared(profile, base.profile().clone())?;
         }
         let base = base.map(|base| BaseFacts::of(base.name(), base.profile()));
-        Ok(OpenProfile { session: Arc::new(open(profile)), name, base })
+        Ok(OpenProfile { session: Arc::new(open(profile)), name, base, verdicts: None })
     }
 }
 
@@ -260,6 +294,10 @@ fn together<'n>(mut names: impl ExactSizeIterator<Item = &'n str>) -> String {
     let count = names.len();
     let first = names.next().unwrap_or_default();
     if count > 1 { format!("{first} and {} more", count - 1) } else { first.to_owned() }
+}
+
+fn merged_parts(parts: &[Part]) -> Result<Profile, Error> {
+    merged(parts.iter().map(|part| part.profile.clone()))
 }
 
 fn merged(profiles: impl IntoIterator<Item = Profile>) -> Result<Profile, Error> {

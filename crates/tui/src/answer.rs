@@ -8,13 +8,18 @@ use hotlist_session::{Error, Note, Profiles, Question, Session, UsageError};
 use crate::changes::Changes;
 use crate::content::Content;
 use crate::facts::Facts;
+use crate::pointed::Pointed;
 use crate::query::{Query, Topic};
 use crate::search::search_pattern;
+use crate::tabs::verdicts::VerdictRows;
 
 /// Enough frames for the largest screen: those that are left out are narrower than a cell.
 const FRAMES: usize = 5_000;
 /// More places than people scroll through.
 const PLACES: usize = 2_000;
+
+/// What is said where no sets of runs were compared.
+pub(crate) const NO_VERDICTS: &str = "no sets of runs are compared here: hotlist diff -tui does that";
 
 /// The report that shows assembly, where there is one.
 pub(crate) const ASSEMBLY: &str = "disasm";
@@ -27,6 +32,13 @@ pub(crate) fn answer(profiles: &Profiles, source: &dyn SourceText, query: &Query
     };
     if query.topic == Topic::Facts {
         return (Content::Facts(Facts::of(&opened)), Vec::new());
+    }
+    if let Topic::Verdicts(changes, order) = &query.topic {
+        let content = match &opened.verdicts {
+            Some(verdicts) => Content::Verdicts(VerdictRows::new(verdicts, *changes, *order)),
+            None => Content::Failed(NO_VERDICTS.to_owned()),
+        };
+        return (content, Vec::new());
     }
     let session = &*opened.session;
     let mut notes = Vec::new();
@@ -95,8 +107,12 @@ fn question(query: &Query) -> Result<Question, UsageError> {
         Topic::Source(pattern) => Question::new(report("list")?, Some(pattern), options)?,
         Topic::Assembly(pattern) => Question::new(report(ASSEMBLY)?, Some(pattern), options)?,
         Topic::Tags => Question::new(report("tags")?, None, options)?,
-        Topic::Facts | Topic::Matches(_) | Topic::Weights(_) => Question::new(report("top")?, None, options)?,
+        Topic::Facts | Topic::Matches(_) | Topic::Weights(_) | Topic::Verdicts(..) => {
+            Question::new(report("top")?, None, options)?
+        }
     };
+    question.exact.extend(query.pointed.iter().map(Pointed::filter));
+    question.options.active_filters.extend(query.pointed.iter().map(Pointed::told));
     // One unit for a whole table would not do: what is shown spans many orders of magnitude, and the same
     // number is to read the same in every view.
     if question.options.output_unit == "minimum" {

@@ -11,6 +11,7 @@ use crate::content::Content;
 use crate::contents::Contents;
 use crate::facts::Facts;
 use crate::layout::Layout;
+use crate::pointed::Pointed;
 use crate::prompt::{Prompt, Purpose};
 use crate::query::{Query, Topic};
 use crate::scroll::Scroll;
@@ -18,6 +19,7 @@ use crate::search::{Hits, Search};
 use crate::tab::Tab;
 use crate::tabs;
 use crate::theme::Theme;
+use crate::verdict_order::VerdictOrder;
 
 /// How a message is meant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,6 +71,9 @@ pub struct App {
     pub(crate) selection: Selection,
     pub(crate) options: ViewOptions,
     pub(crate) changes: Changes,
+    pub(crate) verdict_order: VerdictOrder,
+    /// Places that people pointed at to keep, drop or hide them.
+    pub(crate) pointed: Vec<Pointed>,
     pub(crate) undo: Vec<Aim>,
     /// Columns and rows of the screen as drawn last.
     pub(crate) size: (u16, u16),
@@ -112,14 +117,16 @@ impl App {
             theme,
             names,
             whole: facts.name.clone(),
+            tab: if facts.has_verdicts { Tab::Verdicts } else { Tab::Flame },
             facts,
             facts_of: Selection::default(),
             selection: Selection::default(),
             options,
             changes: Changes::default(),
+            verdict_order: VerdictOrder::default(),
+            pointed: Vec::new(),
             undo: Vec::new(),
             size: (80, 24),
-            tab: Tab::Flame,
             is_beside: true,
             chosen: None,
             hottest: None,
@@ -137,6 +144,11 @@ impl App {
             contents: Contents::default(),
             asked: None,
         }
+    }
+
+    /// The views that there are.
+    pub(crate) fn tabs(&self) -> &'static [Tab] {
+        Tab::of(self.facts.has_verdicts)
     }
 
     /// Where everything stands on the screen.
@@ -177,7 +189,8 @@ impl App {
     }
 
     pub(crate) fn ask(&self, topic: Topic) -> Query {
-        Query { topic, options: self.options.clone(), selection: self.selection }
+        let (options, pointed) = (self.options.clone(), self.pointed.clone());
+        Query { topic, options, pointed, selection: self.selection }
     }
 
     /// What a view asks; nothing while it lacks a place to ask about.
@@ -229,6 +242,9 @@ impl App {
         {
             self.facts = facts.clone();
             self.facts_of = self.selection;
+            if !self.tabs().contains(&self.tab) {
+                self.tab = Tab::Flame;
+            }
         }
         tabs::choose(self);
         self.hits = self.find_hits();
@@ -311,6 +327,7 @@ impl App {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Aim {
     pub(crate) options: ViewOptions,
+    pub(crate) pointed: Vec<Pointed>,
     pub(crate) selection: Selection,
     pub(crate) changes: Changes,
 }

@@ -1,5 +1,6 @@
 //! The place that the views are about.
 
+use hotlist_analyze::PlaceKey;
 use hotlist_report::Place;
 
 /// A place that the views are about.
@@ -11,6 +12,16 @@ pub(crate) struct Chosen {
     pub(crate) name: String,
     /// Where its code is.
     pub(crate) location: String,
+    /// Exactly which place it is.
+    pub(crate) key: PlaceKey,
+}
+
+impl Chosen {
+    /// A function of which only the name is known.
+    pub(crate) fn of_function(name: &str) -> Chosen {
+        let key = PlaceKey { function: name.to_owned(), ..PlaceKey::default() };
+        Chosen { label: name.to_owned(), name: name.to_owned(), location: String::new(), key }
+    }
 }
 
 impl From<&Place> for Chosen {
@@ -21,6 +32,11 @@ impl From<&Place> for Chosen {
             (file, 0) => file.to_owned(),
             (file, line) => format!("{file}:{line}"),
         };
-        Chosen { label: place.label.clone(), name: name.unwrap_or(&place.label).clone(), location }
+        Chosen {
+            label: place.label.clone(),
+            name: name.unwrap_or(&place.label).clone(),
+            location,
+            key: place.key(),
+        }
     }
 }

@@ -1,23 +1,28 @@
 //! What the keys do.
 
+use crate::answer::NO_VERDICTS;
 use crate::app::{App, Effect};
 use crate::chooser;
 use crate::keys::Command;
 use crate::prompt::{Prompt, Purpose};
 use crate::tab::Tab;
 use crate::tabs;
+use crate::view::verdict_rows_shown;
 
 /// Carries a command out.
 pub(crate) fn perform(app: &mut App, command: Command) -> Effect {
-    let page = app.layout().pane(app.tab).height.saturating_sub(2).max(1) as isize;
+    let pane = app.layout().pane(app.tab);
+    let rows = if app.tab == Tab::Verdicts { verdict_rows_shown(pane) } else { pane.height };
+    let page = rows.saturating_sub(2).max(1) as isize;
     match command {
         Command::Quit => return Effect::Quit,
         Command::Suspend => return Effect::Suspend,
         Command::Redraw => return Effect::Redraw,
         Command::Help => app.help = Some(0),
-        Command::Tab(tab) => app.tab = tab,
-        Command::NextTab => app.tab = app.tab.neighbour(1),
-        Command::PreviousTab => app.tab = app.tab.neighbour(-1),
+        Command::Tab(tab) if app.tabs().contains(&tab) => app.tab = tab,
+        Command::Tab(_) => app.say(NO_VERDICTS),
+        Command::NextTab => app.tab = app.tab.neighbour(1, app.tabs()),
+        Command::PreviousTab => app.tab = app.tab.neighbour(-1, app.tabs()),
         Command::Beside => turn_beside(app),
         Command::Up => match app.tab {
             Tab::Flame => tabs::flame::go_up(app),

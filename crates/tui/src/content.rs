@@ -3,6 +3,7 @@
 use hotlist_report::{FlameGraph, Header, Listing, Neighbours, Table, Tags};
 
 use crate::facts::Facts;
+use crate::tabs::verdicts::VerdictRows;
 
 /// What a view gets to show.
 #[derive(Debug, Clone)]
@@ -21,6 +22,8 @@ pub enum Content {
     Text(Vec<String>),
     /// Tags.
     Tags(Tags),
+    /// What a comparison of sets of runs says.
+    Verdicts(VerdictRows),
     /// The weight of what passes through matches.
     Matches(i64),
     /// The weight of a place, own and with callees.
@@ -45,6 +48,7 @@ impl Content {
             Content::Tags(tags) => Some(&tags.header),
             Content::Facts(_)
             | Content::Text(_)
+            | Content::Verdicts(_)
             | Content::Matches(_)
             | Content::Weights { .. }
             | Content::Failed(_) => None,

@@ -13,6 +13,8 @@ pub struct Facts {
     pub(crate) samples: usize,
     /// Whether there are samples below zero, which come from a base.
     pub(crate) is_comparison: bool,
+    /// Whether sets of runs were compared, so that it is known what really differs.
+    pub(crate) has_verdicts: bool,
 }
 
 impl Facts {
@@ -24,6 +26,7 @@ impl Facts {
             name: opened.title(),
             sample_types: kinds.collect(),
             samples: samples.len(),
+            has_verdicts: opened.verdicts.is_some(),
             is_comparison: samples.ids().any(|id| samples.values(id).iter().any(|&value| value < 0)),
         }
     }

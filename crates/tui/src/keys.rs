@@ -154,6 +154,13 @@ pub const ALL: &[Binding] = &[
         G::Moving,
     ),
     binding(&[key('6')], "6", "Tags", C::Tab(Tab::Tags), G::Moving),
+    binding(
+        &[key('7')],
+        "7",
+        "Verdicts, with hotlist diff -tui: which functions really differ",
+        C::Tab(Tab::Verdicts),
+        G::Moving,
+    ),
     binding(&[(KeyCode::Tab, false)], "Tab", "Next view", C::NextTab, G::Moving),
     binding(&[(KeyCode::BackTab, false)], "Shift-Tab", "Previous view", C::PreviousTab, G::Moving),
     hinted(
@@ -251,7 +258,7 @@ pub const ALL: &[Binding] = &[
         binding(
             &[key('f')],
             "f",
-            "Keep only samples that pass through the selected place, or one selected before",
+            "Keep only samples that pass through the selected place, and through those selected before",
             C::Focus,
             G::Filtering,
         ),
@@ -317,9 +324,15 @@ pub const ALL: &[Binding] = &[
     ),
     binding(&[key('G')], "G", "Previous granularity", C::PreviousGranularity, G::Showing),
     hinted(
-        binding(&[key('o')], "o", "Sort by own weight, or by weight with callees", C::Sort, G::Showing),
+        binding(
+            &[key('o')],
+            "o",
+            "Sort by own weight, or by weight with callees; verdicts by clearness, change, weight or name",
+            C::Sort,
+            G::Showing,
+        ),
         "sort",
-        &[Tab::Top],
+        &[Tab::Top, Tab::Verdicts],
     ),
     hinted(
         binding(
@@ -355,7 +368,7 @@ pub const ALL: &[Binding] = &[
             G::Showing,
         ),
         "changes",
-        &[Tab::Flame, Tab::Top],
+        &[Tab::Flame, Tab::Top, Tab::Verdicts],
     ),
     hinted(
         binding(

@@ -71,10 +71,10 @@ impl Layout {
     }
 
     /// Where the name of each view begins, and what it is called there.
-    pub(crate) fn tab_names(&self) -> Vec<(Tab, usize, String)> {
+    pub(crate) fn tab_names(&self, tabs: &[Tab]) -> Vec<(Tab, usize, String)> {
         let mut at = 0;
-        let names = Tab::ALL.into_iter().zip(1..).map(|(tab, number)| {
-            let name = match self.names_are_short() {
+        let names = tabs.iter().zip(1..).map(|(&tab, number)| {
+            let name = match self.names_are_short(tabs) {
                 true => format!(" {number} "),
                 false => format!(" {number} {} ", tab.title()),
             };
@@ -86,8 +86,13 @@ impl Layout {
     }
 
     /// Whether there is room for nothing but the numbers of the views.
-    pub(crate) fn names_are_short(&self) -> bool {
-        self.tabs.width < 62
+    pub(crate) fn names_are_short(&self, tabs: &[Tab]) -> bool {
+        /// A number, and spaces around both.
+        const BESIDE: usize = 4;
+        /// Room that is left at the end.
+        const END: usize = 5;
+        let whole: usize = tabs.iter().map(|tab| tab.title().len() + BESIDE).sum();
+        usize::from(self.tabs.width) < whole + END
     }
 }
 

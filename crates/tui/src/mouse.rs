@@ -13,7 +13,7 @@ use crate::hints;
 use crate::keys::Command;
 use crate::tab::Tab;
 use crate::tabs;
-use crate::view::{PROFILES_ABOVE, sort_columns};
+use crate::view::{PROFILES_ABOVE, VERDICTS_ABOVE, sort_columns, verdict_rows_shown};
 
 /// How many rows the wheel moves.
 const WHEEL: usize = 3;
@@ -31,7 +31,7 @@ pub(crate) fn event(app: &mut App, event: MouseEvent) -> Effect {
         MouseEventKind::Down(MouseButton::Left) if app.chooser.is_some() => choose(app, layout.body, at),
         MouseEventKind::Down(MouseButton::Left) if app.prompt.is_some() => {}
         MouseEventKind::Down(MouseButton::Left) if layout.tabs.contains(at) => {
-            let names = layout.tab_names();
+            let names = layout.tab_names(app.tabs());
             let column = usize::from(at.x);
             let hit = names.iter().find(|(_, start, name)| (*start..start + name.width()).contains(&column));
             if let Some((tab, ..)) = hit {
@@ -63,7 +63,11 @@ fn click(app: &mut App, tab: Tab, area: Rect, at: Position) {
     let was_selected = if tab == Tab::Flame {
         tabs::flame::click(app, column.into(), row)
     } else {
-        let Some(row) = row.checked_sub(usize::from(has_heading(tab))) else {
+        let above = rows_above(tab);
+        if tab == Tab::Verdicts && row >= above + usize::from(verdict_rows_shown(area)) {
+            return;
+        }
+        let Some(row) = row.checked_sub(above) else {
             if tab == Tab::Top
                 && let Some(sort) = sort_at(app, column)
             {
@@ -98,9 +102,13 @@ fn choose(app: &mut App, body: Rect, at: Position) {
     }
 }
 
-/// Whether the first row of a view has the names of its columns.
-fn has_heading(tab: Tab) -> bool {
-    matches!(tab, Tab::Top | Tab::Callers)
+/// How many rows there are above the list of a view, the names of its columns among them.
+fn rows_above(tab: Tab) -> usize {
+    match tab {
+        Tab::Verdicts => VERDICTS_ABOVE.into(),
+        Tab::Top | Tab::Callers => 1,
+        Tab::Flame | Tab::Source | Tab::Assembly | Tab::Tags => 0,
+    }
 }
 
 /// By what a click at the heading of top sorts.

@@ -3,6 +3,8 @@
 use hotlist_session::{Selection, ViewOptions};
 
 use crate::changes::Changes;
+use crate::pointed::Pointed;
+use crate::verdict_order::VerdictOrder;
 
 /// A question of a view.
 #[derive(Debug, Clone, PartialEq)]
@@ -11,6 +13,8 @@ pub struct Query {
     pub topic: Topic,
     /// How the profile is looked at.
     pub options: ViewOptions,
+    /// Places that people pointed at to keep, drop or hide them.
+    pub pointed: Vec<Pointed>,
     /// Which of several profiles it is about.
     pub selection: Selection,
 }
@@ -32,6 +36,8 @@ pub enum Topic {
     Assembly(String),
     /// The tags.
     Tags,
+    /// What a comparison of sets of runs says, in this order; of rows that have changed like this.
+    Verdicts(Changes, VerdictOrder),
     /// What the samples weigh that pass through the places that match a pattern.
     Matches(String),
     /// What the place with this label weighs, wherever it occurs.

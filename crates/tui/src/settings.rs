@@ -7,6 +7,7 @@ use hotlist_session::{PRESETS, Preset, Selection, ViewOptions};
 
 use crate::app::{Aim, App};
 use crate::cells::plain;
+use crate::pointed::Pointed;
 use crate::prompt::Purpose;
 use crate::tab::Tab;
 
@@ -42,7 +43,12 @@ impl App {
     }
 
     fn aim(&self) -> Aim {
-        Aim { options: self.options.clone(), selection: self.selection, changes: self.changes }
+        Aim {
+            options: self.options.clone(),
+            pointed: self.pointed.clone(),
+            selection: self.selection,
+            changes: self.changes,
+        }
     }
 
     /// Keeps what was looked at before, if it was something else.
@@ -57,19 +63,24 @@ impl App {
 
     pub(crate) fn undo(&mut self) {
         match self.undo.pop() {
-            Some(Aim { options, selection, changes }) => {
-                (self.options, self.selection, self.changes) = (options, selection, changes);
+            Some(Aim { options, pointed, selection, changes }) => {
+                (self.options, self.pointed) = (options, pointed);
+                (self.selection, self.changes) = (selection, changes);
                 self.flame.zoom.clear();
             }
             None => self.say("nothing to undo"),
         }
     }
 
-    /// Adds the chosen place to a filter.
+    /// Keeps, drops or hides exactly the chosen place.
     pub(crate) fn filter(&mut self, purpose: Purpose) {
-        match self.chosen.as_ref().map(|chosen| exact(&chosen.name)) {
-            Some(pattern) if matches!(self.tab, Tab::Flame | Tab::Top | Tab::Callers) => {
-                self.change(|options| add(filter_of(options, purpose), &pattern));
+        match self.chosen.as_ref().map(|chosen| Pointed::new(purpose, chosen)) {
+            Some(pointed) if matches!(self.tab, Tab::Flame | Tab::Top | Tab::Callers) => {
+                let before = self.aim();
+                if !self.pointed.contains(&pointed) {
+                    self.pointed.push(pointed);
+                }
+                self.remember(before);
             }
             _ => self.say("select a place first, in the flame graph, top or callers"),
         }
@@ -94,19 +105,21 @@ impl App {
     }
 
     pub(crate) fn clear_filters(&mut self) {
-        self.change(|options| {
-            for filter in [
-                &mut options.focus,
-                &mut options.ignore,
-                &mut options.hide,
-                &mut options.show,
-                &mut options.show_from,
-                &mut options.prune_from,
-            ] {
-                *filter = None;
-            }
-            (options.tagfocus, options.tagignore) = (None, None);
-        });
+        let before = self.aim();
+        self.pointed.clear();
+        let options = &mut self.options;
+        for filter in [
+            &mut options.focus,
+            &mut options.ignore,
+            &mut options.hide,
+            &mut options.show,
+            &mut options.show_from,
+            &mut options.prune_from,
+        ] {
+            *filter = None;
+        }
+        (options.tagfocus, options.tagignore) = (None, None);
+        self.remember(before);
     }
 
     /// The preset in force.
@@ -167,6 +180,11 @@ impl App {
     }
 
     pub(crate) fn turn_sort(&mut self) {
+        if self.tab == Tab::Verdicts {
+            self.verdict_order = self.verdict_order.next();
+            self.scrolls[Tab::Verdicts as usize].selected = 0;
+            return self.say(self.verdict_order.name());
+        }
         self.change(|options| {
             options.sort = match options.sort {
                 Sort::Flat => Sort::Cum,

@@ -15,11 +15,20 @@ pub enum Tab {
     Assembly,
     /// The tags.
     Tags,
+    /// What really differs, where sets of runs were compared.
+    Verdicts,
 }
 
 impl Tab {
     /// All of them, in the order of the screen.
-    pub const ALL: [Tab; 6] = [Tab::Flame, Tab::Top, Tab::Callers, Tab::Source, Tab::Assembly, Tab::Tags];
+    pub const ALL: [Tab; 7] =
+        [Tab::Flame, Tab::Top, Tab::Callers, Tab::Source, Tab::Assembly, Tab::Tags, Tab::Verdicts];
+
+    /// Those that a profile has, in the order of the screen.
+    pub(crate) fn of(has_verdicts: bool) -> &'static [Tab] {
+        const ALL: &[Tab] = &Tab::ALL;
+        if has_verdicts { ALL } else { ALL.split_last().map_or(ALL, |(_, others)| others) }
+    }
 
     /// What it is called.
     pub fn title(self) -> &'static str {
@@ -30,12 +39,13 @@ impl Tab {
             Tab::Source => "Source",
             Tab::Assembly => "Assembly",
             Tab::Tags => "Tags",
+            Tab::Verdicts => "Verdicts",
         }
     }
 
-    /// The view `by` places further on, in a circle.
-    pub(crate) fn neighbour(self, by: isize) -> Tab {
-        let count = Tab::ALL.len() as isize;
-        Tab::ALL[(self as isize + by).rem_euclid(count) as usize]
+    /// The one of `tabs` that is `by` places further on, in a circle.
+    pub(crate) fn neighbour(self, by: isize, tabs: &[Tab]) -> Tab {
+        let count = tabs.len().max(1) as isize;
+        tabs.get((self as isize + by).rem_euclid(count) as usize).copied().unwrap_or(self)
     }
 }

@@ -33,7 +33,7 @@ import { SHOWN_ONLY, param, state } from './state.js';
 /**
  * @typedef {{name: string, sample_types: SampleType[], default_sample_type: number, time_nanos: number,
  *   duration_nanos: number, period_type: SampleType, period: number, comments: string[], doc_url: string,
- *   drop_frames: string, keep_frames: string, comparison: boolean, base: {name: string, totals: number[], time_nanos: number, duration_nanos: number} | null, profiles: string[], largest_file: number, samples: number, stacks: number,
+ *   drop_frames: string, keep_frames: string, comparison: boolean, verdicts: boolean, base: {name: string, totals: number[], time_nanos: number, duration_nanos: number} | null, profiles: string[], largest_file: number, samples: number, stacks: number,
  *   locations: number, functions: number, mapping_count: number, times: boolean, mappings: {file: string, build_id: string,
  *   start: string, limit: string, has_functions: boolean, has_lines: boolean}[], tag_keys: string[]}} Facts
  */

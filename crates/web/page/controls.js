@@ -129,7 +129,7 @@ export function controls(page) {
   });
 
   const change = el('button', { class: 'button', type: 'button', title: 'Which changes to show' });
-  menuButton(change, () => CHANGES.map(([value, label]) => ({ label, checked: param('change') === value, run: () => go(state().view, { change: value }) })));
+  menuButton(change, () => CHANGES.filter(([value]) => value !== SIGNIFICANT || page.facts.verdicts).map(([value, label]) => ({ label, checked: param('change') === value, run: () => go(state().view, { change: value }) })));
 
   function show() {
     /** @type {[string, string, string][]} */
@@ -191,9 +191,13 @@ export function toggleButton(name, drawing, label) {
     onclick: () => go(state().view, { [name]: isOn(name) ? '' : 't' }) }, icon(drawing));
 }
 
+/** What really differs, where sets of runs were compared. */
+export const SIGNIFICANT = 'significant';
+
 /** Which changes a comparison shows. */
 export const CHANGES = /** @type {const} */ ([
   ['', 'All changes'], ['new', 'Only new'], ['gone', 'Only gone'], ['grown', 'Only grown'], ['shrunk', 'Only shrunk'],
+  [SIGNIFICANT, 'Only significant'],
 ]);
 
 /**

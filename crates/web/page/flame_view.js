@@ -4,7 +4,7 @@
 import { ask, answerAddress, questionText } from './api.js';
 import { actOnKey, actionMenu } from './actions.js';
 import { changeColour, groupColour, packageOf } from './colour.js';
-import { COLLAPSE, isWantedChange, toggleButton } from './controls.js';
+import { COLLAPSE, SIGNIFICANT, isWantedChange, toggleButton } from './controls.js';
 import { el, fill, icon } from './dom.js';
 import { FlameCard } from './flame_card.js';
 import { FlameChart } from './flame_chart.js';
@@ -15,6 +15,7 @@ import { pictureOf } from './picture.js';
 import { searchText } from './search.js';
 import { go, isOn, param, state, toggled, values } from './state.js';
 import { isDark, onTheme } from './theme.js';
+import { askVerdicts } from './verdicts.js';
 import { csv, failed, keep, notice, waiting } from './view.js';
 
 /** @typedef {import('./flame_model.js').FlameData} FlameData */
@@ -29,6 +30,8 @@ const MOST_PACKAGES = 24;
 export async function flameView(host, page, signal) {
   /** @type {FlameModel | null} */
   let model = null;
+  /** @type {import('./verdicts.js').Verdicts | null} */
+  let verdicts = null;
   let asked = 'nothing yet';
   /** Paths below which everything was fetched that there is room for. @type {Set<string>} */
   let deepened = new Set();
@@ -37,17 +40,18 @@ export async function flameView(host, page, signal) {
   const flame = el('div', { class: 'flame' });
   const legend = el('div', { class: 'packages', role: 'group', 'aria-label': 'Packages, by their colour' });
   const cover = el('div', { class: 'cover' });
+  const summary = el('div', { class: 'verdict-summary', hidden: true });
   const heading = el('h2', { class: 'visually-hidden' }, 'Flame graph');
-  fill(host, heading, legend, flame, cover);
+  fill(host, heading, summary, legend, flame, cover);
   waiting(cover);
 
   const chart = new FlameChart(flame, {
-    hover: (frame, event) => card.show(model, frame, event),
-    tap: (frame, event) => card.show(model, frame, event),
+    hover: (frame, event) => tellOf(frame, event),
+    tap: (frame, event) => tellOf(frame, event),
     select: (frame, beside) => {
       if (!model) return;
       chart.say(`${model.label(frame)}, ${valueText(model.cum[frame], model.header.format)}`);
-      if (beside) card.show(model, frame, beside);
+      if (beside) tellOf(frame, beside);
     },
     zoom: (frame) => {
       if (!model) return;
@@ -62,6 +66,11 @@ export async function flameView(host, page, signal) {
     },
     key: (key, frame) => actOnKey(key, /** @type {import('./api.js').Place | undefined} */ (model?.placeOf(frame))),
   });
+  /** @param {number} frame @param {{clientX: number, clientY: number}} [event] */
+  function tellOf(frame, event) {
+    card.show(model, frame, event, model && frame >= 0 && verdicts ? verdicts.card(model, frame) : null);
+  }
+
   const stopTheme = onTheme((dark) => {
     chart.setDark(dark);
     showTools();
@@ -74,7 +83,7 @@ export async function flameView(host, page, signal) {
     const button = (name, label, key) => el('button', { class: 'button only-icon', type: 'button', title: label, 'aria-label': label, onclick: () => chart.key(key) }, icon(name));
     const steps = [[10, 1], [4, 2], [1, 1], [2, 4], [1, 10]];
     fill(page.tools,
-      model?.comparison && el('span', { class: 'legend' }, 'less',
+      verdicts ? verdicts.legend() : model?.comparison && el('span', { class: 'legend' }, 'less',
         steps.map(([before, after]) => el('i', { class: 'swatch', style: { background: changeColour(before, after, isDark()) } })), 'more'),
       el('button', { class: 'button', type: 'button', 'aria-pressed': String(inverted), title: 'Begin with the functions that use the resources, callers below them',
         onclick: () => go(state().view, { inverted: inverted ? '' : 't' }) }, icon('invert'), 'Inverted'),
@@ -120,9 +129,13 @@ export async function flameView(host, page, signal) {
 
   async function load() {
     asked = questionText();
-    const data = /** @type {FlameData} */ (await ask('flamegraph', {}, signal));
+    const [data, said] = await Promise.all([/** @type {Promise<FlameData>} */ (ask('flamegraph', {}, signal)), askVerdicts(page, signal)]);
     if (questionText() !== asked) return;
     model = new FlameModel(data);
+    verdicts = said;
+    chart.verdictOf = said && ((frame) => model && said.ofFrame(model, frame));
+    summary.hidden = !said;
+    fill(summary, said?.summary());
     deepened = new Set();
     if (model.total === 0) {
       notice(cover, 'No samples', 'Nothing in this profile passes the filters, or all values of this sample type are zero.');
@@ -243,11 +256,25 @@ export async function flameView(host, page, signal) {
       flame.dataset.ready = 'false';
     }
     chart.picked = param('sel');
-    chart.faint = model?.comparison && param('change') ? (frame) => !model || !isWantedChange(model.baseCum[frame], model.cum[frame]) : null;
+    chart.faint = faint();
     chart.redraw();
     zoom();
     showTools();
     await search();
+  }
+
+  /** Which frames are not among those that people want to see. */
+  function faint() {
+    const change = param('change');
+    if (!model?.comparison || !change) return null;
+    if (change !== SIGNIFICANT) return (/** @type {number} */ frame) => !model || !isWantedChange(model.baseCum[frame], model.cum[frame]);
+    if (!verdicts) return null;
+    // Frames may still come; then this is worked out anew.
+    let [known, kept] = [model.count, verdicts.significant(model)];
+    return (/** @type {number} */ frame) => {
+      if (model && verdicts && model.count !== known) [known, kept] = [model.count, verdicts.significant(model)];
+      return kept[frame] !== 1;
+    };
   }
 
   /** The frames that are in view, as a table. */

@@ -38,14 +38,16 @@ export function pictureOf(parts, name) {
     width = Math.max(width, chart.width);
     const drawn = chart.outline();
     for (const box of drawn.boxes) {
-      out.push(`<rect x="${round(box.x)}" y="${round(y + box.y)}" width="${round(Math.max(box.width, 0.25))}" height="${box.height}" fill="${box.colour}"${box.alpha < 1 ? ` opacity="${box.alpha}"` : ''}>`
+      out.push(`<rect x="${round(box.x)}" y="${round(y + box.y)}" width="${round(Math.max(box.width, 0.25))}" height="${box.height}" fill="${box.colour}"${box.alpha < 1 ? ` opacity="${box.alpha}"` : ''}${box.stroke ? ` stroke="${box.stroke}" stroke-width="1.5"` : ''}>`
         + (box.title ? `<title>${escaped(box.title)}</title>` : '') + '</rect>');
+      if (box.hatched) out.push(`<rect x="${round(box.x)}" y="${round(y + box.y)}" width="${round(Math.max(box.width, 0.25))}" height="${box.height}" fill="url(#hatched)"/>`);
       if (box.text) out.push(`<text x="${round(box.x + 6)}" y="${round(y + box.y + 15)}" fill="${box.ink}"${box.italic ? ' font-style="italic"' : ''}>${escaped(box.text)}</text>`);
     }
     y += drawn.height;
   }
   const height = Math.ceil(y);
   const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="${Math.ceil(width)}" height="${height}" viewBox="0 0 ${Math.ceil(width)} ${height}" font-family="${FONT}" font-size="12">`
+    + '<defs><pattern id="hatched" width="7" height="7" patternUnits="userSpaceOnUse"><path d="M-1 8 8 -1" stroke="#808080" stroke-opacity=".3" stroke-width="1.5"/></pattern></defs>'
     + `<rect width="100%" height="100%" fill="${ground}"/>${out.join('')}</svg>`;
   return { svg, width: Math.ceil(width), height, name };
 }

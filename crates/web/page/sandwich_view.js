@@ -16,6 +16,7 @@ import { pictureOf } from './picture.js';
 import { searchText } from './search.js';
 import { go, param } from './state.js';
 import { isDark, onTheme } from './theme.js';
+import { askVerdicts } from './verdicts.js';
 import { waiting } from './view.js';
 
 /** @typedef {import('./flame_model.js').FlameData} FlameData */
@@ -35,6 +36,7 @@ export async function sandwichView(host, page, signal) {
   const question = questionText();
   const [callers, callees] = await Promise.all(['t', ''].map(async (inverted) =>
     new FlameModel(/** @type {FlameData} */ (await ask('flamegraph', { pivot, inverted }, signal)))));
+  const verdicts = await askVerdicts(page, signal);
   const card = new FlameCard();
   /** @param {FlameModel} model @param {boolean} upwards @param {string} inverted */
   const half = (model, upwards, inverted) => {
@@ -50,9 +52,11 @@ export async function sandwichView(host, page, signal) {
       chart.zoomTo(model.follow(path));
       await search();
     };
+    /** @param {number} frame @param {{clientX: number, clientY: number}} [event] */
+    const tellOf = (frame, event) => card.show(model, frame, event, frame >= 0 && verdicts ? verdicts.card(model, frame) : null);
     const chart = new FlameChart(box, {
-      hover: (frame, event) => card.show(model, frame, event),
-      tap: (frame, event) => card.show(model, frame, event),
+      hover: tellOf,
+      tap: tellOf,
       menu: (frame, x, y) => {
         const place = model.placeOf(frame);
         card.show(null, -1);
@@ -60,12 +64,13 @@ export async function sandwichView(host, page, signal) {
       },
       select: (frame, beside) => {
         chart.say(model.label(frame));
-        if (beside) card.show(model, frame, beside);
+        if (beside) tellOf(frame, beside);
       },
       expand: (frame) => expand(frame).catch((error) => signal.aborted || toast(String(error.message))),
       key: (key, frame) => actOnKey(key, /** @type {Place | undefined} */ (model.placeOf(frame))),
     });
     chart.first = 2;
+    chart.verdictOf = verdicts && ((frame) => verdicts.ofFrame(model, frame));
     chart.upwards = upwards;
     return { box, chart, model };
   };
@@ -97,7 +102,7 @@ export async function sandwichView(host, page, signal) {
     if (place) middle.style.background = placeColour({ id: 0, ...place }, dark);
     halves.forEach(({ chart }) => chart.setDark(dark));
   });
-  fill(page.tools, toggleButton('collapse', 'collapse', COLLAPSE));
+  fill(page.tools, verdicts?.legend(), toggleButton('collapse', 'collapse', COLLAPSE));
 
   async function search() {
     const q = param('q');

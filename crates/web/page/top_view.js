@@ -4,13 +4,14 @@
 import { ask, questionText } from './api.js';
 import { actOnKey, actionMenu } from './actions.js';
 import { groupColour } from './colour.js';
-import { isWantedChange } from './controls.js';
+import { SIGNIFICANT, isWantedChange } from './controls.js';
 import { el, fill } from './dom.js';
 import { changeText, countText, deltaText, percentText, valueText } from './format.js';
 import { openMenu } from './menu.js';
 import { searchText } from './search.js';
 import { address, go, isForBrowser, isOn, param, state } from './state.js';
 import { isDark, onTheme } from './theme.js';
+import { askVerdicts, isChange, kindOf, verdictWord } from './verdicts.js';
 import { csv, keep, notice, waiting } from './view.js';
 
 /** @typedef {import('./api.js').Table} Table */
@@ -22,7 +23,10 @@ const FIRST_ROWS = '5000';
 /** Rows that are printed. */
 const PRINTED_ROWS = 500;
 
-/** A row, in comparisons with what its place weighs with callees on both sides. @typedef {TableRow & {before: number, after: number}} Row */
+/**
+ * A row, in comparisons with what its place weighs with callees on both sides, and what is known of how it differs.
+ * @typedef {TableRow & {before: number, after: number, verdict?: import('./verdicts.js').Row}} Row
+ */
 
 /**
  * @typedef {object} Column
@@ -46,6 +50,22 @@ const COMPARISON = [
   { key: 'change', title: 'Change', help: 'How much of the base that is', rank: (row) => Math.abs(Math.log((row.after + 1) / (row.before + 1))) },
 ];
 
+/** Where sets of runs were compared: of functions by themselves. @type {Column[]} */
+const VERDICTS = [
+  { key: 'verdict', title: 'Verdict', help: 'Whether it really differs by itself, the clearest first', rank: (row) => (row.verdict ? clarity(row.verdict) : -1) },
+  { key: 'selfchange', title: 'Change', help: 'How much it changed by itself', rank: (row) => (row.verdict ? Math.abs(Math.log(row.verdict.ratio ?? Infinity)) : -1) },
+  { key: 'interval', title: 'Interval', help: 'Where the change is, in percent; sorted by its lower end', rank: (row) => row.verdict?.low ?? -1 },
+  { key: 'q', title: 'q', help: 'The rate at which what differs this clearly is chance', rank: (row) => row.verdict?.q ?? 2 },
+];
+
+/** What a file of the table says of verdicts. */
+const VERDICT_FIELDS = ['verdict', 'ratio', 'low', 'high', 'q'];
+
+/** What differs comes before what does not, and clear differences before others. @param {import('./verdicts.js').Row} row */
+function clarity(row) {
+  return (isChange(kindOf(row)) ? 2 : 0) + 1 - row.q;
+}
+
 /** @type {import('./view.js').View} */
 export async function topView(host, page, signal) {
   waiting(host);
@@ -64,7 +84,8 @@ export async function topView(host, page, signal) {
   // Means of two sides are no parts of a sum.
   const hasSides = () => page.facts.comparison && !isOn('mean');
   const comparison = hasSides();
-  const columns = comparison ? [...COLUMNS.slice(0, 2), ...COMPARISON, COLUMNS[2]] : COLUMNS;
+  const { verdicts: judged } = page.facts;
+  const columns = comparison ? [...COLUMNS.slice(0, 2), ...(judged ? VERDICTS : COMPARISON), COLUMNS[2]] : COLUMNS;
 
   const head = el('tr', {});
   const body = el('tbody', {});
@@ -80,13 +101,14 @@ export async function topView(host, page, signal) {
     asked = question();
     const nf = param('nf') || '0';
     const sort = param('sort') || 'flat';
-    table = /** @type {Table} */ (await ask('top', { n: limit, nf, sort }, signal));
-    rows = table.rows.map((row) => ({ ...row, before: row.compared?.before_cum ?? 0, after: row.compared?.after_cum ?? 0 }));
+    const [answer, verdicts] = await Promise.all([/** @type {Promise<Table>} */ (ask('top', { n: limit, nf, sort }, signal)), askVerdicts(page, signal)]);
+    table = answer;
+    rows = table.rows.map((row) => ({ ...row, verdict: verdicts?.rowOf(row.place.key), before: row.compared?.before_cum ?? 0, after: row.compared?.after_cum ?? 0 }));
     largest = rows.reduce((most, row) => Math.max(most, Math.abs(row.cum), Math.abs(row.flat)), 1);
   }
 
   function order() {
-    const [key, down] = (param('order') || `${param('sort') || 'flat'}-`).match(/^(\w+)(-?)$/)?.slice(1) ?? ['flat', '-'];
+    const [key, down] = (param('order') || (comparison && judged ? 'verdict-' : `${param('sort') || 'flat'}-`)).match(/^(\w+)(-?)$/)?.slice(1) ?? ['flat', '-'];
     const column = columns.find((column) => column.key === key) ?? columns[0];
     return { column, sign: down ? -1 : 1 };
   }
@@ -94,7 +116,7 @@ export async function topView(host, page, signal) {
   function arrange() {
     const { column, sign } = order();
     const rank = new Map(rows.map((row) => [row, column.rank(row)]));
-    shown = rows.filter((row) => (!keys || keys.has(row.place.key)) && (!comparison || isWantedChange(row.before, row.after)));
+    shown = rows.filter((row) => (!keys || keys.has(row.place.key)) && (!comparison || isWantedChange(row.before, row.after)) && (param('change') !== SIGNIFICANT || isChange(kindOf(row.verdict))));
     shown.sort((a, b) => {
       const [x, y] = [rank.get(a) ?? 0, rank.get(b) ?? 0];
       return sign * (x < y ? -1 : x > y ? 1 : 0);
@@ -132,7 +154,13 @@ export async function topView(host, page, signal) {
       const at = first + index;
       const element = el('tr', { class: at === chosen ? 'row chosen' : 'row', 'aria-rowindex': String(at + 2), ...(at === chosen ? { 'aria-current': 'true' } : {}) },
         weight(row, 'flat'), weight(row, 'cum'),
-        comparison && [
+        comparison && judged && [
+          el('td', { class: 'cell-verdict' }, verdictWord(row.verdict)),
+          el('td', { class: 'cell-selfchange' }, row.verdict?.words.change ?? ''),
+          el('td', { class: 'cell-interval' }, row.verdict?.words.interval ?? ''),
+          el('td', { class: 'cell-q' }, row.verdict?.words.q ?? ''),
+        ],
+        comparison && !judged && [
           el('td', { class: 'cell-before' }, valueText(row.before, format)),
           el('td', { class: 'cell-after' }, valueText(row.after, format)),
           el('td', { class: `cell-change ${row.after > row.before ? 'grew' : 'shrank'}` }, changeText(row.before, row.after)),
@@ -248,7 +276,7 @@ export async function topView(host, page, signal) {
 
   /** What is shown, with raw values. */
   function shownRows() {
-    return shown.map(({ place, flat, cum, compared }) => ({ place, flat, cum, ...(compared ? { compared } : {}) }));
+    return shown.map(({ place, flat, cum, compared, verdict }) => ({ place, flat, cum, ...(compared ? { compared } : {}), ...(verdict ? { verdict } : {}) }));
   }
 
   await refresh();
@@ -261,9 +289,10 @@ export async function topView(host, page, signal) {
     key,
     files: () => [
       { label: 'Table (CSV)', run: () => keep(csv([
-        ['place', 'flat', 'cum', ...(comparison ? ['before_flat', 'before_cum', 'after_flat', 'after_cum'] : []), 'unit'],
-        ...shown.map(({ place, flat, cum, compared }) => [place.label, flat, cum,
-          ...(comparison ? [compared?.before_flat ?? 0, compared?.before_cum ?? 0, compared?.after_flat ?? 0, compared?.after_cum ?? 0] : []), table?.header.format.sample_unit ?? '']),
+        ['place', 'flat', 'cum', ...(comparison ? ['before_flat', 'before_cum', 'after_flat', 'after_cum'] : []), ...(judged ? VERDICT_FIELDS : []), 'unit'],
+        ...shown.map(({ place, flat, cum, compared, verdict }) => [place.label, flat, cum,
+          ...(comparison ? [compared?.before_flat ?? 0, compared?.before_cum ?? 0, compared?.after_flat ?? 0, compared?.after_cum ?? 0] : []),
+          ...(judged ? [verdict?.verdict ?? '', verdict?.ratio ?? '', verdict?.low ?? '', verdict?.high ?? '', verdict?.q ?? ''] : []), table?.header.format.sample_unit ?? '']),
       ]), 'top.csv', 'text/csv') },
       { label: 'Table (JSON)', run: () => keep(JSON.stringify({ header: table?.header, rows: shownRows() }, null, 1), 'top.json', 'application/json') },
     ],

@@ -17,6 +17,7 @@ use crate::response::{Answer, JSON};
 use crate::search;
 use crate::shared::Shared;
 use crate::timeline;
+use crate::verdicts;
 
 /// Grows when a field of an answer changes its meaning or goes.
 pub(crate) const VERSION: u32 = 1;
@@ -48,6 +49,7 @@ pub(crate) fn answer(shared: &Shared, path: &str, query: &Query) -> Answer {
     match path {
         "search" => return cached(&|| search::answer(shared, query)),
         "timeline" => return cached(&|| timeline::answer(shared, query)),
+        "verdicts" => return cached(&|| verdicts::answer(shared, query)),
         _ => {}
     }
     let (report, drawing) = path.split_once('/').unwrap_or((path, "json"));

@@ -57,6 +57,7 @@ const OWN: &[Asset] = assets! {
     "tags_view.js": SCRIPT,
     "time_axis.js": SCRIPT,
     "top_view.js": SCRIPT,
+    "verdicts.js": SCRIPT,
     "view.js": SCRIPT,
 };
 

@@ -31,6 +31,7 @@ mod server;
 mod settings;
 mod shared;
 mod timeline;
+mod verdicts;
 
 pub use address::{Address, AddressError};
 pub use files::OpenFile;

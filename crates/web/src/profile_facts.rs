@@ -31,6 +31,8 @@ pub(crate) struct ProfileFacts<'a> {
     keep_frames: String,
     /// Whether samples of a base were subtracted that can be told apart.
     comparison: bool,
+    /// Whether sets of runs were compared, so that it is known which places really differ.
+    verdicts: bool,
     /// The other side of a comparison.
     base: Option<ComparedWith<'a>>,
     /// The names of the profiles among which `profile` and `base` choose, by their numbers from 1 on.
@@ -108,6 +110,7 @@ impl<'a> ProfileFacts<'a> {
             drop_frames: text(profile.drop_frames),
             keep_frames: text(profile.keep_frames),
             comparison: base.is_some(),
+            verdicts: opened.verdicts.is_some(),
             base: opened.base.as_ref().map(|base| ComparedWith {
                 name: &base.name,
                 totals: &base.totals,

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use anyhow::Context;
-use hotlist_session::{Error, Part};
+use hotlist_session::{Error, Options, Part, Profiles};
 use hotlist_web::{Address, OpenFile, Server, Settings, Site};
 
 use crate::args::Subject;
@@ -13,11 +13,24 @@ use crate::opening::{open_bytes, open_profiles, source_files};
 use crate::viewer::open_in_browser;
 
 pub(crate) fn run(subject: &Subject, console: &Console) -> anyhow::Result<()> {
-    let options = &subject.options;
+    let address = address(&subject.options)?;
+    serve(&address, open_profiles(subject, console)?, &subject.options, console)
+}
+
+/// Where `-http` says that the page is to be. It is asked for before any work.
+pub(crate) fn address(options: &Options) -> Result<Address, Error> {
     let wrong =
         |error: hotlist_web::AddressError| hotlist_session::UsageError::Other(format!("-http: {error}"));
-    let address: Address = options.output.http.parse().map_err(wrong).map_err(Error::Usage)?;
-    let profiles = open_profiles(subject, console)?;
+    options.output.http.parse().map_err(wrong).map_err(Error::Usage)
+}
+
+/// Shows profiles that are loaded until the process is ended.
+pub(crate) fn serve(
+    address: &Address,
+    profiles: Profiles,
+    options: &Options,
+    console: &Console,
+) -> anyhow::Result<()> {
     let source = options.source.clone();
     let open_file = OpenFile::new(move |name, data| {
         let loaded = open_bytes(&source, name, data)?;
@@ -31,7 +44,7 @@ pub(crate) fn run(subject: &Subject, console: &Console) -> anyhow::Result<()> {
         // From which files of the page are read at each request, for work on the page.
         page_folder: environment::variable("HOTLIST_PAGE_FOLDER").map(PathBuf::from),
     };
-    let server = Server::bind(&address, profiles, site)
+    let server = Server::bind(address, profiles, site)
         .with_context(|| format!("cannot listen at {}", options.output.http))?;
     let url = server.url();
     console.say(&format!("Serving web UI on {url}"));

@@ -17,7 +17,7 @@ use hotlist_tui::{Pager, Signals, Stopped};
 use crate::args::Subject;
 use crate::console::Console;
 use crate::environment::variable;
-use crate::opening::open;
+use crate::opening::open_profiles;
 use input::{Input, Line};
 use runner::Runner;
 
@@ -33,20 +33,21 @@ enum Author {
 pub(crate) fn run(subject: Subject, console: &Console) -> anyhow::Result<()> {
     let question =
         Question::new(&hotlist_report::ALL[0], None, &subject.options.view).map_err(Error::Usage)?;
-    let session = Arc::new(open(&subject, console)?);
-    greet(&session, &question, console);
+    let profiles = Arc::new(open_profiles(&subject, console)?);
+    let session = &profiles.whole().session;
+    greet(session, &question, console);
     let author = if io::stdin().is_terminal() { Author::People } else { Author::Script };
     let signals = match author {
         Author::People => Some(Signals::new()?),
         // In a script Ctrl-C ends the process, as everywhere.
         Author::Script => None,
     };
-    let mut runner = Runner::new(Arc::clone(&session), subject.name(), console, signals);
+    let mut runner = Runner::new(Arc::clone(&profiles), console, signals);
     let mut shell = Shell::new(subject.options, session.profile());
-    let mut input = Input::new(author, console, &session);
+    let mut input = Input::new(author, console, session);
     let outcome = converse(&mut shell, &mut input, &mut runner, console);
     // The process is about to end and the system takes its memory back faster than we could.
-    std::mem::forget(session);
+    std::mem::forget(profiles);
     outcome
 }
 

@@ -18,9 +18,8 @@ use crate::opening::source_files;
 
 /// Answers commands from one profile.
 pub(super) struct Runner<'c> {
-    session: Arc<Session>,
-    /// What people call the profile.
-    name: String,
+    /// As on the full screen, where any of several can be looked at; commands are about all together.
+    profiles: Arc<Profiles>,
     console: &'c Console,
     /// Tell whether Ctrl-C was pressed; `None` where it ends the process.
     signals: Option<Signals>,
@@ -34,19 +33,14 @@ const PATIENCE: Duration = Duration::from_millis(20);
 const PIECES: usize = 16;
 
 impl<'c> Runner<'c> {
-    pub(super) fn new(
-        session: Arc<Session>,
-        name: String,
-        console: &'c Console,
-        signals: Option<Signals>,
-    ) -> Runner<'c> {
-        Runner { session, name, console, signals, source: None }
+    pub(super) fn new(profiles: Arc<Profiles>, console: &'c Console, signals: Option<Signals>) -> Runner<'c> {
+        Runner { profiles, console, signals, source: None }
     }
 
     /// Answers `task`, a page at a time where `pager` asks for it and people look.
     pub(super) fn run(&mut self, task: &ReportTask, pager: bool) -> Result<(), Error> {
         let answering = Answering {
-            session: Arc::clone(&self.session),
+            session: Arc::clone(&self.profiles.whole().session),
             question: Question::new(task.report, task.argument.as_deref(), &task.view)?,
             drawing: task.drawing,
             source: self.source(&task.view),
@@ -61,14 +55,11 @@ impl<'c> Runner<'c> {
         outcome
     }
 
-    /// Shows the profile on the full screen, with the variables as they are.
+    /// Shows the profiles on the full screen, with the variables as they are.
     pub(super) fn full_screen(&mut self, options: &ViewOptions) -> anyhow::Result<()> {
         let source: Source = self.source(options);
         match &self.signals {
-            Some(signals) => {
-                let profiles = Arc::new(Profiles::one(Arc::clone(&self.session), &self.name));
-                show(&profiles, options.clone(), &source, signals)
-            }
+            Some(signals) => show(&self.profiles, options.clone(), &source, signals),
             None => Err(Unfit::NoTerminal.into()),
         }
     }

@@ -345,6 +345,58 @@ fn several_forms_are_written_at_once() {
     assert!(read("a.txt").starts_with("10 base runs, 10 new runs, interleaved; cpu, "));
 }
 
+/// A run of a program in which `parse` has half of its work in the base, and `scan` in new runs, both below `stage`.
+fn moved(run: usize, is_new: bool) -> Profile {
+    let mut builder = Builder::new(&[("samples", "count")]);
+    let [main, stage] = ["main.main", "main.stage"].map(|name| {
+        let function = builder.named_function(name, "main.go");
+        builder.source_location(function, 1)
+    });
+    let (parse, scan) = if is_new { (3000, 6000) } else { (6000, 3000) };
+    let below_stage =
+        [("main.parse", parse), ("main.scan", scan)].map(|(name, count)| (name.to_owned(), count, true));
+    let others = (0..10).map(|row| (format!("main.other{row}"), 9000, false));
+    for (row, (name, count, is_below)) in below_stage.into_iter().chain(others).enumerate() {
+        let function = builder.named_function(&name, "main.go");
+        let location = builder.source_location(function, 7);
+        let stack: &[_] = if is_below { &[location, stage, main] } else { &[location, main] };
+        let count = count + ((row * 7 + run * 13) % 11) as i64;
+        builder.sample(stack, &[], &[count]).expect("one value");
+    }
+    let mut profile = builder.finish();
+    profile.time_nanos = (2 * run + usize::from(is_new)) as i64 + 1;
+    profile
+}
+
+#[test]
+fn work_that_moved_is_said_to_be_moved_in_every_form() {
+    let program = program();
+    for run in 0..5 {
+        program.write(&format!("base{run}.pb"), encode_to_vec(&moved(run, false)));
+        program.write(&format!("new{run}.pb"), encode_to_vec(&moved(run, true)));
+    }
+    let words = ["diff", "-base={home}/base*", "-new={home}/new*"];
+    let text = program.run(&words);
+    let rows: Vec<&str> = text.text().lines().filter(|line| line.contains("moved within")).collect();
+    assert_eq!(rows, ["      moved within main.stage"; 2], "{}", text.text());
+    let page = program.run(&[&words[..], &["-markdown=-"]].concat());
+    let row = page.text().lines().find(|line| line.starts_with("| slower")).expect("a function is slower");
+    assert!(row.ends_with("| `main.scan`, moved within `main.stage` |"), "{row}");
+    let value: Value =
+        serde_json::from_slice(&program.run(&[&words[..], &["-json=-"]].concat()).stdout).expect("one value");
+    for row in value["rows"].as_array().expect("rows") {
+        let is_moved = ["main.parse", "main.scan"].iter().any(|name| row["function"] == *name);
+        let expected = if is_moved { Value::from("main.stage") } else { Value::Null };
+        assert_eq!(row["moved_within"], expected, "{}", row["function"]);
+    }
+    // Where the caller got heavier itself, nothing was moved.
+    let added = program.run(&["diff", "json/base", "--", "json/plus18", "-json=-"]);
+    let value: Value = serde_json::from_slice(&added.stdout).expect("one value");
+    let row =
+        value["rows"].as_array().expect("rows").iter().find(|row| row["function"] == LOOP).expect("the loop");
+    assert!(row["moved_within"].is_null() && row["verdict"] == "slower", "{row}");
+}
+
 /// Runs of a program with these functions; every other one doubles in `new`.
 fn hostile(names: &[String], run: usize, is_new: bool) -> Profile {
     let mut builder = Builder::new(&[("samples", "count")]);

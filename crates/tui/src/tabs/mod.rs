@@ -6,6 +6,7 @@ pub(crate) mod flame;
 pub(crate) mod source;
 pub(crate) mod tags;
 mod top;
+pub(crate) mod verdicts;
 
 use crate::app::App;
 use crate::content::Content;
@@ -22,6 +23,7 @@ pub(crate) fn topic(app: &App, tab: Tab) -> Option<Topic> {
         Tab::Source => source::topic(app),
         Tab::Assembly => assembly::topic(app),
         Tab::Tags => Some(Topic::Tags),
+        Tab::Verdicts => Some(verdicts::topic(app)),
     }
 }
 
@@ -34,6 +36,7 @@ fn texts(content: &Content) -> Vec<String> {
         Content::Source(listing) => source::texts(listing),
         Content::Text(lines) => lines.clone(),
         Content::Tags(tags) => tags::texts(tags),
+        Content::Verdicts(rows) => verdicts::texts(rows),
         Content::Facts(_) | Content::Matches(_) | Content::Weights { .. } | Content::Failed(_) => Vec::new(),
     }
 }
@@ -46,6 +49,7 @@ pub(crate) fn count(content: &Content) -> usize {
         Content::Source(listing) => source::count(listing),
         Content::Text(lines) => lines.len(),
         Content::Tags(tags) => tags::count(tags),
+        Content::Verdicts(rows) => rows.rows.len(),
         Content::Facts(_)
         | Content::Flame(_)
         | Content::Matches(_)
@@ -85,7 +89,7 @@ pub(crate) fn select_row(app: &mut App, row: usize) {
 pub(crate) fn enter(app: &mut App) {
     match app.tab {
         Tab::Flame => flame::enter(app),
-        Tab::Top => top::enter(app),
+        Tab::Top | Tab::Verdicts => top::enter(app),
         Tab::Callers => callers::enter(app),
         Tab::Tags => tags::enter(app),
         Tab::Source | Tab::Assembly => {}
@@ -99,7 +103,7 @@ pub(crate) fn back(app: &mut App) {
             app.flame.zoom.pop();
         }
         Tab::Callers => callers::back(app),
-        Tab::Top | Tab::Source | Tab::Assembly | Tab::Tags => {}
+        Tab::Top | Tab::Source | Tab::Assembly | Tab::Tags | Tab::Verdicts => {}
     }
 }
 
@@ -111,6 +115,7 @@ pub(crate) fn choose(app: &mut App) {
         Some(Content::Flame(graph)) => flame::chosen(app, graph),
         Some(Content::Top(table)) => top::chosen(app, table),
         Some(Content::Callers(neighbours)) => callers::chosen(app, neighbours),
+        Some(Content::Verdicts(rows)) => verdicts::chosen(app, rows),
         _ => None,
     };
     if chosen.is_some() {

@@ -39,7 +39,7 @@ pub(super) fn title(app: &App, header: Option<&Header>, buffer: &mut Buffer, are
         for (is_so, text) in [
             (app.options.inverted && app.tab == Tab::Flame, "inverted"),
             (app.options.collapse_recursion && app.tab == Tab::Flame, "collapsed"),
-            (is_comparison && matches!(app.tab, Tab::Flame | Tab::Top), app.changes.name()),
+            (is_comparison && matches!(app.tab, Tab::Flame | Tab::Top | Tab::Verdicts), app.changes.name()),
         ] {
             if is_so {
                 parts.push((format!(" {text} "), app.theme.dim()));
@@ -66,7 +66,7 @@ pub(super) fn tabs(app: &App, layout: &Layout, buffer: &mut Buffer) {
     let area = layout.tabs;
     buffer.set_style(area, Style::new().add_modifier(Modifier::UNDERLINED));
     let mut end = 0;
-    for (tab, start, name) in layout.tab_names() {
+    for (tab, start, name) in layout.tab_names(app.tabs()) {
         let is_shown = layout.panes().any(|(other, _)| other == tab);
         let mut style = app.theme.tab(tab == app.tab).add_modifier(Modifier::UNDERLINED);
         if is_shown {
@@ -75,7 +75,7 @@ pub(super) fn tabs(app: &App, layout: &Layout, buffer: &mut Buffer) {
         put(buffer, area, start, 0, &name, style);
         end = start + name.width();
     }
-    if layout.names_are_short() {
+    if layout.names_are_short(app.tabs()) {
         let style = app.theme.title().add_modifier(Modifier::UNDERLINED);
         put(buffer, area, end + 2, 0, app.tab.title(), style);
     }

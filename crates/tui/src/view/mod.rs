@@ -9,6 +9,7 @@ mod profiles;
 mod source;
 mod tags;
 mod top;
+mod verdicts;
 
 use ratatui::Frame;
 use ratatui::buffer::Buffer;
@@ -25,6 +26,7 @@ use crate::tab::Tab;
 
 pub(crate) use profiles::ABOVE as PROFILES_ABOVE;
 pub(crate) use top::sort_columns;
+pub(crate) use verdicts::{ABOVE as VERDICTS_ABOVE, rows_shown as verdict_rows_shown};
 
 /// Draws `app` into `frame`.
 pub fn draw(app: &mut App, frame: &mut Frame<'_>) {
@@ -72,6 +74,7 @@ fn draw_content(app: &mut App, tab: Tab, content: Option<&Content>, buffer: &mut
         Some(Content::Source(listing)) => source::draw(app, listing, buffer, area),
         Some(Content::Text(lines)) => source::draw_text(app, lines, buffer, area),
         Some(Content::Tags(tags)) => tags::draw(app, tags, buffer, area),
+        Some(Content::Verdicts(rows)) => verdicts::draw(app, rows, buffer, area),
         Some(Content::Failed(reason)) => note(app, reason, buffer, area),
         Some(Content::Facts(_) | Content::Matches(_) | Content::Weights { .. }) => {}
         None if tab == Tab::Assembly && hotlist_report::find(ASSEMBLY).is_none() => {

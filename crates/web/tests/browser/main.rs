@@ -14,6 +14,7 @@ mod pictures;
 mod screenshots;
 #[path = "../support/mod.rs"]
 mod support;
+mod verdicts;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 

@@ -32,6 +32,7 @@ pub(super) const FLAGS: &[OwnFlag] = &[
     flag("rows", "count", "The most rows of a kind to show (default 20)"),
     flag("markdown", "file", "Write the comparison as a comment of a code review; - for standard output"),
     flag("json", "file", "Write the comparison as JSON; - for standard output"),
+    flag("tui", "", "Look at the comparison on the full screen of the terminal"),
     flag("self", "", "Take all runs as one set, and tell what comparisons of such runs could show"),
 ];
 

@@ -6,21 +6,26 @@ mod run_files;
 use std::ffi::{OsStr, OsString};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::bail;
 use hotlist_fetch::write_beside;
 use hotlist_render::{Context, Drawing};
 use hotlist_report::Shape;
 use hotlist_session::{
-    Error, Group, Loaded, LoadedRun, Note, Options, SetOptions, compare_sets, sensitivity_of,
+    CodeFiles, Error, Group, Loaded, LoadedRun, Note, Options, Part, Profiles, Session, SetOptions, Verdicts,
+    compare_sets, sensitivity_of,
 };
+use hotlist_tui::{Signals, Source, fit_for};
+use hotlist_web::Address;
 
 use self::flags::{FLAGS, compare_options};
 use self::run_files::run_files;
 use crate::args::{ArgsError, Arguments};
-use crate::commands::{Command, Takes, Words};
+use crate::commands::{Command, Takes, Words, http, tui};
 use crate::console::{Console, Ending};
-use crate::opening::{load_files, threads};
+use crate::environment;
+use crate::opening::{load_files, source_files, threads};
 
 pub(crate) const COMMAND: Command = Command {
     name: "diff",
@@ -36,22 +41,14 @@ pub(crate) const COMMAND: Command = Command {
             Group::Other,
         ],
         // Values are compared as they were measured, and written in units that read well.
-        without: &[
-            "mean",
-            "mean_delay",
-            "divide_by",
-            "relative_percentages",
-            "tools",
-            "intel_syntax",
-            "http",
-            "no_browser",
-        ],
+        without: &["mean", "mean_delay", "divide_by", "relative_percentages", "tools", "intel_syntax"],
         flags: FLAGS,
         remarks: &[
             "A folder stands for the files in it. Take 3 runs a side or more, recorded in turn:",
             "  hotlist diff base/*.pb.gz -- new/*.pb.gz",
             "  hotlist diff -base base -new new -fail-on '>5%' -markdown comment.md",
             "  hotlist diff -self base",
+            "  hotlist diff -http=: -base base -new new",
             "A rule is '>5%' (a function is slower, by an estimate of more than 5 %), 'surely>5%' (it is slower by more",
             "than 5 % for sure) or 'total>3%' (all together are slower, by an estimate of more than 3 %).",
             "The exit status is 0, 1 when a rule holds, 2 when the sets could not be compared.",
@@ -74,24 +71,79 @@ fn run(arguments: Arguments, console: &Console) -> anyhow::Result<()> {
 fn answer(arguments: &Arguments, console: &Console) -> anyhow::Result<u8> {
     let compare = compare_options(arguments)?;
     let outputs = Outputs::of(arguments)?;
+    let screen = Screen::of(arguments)?;
     let options = with_granularity(arguments)?;
     let sets = SetOptions { view: &options.view, compare, threads: threads() };
     let mut notes = Vec::new();
-    let (shape, exit) = if arguments.has("self") {
+    let told = |notes: &[Note]| notes.iter().for_each(|note| console.note(note));
+    if arguments.has("self") {
         let set = Set::load(&[run_files(&one_set(arguments)?, "")?], &options, console)?;
         let facts = sensitivity_of(&set.runs(0), &sets, &mut notes)?;
-        (Shape::Sensitivity(Box::new(facts)), 0)
-    } else {
-        let (base, new) = two_sets(arguments)?;
-        let files = [run_files(&base, "base ")?, run_files(&new, "new ")?];
-        let set = Set::load(&files, &options, console)?;
-        let comparison = compare_sets(&set.runs(0), &set.runs(1), &sets, &mut notes)?;
-        let exit = comparison.exit;
-        (Shape::Comparison(Box::new(comparison)), exit)
-    };
-    notes.iter().for_each(|note| console.note(note));
-    outputs.write(&shape, console)?;
+        told(&notes);
+        outputs.write(&Shape::Sensitivity(Box::new(facts)), console)?;
+        return Ok(0);
+    }
+    let (base, new) = two_sets(arguments)?;
+    let files = [run_files(&base, "base ")?, run_files(&new, "new ")?];
+    let set = Set::load(&files, &options, console)?;
+    let comparison = compare_sets(&set.runs(0), &set.runs(1), &sets, &mut notes)?;
+    told(&notes);
+    let exit = comparison.exit;
+    match screen {
+        None => outputs.write(&Shape::Comparison(Box::new(comparison)), console)?,
+        Some(screen) => {
+            outputs.write_files(&Shape::Comparison(Box::new(comparison.clone())), console)?;
+            screen.show(set, Verdicts::new(comparison, &sets.compare.renames), options, console)?;
+        }
+    }
     Ok(exit)
+}
+
+/// Where people look at a comparison, in place of a text.
+enum Screen {
+    /// The page.
+    Page(Address),
+    /// The full screen.
+    Terminal,
+}
+
+impl Screen {
+    fn of(arguments: &Arguments) -> anyhow::Result<Option<Screen>> {
+        let page = !arguments.options.output.http.is_empty();
+        let wanted = match (page, arguments.has("tui")) {
+            (false, false) => return Ok(None),
+            (true, true) => return Err(ArgsError::Together { flag: "tui", other: "http" }.into()),
+            (true, false) => "http",
+            (false, true) => "tui",
+        };
+        if arguments.has("self") {
+            return Err(ArgsError::Together { flag: wanted, other: "self" }.into());
+        }
+        if page {
+            return Ok(Some(Screen::Page(http::address(&arguments.options)?)));
+        }
+        fit_for(environment::text)?;
+        Ok(Some(Screen::Terminal))
+    }
+
+    fn show(
+        self,
+        set: Set,
+        verdicts: Verdicts,
+        mut options: Options,
+        console: &Console,
+    ) -> anyhow::Result<()> {
+        // What was compared comes first; of heap profiles that is not what other reports begin with.
+        verdicts.comparison().sample_type.clone_into(&mut options.view.sample_index);
+        let profiles = set.into_profiles(verdicts)?;
+        match self {
+            Screen::Page(address) => http::serve(&address, profiles, &options, console),
+            Screen::Terminal => {
+                let source: Source = Arc::new(source_files(&options.view));
+                tui::show(&Arc::new(profiles), options.view, &source, &Signals::new()?)
+            }
+        }
+    }
 }
 
 /// The options, with what `-granularity` says among them.
@@ -175,6 +227,27 @@ impl Set {
         let runs = self.names[set].iter().zip(&self.loaded[before..]);
         runs.map(|(name, loaded)| LoadedRun { name, profile: &loaded.profile }).collect()
     }
+
+    /// The runs of two sets with what their comparison says, to be looked at.
+    fn into_profiles(self, verdicts: Verdicts) -> Result<Profiles, Error> {
+        let mut objects = None;
+        let mut runs = self.loaded.into_iter();
+        let [base, new] = [0, 1].map(|set: usize| -> Vec<Part> {
+            let names = self.names.get(set).map(Vec::as_slice).unwrap_or_default();
+            let part = |(name, loaded): (&String, Loaded)| {
+                objects = Some(loaded.objects);
+                Part { name: name.clone(), profile: loaded.profile }
+            };
+            names.iter().zip(runs.by_ref()).map(part).collect()
+        });
+        Profiles::of_sets(new, base, verdicts, move |profile| {
+            let session = Session::new(profile, threads());
+            match &objects {
+                Some(objects) => session.with_code(CodeFiles::new(Arc::clone(objects), None)),
+                None => session,
+            }
+        })
+    }
 }
 
 /// Where the answer goes, and in which forms.
@@ -213,11 +286,7 @@ impl Outputs {
     }
 
     fn write(&self, shape: &Shape<'_>, console: &Console) -> anyhow::Result<()> {
-        let plain = Context { colour: false, ..console.context() };
-        let text = self.text.iter().map(|path| (const { &hotlist_render::TEXT }, path));
-        for (drawing, path) in self.files.iter().map(|(drawing, path)| (*drawing, path)).chain(text) {
-            into_file(shape, drawing, path, &plain)?;
-        }
+        self.write_files(shape, console)?;
         let Some(drawing) = self.stdout else { return Ok(()) };
         let mut out = console.stdout();
         match drawing.draw(shape, &mut out, &console.context()).and_then(|()| out.flush()) {
@@ -225,6 +294,16 @@ impl Outputs {
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
             outcome => Ok(outcome?),
         }
+    }
+
+    /// Writes what goes into files, and nothing to standard output.
+    fn write_files(&self, shape: &Shape<'_>, console: &Console) -> Result<(), Error> {
+        let plain = Context { colour: false, ..console.context() };
+        let text = self.text.iter().map(|path| (const { &hotlist_render::TEXT }, path));
+        for (drawing, path) in self.files.iter().map(|(drawing, path)| (*drawing, path)).chain(text) {
+            into_file(shape, drawing, path, &plain)?;
+        }
+        Ok(())
     }
 }
 
