@@ -66,6 +66,12 @@ export async function flameView(host, page, signal) {
     },
     key: (key, frame) => actOnKey(key, /** @type {import('./api.js').Place | undefined} */ (model?.placeOf(frame))),
   });
+  /** What verdicts there are, and what their colours mean. */
+  function showSummary() {
+    summary.hidden = !verdicts;
+    fill(summary, verdicts?.summary(), verdicts?.legend());
+  }
+
   /** @param {number} frame @param {{clientX: number, clientY: number}} [event] */
   function tellOf(frame, event) {
     card.show(model, frame, event, model && frame >= 0 && verdicts ? verdicts.card(model, frame) : null);
@@ -75,6 +81,7 @@ export async function flameView(host, page, signal) {
     chart.setDark(dark);
     showTools();
     showLegend();
+    showSummary();
   });
 
   function showTools() {
@@ -83,7 +90,7 @@ export async function flameView(host, page, signal) {
     const button = (name, label, key) => el('button', { class: 'button only-icon', type: 'button', title: label, 'aria-label': label, onclick: () => chart.key(key) }, icon(name));
     const steps = [[10, 1], [4, 2], [1, 1], [2, 4], [1, 10]];
     fill(page.tools,
-      verdicts ? verdicts.legend() : model?.comparison && el('span', { class: 'legend' }, 'less',
+      model?.comparison && !verdicts && el('span', { class: 'legend' }, 'less',
         steps.map(([before, after]) => el('i', { class: 'swatch', style: { background: changeColour(before, after, isDark()) } })), 'more'),
       el('button', { class: 'button', type: 'button', 'aria-pressed': String(inverted), title: 'Begin with the functions that use the resources, callers below them',
         onclick: () => go(state().view, { inverted: inverted ? '' : 't' }) }, icon('invert'), 'Inverted'),
@@ -134,8 +141,7 @@ export async function flameView(host, page, signal) {
     model = new FlameModel(data);
     verdicts = said;
     chart.verdictOf = said && ((frame) => model && said.ofFrame(model, frame));
-    summary.hidden = !said;
-    fill(summary, said?.summary());
+    showSummary();
     deepened = new Set();
     if (model.total === 0) {
       notice(cover, 'No samples', 'Nothing in this profile passes the filters, or all values of this sample type are zero.');

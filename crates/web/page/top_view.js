@@ -193,7 +193,7 @@ export async function topView(host, page, signal) {
     if (!table) return;
     const first = Math.max(Math.floor(scroller.scrollTop / ROW) - 8, 0);
     const last = Math.min(first + Math.ceil(scroller.clientHeight / ROW) + 16, shown.length);
-    const gap = (/** @type {number} */ count) => count > 0 && el('tr', { class: 'gap', 'aria-hidden': 'true' }, el('td', { colSpan: columns.length, style: { height: `${count * ROW}px` } }));
+    const gap = (/** @type {number} */ count) => count > 0 && el('tr', { class: 'gap', 'aria-hidden': 'true' }, el('td', { style: { height: `${count * ROW}px` } }));
     fill(body, gap(first), rowElements(first, last), gap(shown.length - last));
   }
 

@@ -71,7 +71,8 @@ export class Verdicts {
     const { headline, total, comparison } = this.answer;
     const count = (/** @type {Verdict} */ kind) => this.rows.filter((row) => !row.is_rest && kindOf(row) === kind).length;
     const parts = KINDS.map(([kind, time, amount]) => `${countText(count(kind))} ${comparison.words === 'time' ? time : amount}`);
-    return el('p', { class: 'verdict-line' }, el('strong', {}, parts.join(', ')), ` · total ${total} · ${headline}`);
+    const line = `total ${total} · ${headline}`;
+    return el('p', { class: 'verdict-line', title: line }, el('strong', {}, parts.join(', ')), ` · ${line}`);
   }
 
   /** What the colours mean. */
