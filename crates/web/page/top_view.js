@@ -93,7 +93,7 @@ export async function topView(host, page, signal) {
   const scroller = el('div', { class: 'table-scroller', tabIndex: 0, role: 'region', 'aria-label': 'Places by weight, arrow keys choose one' }, grid);
   const foot = el('div', { class: 'table-foot' });
   const live = el('div', { class: 'visually-hidden', 'aria-live': 'polite' });
-  const box = el('div', { class: comparison ? 'table comparison' : 'table' }, el('h2', { class: 'visually-hidden' }, 'Top'), scroller, foot, live);
+  const box = el('div', { class: ['table', comparison && 'comparison', comparison && judged && 'judged'].filter(Boolean).join(' ') }, el('h2', { class: 'visually-hidden' }, 'Top'), scroller, foot, live);
 
   const question = () => `${questionText()} ${limit}`;
 
