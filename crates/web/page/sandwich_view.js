@@ -86,6 +86,7 @@ export async function sandwichView(host, page, signal) {
   const middle = el('div', { class: 'sandwich-middle' });
   const sums = `total ${valueText(cum, format)} ${percentText(cum, total)} · self ${valueText(self, format)} ${percentText(self, total)}`;
   fill(host, el('div', { class: 'sandwich' }, el('h2', { class: 'visually-hidden' }, `Callers and callees of ${label.slice(0, 200)}`),
+    verdicts && el('div', { class: 'verdict-summary' }, verdicts.legend()),
     el('section', { class: 'sandwich-half', style: share(callers), 'aria-label': 'Callers' }, el('h3', {}, 'Callers'), halves[0].box),
     append(middle, [
       el('strong', {}, label),
@@ -102,7 +103,7 @@ export async function sandwichView(host, page, signal) {
     if (place) middle.style.background = placeColour({ id: 0, ...place }, dark);
     halves.forEach(({ chart }) => chart.setDark(dark));
   });
-  fill(page.tools, verdicts?.legend(), toggleButton('collapse', 'collapse', COLLAPSE));
+  fill(page.tools, toggleButton('collapse', 'collapse', COLLAPSE));
 
   async function search() {
     const q = param('q');
