@@ -250,7 +250,9 @@ fn the_prompt_keeps_several_profiles_apart() {
     assert!(screen.contains("2 profiles together: P shows one"), "{screen}");
     terminal.send("P");
     terminal.wait_for_text("wake.heap.pb.gz");
-    terminal.send("\x1bq");
+    terminal.send("\r");
+    settled(&terminal);
+    terminal.send("q");
     terminal.wait_for_text("(hotlist) tui");
     terminal.send("\x04");
     assert_eq!(terminal.wait(), (0, None));
