@@ -146,6 +146,10 @@ pub(crate) fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Invocat
         }
         let Some((name, value)) = as_flag(&word) else {
             line.arguments.words.push(word);
+            if matches!(command.takes.words, Words::Program) {
+                // What stands behind a program is for it.
+                line.arguments.words.extend(words.by_ref());
+            }
             continue;
         };
         match flags::find(&name, command) {

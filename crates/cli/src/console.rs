@@ -27,7 +27,7 @@ pub(crate) struct Console {
 /// its own.
 const USAGE: u8 = 2;
 
-/// How a command ends that answers by its exit code, as diff(1) does.
+/// How a command ends that answers by its exit code, as diff(1) and time(1) do.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Ending {
     /// The answer was written, and it is that something is amiss: 1.
@@ -36,6 +36,12 @@ pub(crate) enum Ending {
     /// There is no answer: 2.
     #[error("{0}")]
     NoAnswer(anyhow::Error),
+    /// A program that was started has ended with this code.
+    #[error("the program has ended with {0}")]
+    Program(u8),
+    /// A program could not be started: the code that a shell gives for that.
+    #[error("{1}")]
+    NotStarted(u8, anyhow::Error),
 }
 
 impl Console {
@@ -91,7 +97,9 @@ impl Console {
         let Err(error) = outcome else { return ExitCode::SUCCESS };
         let (error, code) = match error.downcast() {
             Ok(Ending::Amiss) => return ExitCode::FAILURE,
+            Ok(Ending::Program(code)) => return ExitCode::from(code),
             Ok(Ending::NoAnswer(error)) => (error, Some(USAGE)),
+            Ok(Ending::NotStarted(code, error)) => (error, Some(code)),
             Err(error) => (error, None),
         };
         let is_broken_pipe = error.chain().any(|cause| {

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use hotlist_fetch::{Environment, Fetcher, TlsOptions};
+use hotlist_profile::Profile;
 use hotlist_session::{
     Base, CodeFiles, Error, Loaded, Loader, Note, ObjectFiles, Options, Part, Profiles, Progress, Reach,
     Session, SourceFiles, SourceFormat, SourceOptions, ViewOptions,
@@ -149,6 +150,17 @@ pub(crate) fn load_files(
 /// Loads what the command line names, and says nothing of how that went.
 pub(crate) fn load_subject(subject: &Subject, console: &Console) -> anyhow::Result<Loaded> {
     loading(subject, console, |loader| loader.load(&subject.sources))
+}
+
+/// Gives a profile that was just taken what one has that is read, names above all.
+pub(crate) fn complete(
+    options: &Options,
+    profile: Profile,
+    objects: Arc<ObjectFiles>,
+    console: &Console,
+) -> anyhow::Result<Loaded> {
+    let subject = Subject { options: options.clone(), binary: None, sources: Vec::new() };
+    loading(&subject, console, |loader| loader.complete(profile, objects))
 }
 
 /// Makes the loader that the command line asks for, and shows how far it is.

@@ -133,6 +133,16 @@ impl Loader<'_> {
         self.finish(grabbed, Arc::clone(&objects), Vec::new())
     }
 
+    /// Completes a profile that was just taken: symbols, and what else is done to one that is read. `objects` has the
+    /// files that were kept while it was taken.
+    ///
+    /// # Errors
+    /// When the profile says something about its frames that makes no sense.
+    pub fn complete(&self, profile: Profile, objects: Arc<ObjectFiles>) -> Result<Loaded, Error> {
+        let grabbed = Grabbed { profile, remote: Vec::new(), is_remote: false, warnings: Vec::new() };
+        self.finish(grabbed, objects, Vec::new())
+    }
+
     fn objects(&self) -> ObjectFiles {
         let objects = ObjectFiles::new(self.environment);
         match &self.reach.binaries_below {

@@ -15,13 +15,14 @@ use crate::debuginfod::Debuginfod;
 use crate::running_system;
 
 /// Finds and opens object files, and keeps what it has found.
-#[derive(Debug)]
 pub struct ObjectFiles {
     places: Places,
     debuginfod: Option<Debuginfod>,
     /// Folders, without links, below which files are opened; `None` for all.
     below: Option<Vec<PathBuf>>,
     found: Mutex<HashMap<Key, Arc<OnceLock<Arc<Found>>>>>,
+    /// Files that were open when they were mapped, by path and build id.
+    kept: Mutex<HashMap<(String, String), Bytes>>,
 }
 
 type Key = (String, String, bool);
@@ -39,7 +40,13 @@ impl ObjectFiles {
         };
         let debug = if cfg!(unix) { vec![PathBuf::from("/usr/lib/debug")] } else { Vec::new() };
         let debuginfod = Debuginfod::new(environment);
-        ObjectFiles { places: Places { binaries, debug }, debuginfod, below: None, found: Mutex::default() }
+        ObjectFiles {
+            places: Places { binaries, debug },
+            debuginfod,
+            below: None,
+            found: Mutex::default(),
+            kept: Mutex::default(),
+        }
     }
 
     /// Opens no file but below `folders` and below those that the environment names, whatever a profile says that its
@@ -52,7 +59,55 @@ impl ObjectFiles {
     }
 }
 
+impl std::fmt::Debug for ObjectFiles {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.debug_struct("ObjectFiles").field("places", &self.places).finish_non_exhaustive()
+    }
+}
+
+/// Files as [`ObjectFiles`] finds them, but for one that it keeps.
+struct WithKept<'a> {
+    files: &'a ObjectFiles,
+    path: &'a Path,
+    bytes: Bytes,
+}
+
+impl ObjectStore for WithKept<'_> {
+    fn open(&self, path: &Path) -> Result<Bytes, OpenError> {
+        if path == self.path { Ok(Arc::clone(&self.bytes)) } else { self.files.open(path) }
+    }
+
+    fn list(&self, folder: &Path) -> Vec<PathBuf> {
+        self.files.list(folder)
+    }
+
+    fn other_paths(&self, path: &Path) -> Vec<PathBuf> {
+        self.files.other_paths(path)
+    }
+
+    fn by_build_id(&self, build_id: &str, part: Part) -> Inquiry {
+        self.files.by_build_id(build_id, part)
+    }
+
+    fn running(&self, what: Running) -> Result<Bytes, OpenError> {
+        self.files.running(what)
+    }
+}
+
 impl ObjectFiles {
+    /// Keeps a file that a program has mapped, for when it is looked for by the same path and build id: the file may be
+    /// gone by then, or be another one for the program than for us. Returns its build id; empty when it has none.
+    pub fn keep(&self, path: &str, build_id: &str, file: &File) -> String {
+        let Ok(bytes) = map_file(file) else { return String::new() };
+        let own = hotlist_symbolize::ObjectFile::parse(Arc::clone(&bytes)).map(|file| file.build_id);
+        let own = own.unwrap_or_default();
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        for known in [build_id, &own] {
+            kept.entry((path.to_owned(), known.to_owned())).or_insert_with(|| Arc::clone(&bytes));
+        }
+        own
+    }
+
     /// A source file of the build, from servers of debug information, and where it is.
     pub(crate) fn downloaded_source(&self, build_id: &str, path: &str) -> Option<(String, String)> {
         self.debuginfod.as_ref()?.source(build_id, path)
@@ -67,7 +122,18 @@ impl Finder for ObjectFiles {
             Arc::clone(found.entry(key).or_default())
         };
         // Others wait for this file only, not for the whole table.
-        Arc::clone(slot.get_or_init(|| Arc::new(find(self, &self.places, wanted))))
+        let look = || {
+            let key = (wanted.file.to_owned(), wanted.build_id.to_owned());
+            let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner).get(&key).map(Arc::clone);
+            Arc::new(match kept {
+                Some(bytes) => {
+                    let store = WithKept { files: self, path: Path::new(wanted.file), bytes };
+                    find(&store, &self.places, wanted)
+                }
+                None => find(self, &self.places, wanted),
+            })
+        };
+        Arc::clone(slot.get_or_init(look))
     }
 
     fn store(&self) -> &dyn ObjectStore {
@@ -122,8 +188,12 @@ pub(crate) fn map(path: &Path) -> Result<Bytes, OpenError> {
     if !metadata.is_file() {
         return Err(OpenError::NotAFile(kind(&metadata)));
     }
-    let file = File::open(path).map_err(explain)?;
-    if metadata.len() == 0 {
+    map_file(&File::open(path).map_err(explain)?).map_err(explain)
+}
+
+/// Maps a file that is open.
+fn map_file(file: &File) -> io::Result<Bytes> {
+    if file.metadata()?.len() == 0 {
         return Ok(Arc::new(Vec::new()));
     }
     // SAFETY: the map is only read. Another process may write to the file meanwhile; then bytes change
@@ -131,7 +201,7 @@ pub(crate) fn map(path: &Path) -> Result<Bytes, OpenError> {
     // they have it. A file that is made shorter ends the program with SIGBUS, as in every tool that maps
     // binaries; compilers and package managers replace files instead, which does not touch the map.
     #[expect(unsafe_code, reason = "debug information has gigabytes, of which a few pages are needed")]
-    let map = unsafe { memmap2::Mmap::map(&file) }.map_err(explain)?;
+    let map = unsafe { memmap2::Mmap::map(file) }?;
     Ok(Arc::new(map))
 }
 

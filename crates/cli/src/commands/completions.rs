@@ -57,7 +57,8 @@ fn words_of_commands() -> impl Iterator<Item = (&'static str, &'static [&'static
         | Words::Perhaps(_)
         | Words::Sources
         | Words::Sets
-        | Words::Statement => None,
+        | Words::Statement
+        | Words::Program => None,
     })
 }
 

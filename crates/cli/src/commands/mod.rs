@@ -20,6 +20,7 @@ pub(crate) mod man;
 #[cfg(feature = "mcp")]
 pub(crate) mod mcp;
 pub(crate) mod pprof;
+pub(crate) mod record;
 pub(crate) mod report;
 pub(crate) mod skill;
 pub(crate) mod sql;
@@ -31,6 +32,7 @@ pub(crate) use pprof::COMMAND as PPROF;
 
 /// Every command that is a word, in the order of the help.
 pub(crate) const ALL: &[Command] = &[
+    record::COMMAND,
     tui::COMMAND,
     diff::COMMAND,
     sql::COMMAND,
@@ -108,6 +110,8 @@ pub(crate) enum Words {
     Sets,
     /// A statement of SQL, and profiles.
     Statement,
+    /// A program with its arguments, whatever these look like.
+    Program,
 }
 
 impl Words {
@@ -117,7 +121,7 @@ impl Words {
             Words::None => words.is_empty(),
             Words::OneOf(names) => matches!(words, [word] if names.iter().any(|name| word == name)),
             Words::Optional(_) => words.len() <= 1,
-            Words::Perhaps(_) | Words::Sources | Words::Sets | Words::Statement => true,
+            Words::Perhaps(_) | Words::Sources | Words::Sets | Words::Statement | Words::Program => true,
         }
     }
 }
@@ -152,6 +156,7 @@ impl Command {
             Words::Sources => format!("{name} <source>..."),
             Words::Sets => format!("{name} <base>... -- <new>..."),
             Words::Statement => format!("{name} <statement> <source>..."),
+            Words::Program => format!("{name} [--] <program> [argument]..."),
         }
     }
 }

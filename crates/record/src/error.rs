@@ -1,0 +1,131 @@
+//! Why nothing was recorded, and what helps.
+
+use std::io;
+
+use thiserror::Error;
+
+/// Why nothing was recorded.
+#[derive(Debug, Error)]
+pub enum Error {
+    /// Another system.
+    #[error(
+        "recording needs Linux on x86-64 or aarch64; recordings and profiles of all systems can be read here"
+    )]
+    System,
+    /// The system does not allow it; what helps.
+    #[error(transparent)]
+    Refused(#[from] Gate),
+    /// The program cannot be started.
+    #[error("cannot run {program}: {error}")]
+    Start {
+        /// Its name.
+        program: String,
+        /// Why.
+        error: io::Error,
+    },
+    /// Something of the system failed.
+    #[error("{what}: {error}")]
+    Io {
+        /// What was tried.
+        what: &'static str,
+        /// Why it failed.
+        error: io::Error,
+    },
+}
+
+impl Error {
+    /// The exit code that a shell gives, where a program could not be started: 127 if there is none, 126 if there is.
+    pub fn exit_code(&self) -> Option<u8> {
+        match self {
+            Error::Start { error, .. } if error.kind() == io::ErrorKind::NotFound => Some(127),
+            Error::Start { .. } => Some(126),
+            _ => None,
+        }
+    }
+}
+
+/// What stands in the way, with what helps.
+#[derive(Clone, PartialEq, Eq, Debug, Error)]
+pub enum Gate {
+    /// Users may record nothing.
+    #[error(
+        "kernel.perf_event_paranoid is {level}, so users may record nothing: run `sudo sysctl \
+         kernel.perf_event_paranoid=2`, or hotlist as root"
+    )]
+    Paranoid {
+        /// The setting.
+        level: i32,
+    },
+    /// All processes are for root.
+    #[error(
+        "kernel.perf_event_paranoid is {level}, so users may not record all processes: run hotlist as root, or `sudo \
+         sysctl kernel.perf_event_paranoid=0`"
+    )]
+    Everything {
+        /// The setting.
+        level: i32,
+    },
+    /// A filter of system calls, as in containers.
+    #[error(
+        "a filter of system calls (seccomp) forbids perf_event_open, as in containers: start the container with \
+         `--cap-add PERFMON`, or with `--security-opt seccomp=unconfined`"
+    )]
+    Seccomp,
+    /// A process of somebody else.
+    #[error("process {process} belongs to user {user}: run hotlist as that user, or as root")]
+    OtherUser {
+        /// Its number.
+        process: u32,
+        /// Who runs it.
+        user: u32,
+    },
+    /// A process that may not be looked into.
+    #[error(
+        "process {process} may not be looked into, as after setuid or prctl(PR_SET_DUMPABLE): run hotlist as root"
+    )]
+    Hidden {
+        /// Its number.
+        process: u32,
+    },
+    /// There is none.
+    #[error(
+        "there is no process {process}; numbers are those of this pid namespace, so run hotlist where `ps` shows \
+         the process"
+    )]
+    NoProcess {
+        /// The number.
+        process: u32,
+    },
+    /// There may be no memory for the kernel to write into.
+    #[error(
+        "no memory may be locked for the kernel to write into ({error}): raise `ulimit -l`, or \
+         kernel.perf_event_mlock_kb, or end other recordings"
+    )]
+    LockedMemory {
+        /// What the kernel says.
+        error: String,
+    },
+    /// There may be no more open files.
+    #[error("{needed} files are needed, one for each thread and processor: raise `ulimit -n`")]
+    OpenFiles {
+        /// How many.
+        needed: usize,
+    },
+    /// Too often.
+    #[error(
+        "the kernel takes {most} samples a second at most: use -F {most}, or raise kernel.perf_event_max_sample_rate"
+    )]
+    Frequency {
+        /// What it allows.
+        most: u32,
+    },
+    /// The kernel cannot.
+    #[error("this kernel has no perf events (CONFIG_PERF_EVENTS)")]
+    NoEvents,
+    /// What else it says.
+    #[error("perf_event_open: {error}")]
+    Other {
+        /// What the kernel says.
+        error: String,
+    },
+}
