@@ -131,6 +131,7 @@ fn stacks_are_those_that_perf_finds_in_the_same_samples() {
             frequency: 997,
             stacks,
             duration: None,
+            off_cpu: false,
         };
         let machine = Machine {
             unwinder: &mut unwinder,
