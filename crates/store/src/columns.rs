@@ -66,6 +66,17 @@ impl Texts {
         self.rows.resize(self.rows.len() + count, number);
     }
 
+    /// For each row the place of its text among all distinct ones in their order.
+    pub fn ranks(&self) -> Vec<u32> {
+        let mut order: Vec<u32> = (0..self.distinct.len() as u32).collect();
+        order.sort_unstable_by_key(|&number| &self.distinct[number as usize]);
+        let mut ranks = vec![0; order.len()];
+        for (rank, &number) in order.iter().enumerate() {
+            ranks[number as usize] = rank as u32;
+        }
+        self.rows.iter().map(|&number| ranks[number as usize]).collect()
+    }
+
     fn memory(&self) -> usize {
         self.bytes + self.rows.capacity() * 4
     }
@@ -190,6 +201,24 @@ impl Columns {
         let by_column =
             |&column: &usize| self.columns[column].compare(row, &other.columns[column], other_row);
         order.iter().map(by_column).find(|ordering| ordering.is_ne()).unwrap_or(Ordering::Equal)
+    }
+
+    /// The numbers of all rows, in the order of the table.
+    pub fn sorted(&self, table: Table) -> Vec<u32> {
+        let mut rows: Vec<u32> = (0..self.len() as u32).collect();
+        if table == Table::Samples {
+            use crate::table::samples::{PROFILE_TYPE, SERIES_ID, SERVICE, STACK_ID, TS};
+            let (services, types) = (self.texts(SERVICE).ranks(), self.texts(PROFILE_TYPE).ranks());
+            let (stacks, ts, series) = (self.longs(STACK_ID), self.longs(TS), self.longs(SERIES_ID));
+            rows.sort_unstable_by_key(|&row| {
+                let row = row as usize;
+                (services[row], types[row], stacks[row], ts[row], series[row])
+            });
+        } else {
+            let order = table.order();
+            rows.sort_by(|&one, &other| self.compare(one as usize, self, other as usize, order));
+        }
+        rows
     }
 
     /// The rows `rows`, in this order.

@@ -56,6 +56,9 @@ pub enum Error {
         /// The option that raises the limit.
         flag: &'static str,
     },
+    /// What was to be kept or written could not be.
+    #[error("{0}")]
+    NotKept(String),
     /// The store is being closed.
     #[error("the store is closed")]
     Closed,

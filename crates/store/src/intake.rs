@@ -122,12 +122,6 @@ impl Intake {
             profile,
         })
     }
-
-    /// Heap bytes held, roughly.
-    pub fn memory(&self) -> usize {
-        let ids = self.functions.len() + self.locations.len() + self.stacks.len() + self.label_sets.len();
-        self.profile.memory() + ids * size_of::<Id>()
-    }
 }
 
 /// When the profile began. A day ahead of the clock is the most that is believed.

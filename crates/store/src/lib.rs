@@ -26,17 +26,18 @@
 //!
 //! HTTP, scraping and pages are the business of `hotlist-serve`.
 
-// Rows are in memory only as yet; what files need has no user.
-#![allow(dead_code)]
-
 mod batch;
 mod catalog;
+mod check;
 mod columns;
+mod commit_log;
 mod error;
 mod ids;
+mod inbox;
 mod intake;
 mod labels;
 mod merged;
+mod parquet_file;
 mod profile_type;
 mod push;
 mod range;
@@ -49,6 +50,7 @@ mod sums;
 mod table;
 mod tenant;
 mod timeline;
+mod writer;
 
 pub use error::Error;
 pub use labels::{Labels, SERVICE};

@@ -1,38 +1,10 @@
 //! What was pushed is what comes back.
 
+mod common;
+
 use bytes::Bytes;
-use hotlist_profile::{Builder, Profile, encode_to_vec};
-use hotlist_store::{Labels, Matcher, Push, Range, Refused, Selector, Settings, Store, Tenant};
-
-const CPU: &str = "process_cpu:cpu:nanoseconds:cpu:nanoseconds";
-const START: i64 = 1_795_996_800_000_000_000;
-
-/// A profile with one stack, `main` called by `_start`, and two sample types.
-fn profile(time: i64, value: i64) -> Profile {
-    let mut builder = Builder::new(&[("samples", "count"), ("cpu", "nanoseconds")]);
-    builder.period("cpu", "nanoseconds", 10_000_000);
-    builder.profile.time_nanos = time;
-    builder.profile.duration_nanos = 10_000_000_000;
-    let main = builder.named_function("main", "main.rs");
-    let start = builder.named_function("_start", "start.s");
-    let stack = [builder.source_location(main, 3), builder.source_location(start, 1)];
-    builder.sample(&stack, &[], &[1, value]).unwrap();
-    builder.finish()
-}
-
-fn labels(service: &str, zone: &str) -> Labels {
-    [("service", service), ("zone", zone)].into_iter().collect()
-}
-
-fn push<'a>(labels: Labels, profile: &Profile) -> Push<'a> {
-    Push { labels, name: None, time: Some(profile.time_nanos), body: Bytes::from(encode_to_vec(profile)) }
-}
-
-fn settings() -> Settings {
-    let mut settings = Settings::default();
-    settings.retention = None;
-    settings
-}
+use common::{CPU, START, labels, profile, push, settings};
+use hotlist_store::{Labels, Matcher, Push, Range, Refused, Selector, Store, Tenant};
 
 #[test]
 fn labels_and_range_select() {
