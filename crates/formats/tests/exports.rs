@@ -20,24 +20,26 @@ fn again(format: &str, profile: &Profile) -> Profile {
     read_bytes_as(Some(format), &out, Limits::default()).expect("what was written can be read")
 }
 
-/// The sums of a column by the names of stacks, the root first, with places if `with_places`.
-fn by_name(profile: &Profile, column: usize, with_places: bool) -> BTreeMap<String, i64> {
+/// The sums of a column by the names of stacks, the root first. Frames without names have addresses, with `is_relative`
+/// those in their binary.
+fn by_name(profile: &Profile, column: usize, is_relative: bool) -> BTreeMap<String, i64> {
     let mut sums = BTreeMap::new();
     for sample in profile.samples.ids() {
         let mut stack = String::new();
         for &location in profile.frames(sample).iter().rev() {
             let lines = profile.locations.lines(location);
             if lines.is_empty() {
-                let address = profile.locations.get(location).address;
+                let location = profile.locations.get(location);
+                let start =
+                    location.mapping.filter(|_| is_relative).map_or(0, |row| profile.mapping(row).start);
+                // The first address of a binary has no number there, so the frame is named by the other one.
+                let address = if location.address == start { start } else { location.address - start };
                 stack += &if address == 0 { "<unknown>".to_owned() } else { format!("{address:#x}") };
                 stack.push(';');
             }
             for line in lines.iter().rev() {
                 let function = profile.function(line.function);
                 stack += &profile.lossy(function.name);
-                if with_places {
-                    stack += &format!(" {}:{}", profile.lossy(function.filename), line.line);
-                }
                 stack.push(';');
             }
         }
@@ -76,6 +78,25 @@ fn has_plain_numbers(profile: &Profile) -> bool {
         keys.dedup();
         keys.len() == count
     })
+}
+
+/// Folded stacks with blanks, places and marks in frames, in any order and with lines that stand twice.
+fn folded_text() -> impl Strategy<Value = String> {
+    let frame = prop::sample::select(vec![
+        "main",
+        "a b",
+        "f(int, char)",
+        "std::vec<T>::push",
+        "do_idle_[k]",
+        "Oven.bake_[j]",
+        "日本",
+        "x;y_[i]",
+        "w (a b/w.py:4)",
+        "7",
+    ]);
+    let line = (prop::collection::vec(frame, 1..7), 0..1000i64)
+        .prop_map(|(frames, value)| format!("root;{} {value}\n", frames.join(";")));
+    prop::collection::vec(line, 1..30).prop_map(|lines| lines.concat())
 }
 
 proptest! {
@@ -132,6 +153,24 @@ proptest! {
             let lines = |profile: &Profile| by_name(profile, column, false);
             prop_assert_eq!(lines(&again), lines(&profile));
         }
+    }
+
+    #[test]
+    fn firefox_keeps_names(profile in profiles(Values::NonNegative)) {
+        let column = profile.default_column().expect("there are types");
+        let again = again("firefox", &profile);
+        let found = by_name(&again, again.default_column().expect("there are types"), true);
+        prop_assert_eq!(found, by_name(&profile, column, true));
+    }
+
+    #[test]
+    fn folded_text_returns_line_by_line(text in folded_text()) {
+        let profile = read_bytes(text.as_bytes(), Limits::default()).expect("folded stacks can be read");
+        let encoded = hotlist_profile::encode_to_vec(&profile);
+        let profile = hotlist_profile::decode(&encoded).expect("what was encoded can be decoded");
+        let mut expected = lines(text.as_bytes());
+        expected.retain(|_, sum| *sum != 0);
+        prop_assert_eq!(lines(&written("folded", &profile)), expected);
     }
 
     #[test]

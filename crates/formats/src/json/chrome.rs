@@ -12,11 +12,12 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 
 use hotlist_profile::{Label, LabelValue, LocationId, Profile};
+use rustc_hash::FxBuildHasher;
 use serde::{Deserialize, Deserializer, de};
 
 use super::cpuprofile::{self, ProfileParts};
 use super::decode::{decode, wrong};
-use super::scan::Elements;
+use super::scan::{Elements, Members, string};
 use crate::error::Malformed;
 use crate::format::{Format, Reader};
 use crate::input::Input;
@@ -34,20 +35,41 @@ pub(crate) const FORMAT: Format = Format {
 };
 
 /// The part of an event that all have.
-#[derive(Deserialize)]
+#[derive(Default)]
 struct Event<'a> {
-    #[serde(borrow, default)]
     name: Cow<'a, str>,
-    #[serde(borrow, default)]
     ph: Cow<'a, str>,
-    #[serde(default)]
     ts: f64,
-    #[serde(default)]
     dur: f64,
-    #[serde(default)]
     pid: Id,
-    #[serde(default)]
     tid: Id,
+}
+
+impl<'a> Event<'a> {
+    /// Reads an object. Traces are large and this is all that is wanted of most events, so the rest is passed over.
+    fn of(object: &'a [u8]) -> Result<Self, Malformed> {
+        let text = |value| string(value).ok_or_else(|| wrong("a name or phase that is no text"));
+        let mut event = Event::default();
+        let mut members = Members::of(object);
+        while let Some((key, value)) = members.next()? {
+            match key {
+                b"\"name\"" => event.name = text(value)?,
+                b"\"ph\"" => event.ph = text(value)?,
+                b"\"ts\"" => event.ts = number(value)?,
+                b"\"dur\"" => event.dur = number(value)?,
+                b"\"pid\"" => event.pid = Id::of(value)?,
+                b"\"tid\"" => event.tid = Id::of(value)?,
+                _ => {}
+            }
+        }
+        Ok(event)
+    }
+}
+
+/// A number as it stands in JSON.
+fn number(value: &[u8]) -> Result<f64, Malformed> {
+    let number = std::str::from_utf8(value).ok().and_then(|text| text.parse::<f64>().ok());
+    number.filter(|number| number.is_finite()).ok_or_else(|| wrong("a time that is no number"))
 }
 
 /// What only some have.
@@ -86,6 +108,19 @@ enum Id {
 impl Default for Id {
     fn default() -> Self {
         Id::Number(0)
+    }
+}
+
+impl Id {
+    /// Reads it as it stands in JSON.
+    fn of(value: &[u8]) -> Result<Self, Malformed> {
+        let digits = value.strip_prefix(b"-").unwrap_or(value);
+        // Nearly all are numbers of a few digits.
+        if (1..=18).contains(&digits.len()) && digits.iter().all(u8::is_ascii_digit) {
+            let number = digits.iter().fold(0, |number, digit| number * 10 + i64::from(digit - b'0'));
+            return Ok(Id::Number(if digits.len() < value.len() { -number } else { number }));
+        }
+        decode(value)
     }
 }
 
@@ -140,7 +175,7 @@ enum MarkKind {
 
 #[derive(Default)]
 struct Importer {
-    threads: HashMap<(Id, Id), u32>,
+    threads: HashMap<(Id, Id), u32, FxBuildHasher>,
     /// In the order of their rows.
     thread_ids: Vec<(Id, Id)>,
     thread_names: HashMap<(Id, Id), String>,
@@ -165,7 +200,7 @@ fn read(input: &mut Input<'_>, limits: Limits) -> Result<Profile, Malformed> {
     let mut importer = Importer::default();
     let mut stacks = NamedStacks::new(&[("time", "nanoseconds")]).limited(limits);
     // What is asked for once is kept, as most events have one of a few names.
-    let mut places: HashMap<String, LocationId> = HashMap::new();
+    let mut places: HashMap<String, LocationId, FxBuildHasher> = HashMap::default();
     let most_marks = limits.memory() / size_of::<Mark>();
     let mut count = 0u64;
     while let Some(element) = elements.next()? {
@@ -175,7 +210,7 @@ fn read(input: &mut Input<'_>, limits: Limits) -> Result<Profile, Malformed> {
             continue;
         }
         let in_event = |error: Malformed| wrong(format!("event {count}: {}", error.reason));
-        let event: Event<'_> = decode(element).map_err(in_event)?;
+        let event = Event::of(element).map_err(in_event)?;
         importer.event(&event, element, &mut stacks, &mut places).map_err(in_event)?;
         if importer.marks.len() > most_marks {
             return Err(wrong("the spans take too much memory; -max_size raises this limit"));
@@ -200,7 +235,7 @@ impl Importer {
         event: &Event<'_>,
         raw: &[u8],
         stacks: &mut NamedStacks,
-        places: &mut HashMap<String, LocationId>,
+        places: &mut HashMap<String, LocationId, FxBuildHasher>,
     ) -> Result<(), Malformed> {
         let kind = match (&*event.ph, &*event.name) {
             (_, "Profile" | "ProfileChunk" | "CpuProfile") => {

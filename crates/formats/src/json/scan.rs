@@ -96,10 +96,50 @@ pub(super) fn after_blanks(data: &[u8]) -> usize {
 /// A key or a string, as text; `None` when it is not one.
 pub(super) fn string(raw: &[u8]) -> Option<Cow<'_, str>> {
     let inner = raw.strip_prefix(b"\"")?.strip_suffix(b"\"")?;
-    if inner.contains(&b'\\') {
+    if memchr::memchr(b'\\', inner).is_some() {
         return serde_json::from_slice::<String>(raw).ok().map(Cow::Owned);
     }
     std::str::from_utf8(inner).ok().map(Cow::Borrowed)
+}
+
+/// A key, in its quotation marks, and its value.
+type Member<'a> = (&'a [u8], &'a [u8]);
+
+/// The keys of an object and their values, as they stand in the text: for objects of which only a few values are wanted.
+pub(super) struct Members<'a> {
+    rest: &'a [u8],
+    is_first: bool,
+}
+
+impl<'a> Members<'a> {
+    /// Those of `object`, which is a whole value.
+    pub(super) fn of(object: &'a [u8]) -> Self {
+        Members { rest: object.strip_prefix(b"{").unwrap_or_default(), is_first: true }
+    }
+
+    /// The next key, in its quotation marks, and its value; `None` behind the last one.
+    pub(super) fn next(&mut self) -> Result<Option<Member<'a>>, Malformed> {
+        let wrong = |reason: &str| Malformed::new(Position::Byte(0), reason);
+        let mut rest = self.rest.get(after_blanks(self.rest)..).unwrap_or_default();
+        match rest.first() {
+            Some(b'}') | None => return Ok(None),
+            Some(b',') if !self.is_first => rest = &rest[1 + after_blanks(&rest[1..])..],
+            Some(_) if self.is_first => {}
+            Some(_) => return Err(wrong("a comma is missing")),
+        }
+        self.is_first = false;
+        let end = string_end(rest).filter(|_| rest.first() == Some(&b'"'));
+        let (key, rest) = rest.split_at(end.ok_or_else(|| wrong("a key is missing"))?);
+        let rest = rest[after_blanks(rest)..].strip_prefix(b":");
+        let rest = rest.ok_or_else(|| wrong("a key without a value"))?;
+        let rest = &rest[after_blanks(rest)..];
+        let Step::Done(length) = value_length(rest, DEEPEST) else {
+            return Err(wrong("a key without a value"));
+        };
+        let (value, rest) = rest.split_at(length);
+        self.rest = rest;
+        Ok(Some((key, value)))
+    }
 }
 
 /// The elements of an array that is read as it comes: the outermost one, or the one under a key of the outermost object.
@@ -277,6 +317,26 @@ mod tests {
         check("{\"events\": [{\"a\": 1}, {\"cut", &["{\"a\": 1}"]);
         check("{\"other\": 1}", &[]);
         check("\u{feff}[true]", &["true"]);
+    }
+
+    #[test]
+    fn members_are_found_wherever_blanks_are() {
+        let check = |text: &str, expected: &[(&str, &str)]| {
+            let mut members = Members::of(text.as_bytes());
+            let mut found = Vec::new();
+            while let Some((key, value)) = members.next().unwrap() {
+                found.push((std::str::from_utf8(key).unwrap(), std::str::from_utf8(value).unwrap()));
+            }
+            assert_eq!(found, expected, "{text}");
+        };
+        check("{}", &[]);
+        check("{ \"a\" : 1 ,\n\"b\":{\"c\":[2]} }", &[("\"a\"", "1"), ("\"b\"", "{\"c\":[2]}")]);
+        check("{\"a\\\"\":\"}\"}", &[("\"a\\\"\"", "\"}\"")]);
+        for text in ["{\"a\" 1}", "{,}", "{1: 2}", "{\"a\": 1 \"b\": 2}", "{\"a\": }", "{\"a"] {
+            let mut members = Members::of(text.as_bytes());
+            let outcome = std::iter::repeat_with(|| members.next()).find(|next| !matches!(next, Ok(Some(_))));
+            assert!(outcome.unwrap().is_err(), "{text}");
+        }
     }
 
     #[test]
