@@ -117,12 +117,13 @@ pub(crate) fn of(command: &Command) -> Vec<(&'static str, Flag)> {
         }
         flags.extend(drawings().into_iter().map(|form| (form.name, Flag::Drawing(form))));
     }
+    let is_own = |name: &str| takes.flags.iter().any(|own| own.name == name);
     for &group in takes.options {
-        let is_own = |name: &str| takes.flags.iter().any(|own| own.name == name);
         let is_taken = |(name, _): &(&str, Flag)| !takes.without.contains(name) && !is_own(name);
         flags.extend(of_group(group).into_iter().filter(is_taken));
     }
     if takes.options.contains(&Group::Other)
+        && !is_own("o")
         && let Some(output) = hotlist_session::find("output")
     {
         flags.push(("o", Flag::Option(output)));

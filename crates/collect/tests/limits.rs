@@ -9,9 +9,9 @@ use hotlist_collect::{Server, serve};
 fn get(server: &Server, target: &str) -> String {
     let mut stream = TcpStream::connect(server.address()).unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
-    write!(stream, "GET {target} HTTP/1.1\r\n\r\n").unwrap();
     let mut answer = Vec::new();
-    // A refused request may be reset after its answer.
+    // Where there is no place for it, a request may be answered and its connection closed before it was sent.
+    drop(stream.write_all(format!("GET {target} HTTP/1.1\r\n\r\n").as_bytes()));
     drop(stream.read_to_end(&mut answer));
     String::from_utf8_lossy(&answer).into_owned()
 }
