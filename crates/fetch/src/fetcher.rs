@@ -3,6 +3,7 @@
 use std::ffi::OsStr;
 use std::io::Read;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::environment::Environment;
@@ -11,7 +12,7 @@ use crate::file;
 use crate::http::Client;
 use crate::locator::{Locator, Query};
 use crate::notice::Notice;
-use crate::tls::{Credentials, TlsOptions};
+use crate::tls::{Credentials, TlsOptions, Verification};
 use crate::url::{Url, UrlError};
 
 /// Opens a source. The session uses [`Fetcher`]; tests bring small ones.
@@ -146,6 +147,15 @@ impl Fetcher {
     ) -> Result<Fetcher, Error> {
         let credentials = Credentials::load(&options)?;
         Ok(Fetcher { client: Client { credentials, environment, limits } })
+    }
+
+    /// What connections over https of other clients than this one need: whom to trust, and how to show who we are.
+    ///
+    /// # Errors
+    /// [`Error::Tls`] when the authorities cannot be used.
+    pub fn tls(&self) -> Result<Arc<rustls::ClientConfig>, Error> {
+        let Client { credentials, environment, .. } = &self.client;
+        credentials.configuration(Verification::Full, environment).map_err(Error::Tls)
     }
 
     /// The file at `url`, as it is there. Redirects are followed; `limit` is the time for everything, the last

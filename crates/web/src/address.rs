@@ -53,7 +53,7 @@ impl std::str::FromStr for Address {
 /// A web site can give its own name the address of this machine (DNS rebinding) and then talk to the server
 /// as if it was the site; what gives it away is the name in this header.
 #[derive(Debug, Clone)]
-pub(crate) struct Hosts {
+pub struct Hosts {
     names: Vec<String>,
     /// Any IP address will do: the server listens at all of the machine.
     any_address: bool,
@@ -61,7 +61,8 @@ pub(crate) struct Hosts {
 }
 
 impl Hosts {
-    pub(crate) fn new(address: &Address, bound: SocketAddr) -> Hosts {
+    /// The headers that mean `bound`, which is what became of `address`.
+    pub fn new(address: &Address, bound: SocketAddr) -> Hosts {
         let mut names = vec![address.host.to_ascii_lowercase(), bound.ip().to_string()];
         let any_address = bound.ip().is_unspecified();
         if bound.ip().is_loopback() || any_address {
@@ -70,8 +71,13 @@ impl Hosts {
         Hosts { names, any_address, port: bound.port() }
     }
 
+    /// Lets requests in that call the server by one more name.
+    pub fn add(&mut self, name: &str) {
+        self.names.push(name.to_ascii_lowercase());
+    }
+
     /// Whether a request with this header is meant for the server.
-    pub(crate) fn allows(&self, header: &str) -> bool {
+    pub fn allows(&self, header: &str) -> bool {
         let (host, port) = match header.rsplit_once(':') {
             Some((host, port)) if !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit()) => {
                 (host, port.parse().ok())

@@ -32,11 +32,15 @@ mod settings;
 mod shared;
 mod timeline;
 mod verdicts;
+mod viewer;
 
-pub use address::{Address, AddressError};
+pub use address::{Address, AddressError, Hosts};
 pub use files::OpenFile;
+pub use query::Query;
+pub use response::Answer;
 pub use server::Server;
 pub use settings::Settings;
+pub use viewer::Viewer;
 
 use std::path::PathBuf;
 

@@ -20,7 +20,7 @@ const MOST_PARAMETERS: usize = 64;
 
 /// The parameters of an address.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Query {
+pub struct Query {
     pairs: Vec<(String, String)>,
 }
 
@@ -29,7 +29,7 @@ impl Query {
     ///
     /// # Errors
     /// In words, when it is too long, has too many parameters, or is not UTF-8.
-    pub(crate) fn parse(text: &str) -> Result<Query, String> {
+    pub fn parse(text: &str) -> Result<Query, String> {
         if text.len() > LONGEST_QUERY {
             return Err(format!("the address is longer than {LONGEST_QUERY} bytes"));
         }
@@ -50,16 +50,27 @@ impl Query {
     }
 
     /// The first value of a parameter, unless it is empty.
-    pub(crate) fn get(&self, name: &str) -> Option<&str> {
+    pub fn get(&self, name: &str) -> Option<&str> {
         let (_, value) = self.pairs.iter().find(|(other, _)| other == name)?;
         Some(value.as_str()).filter(|value| !value.is_empty())
     }
 
     /// All values of a parameter that may stand several times.
-    pub(crate) fn all<'q>(&'q self, name: &'q str) -> impl Iterator<Item = &'q str> {
+    pub fn all<'q>(&'q self, name: &'q str) -> impl Iterator<Item = &'q str> {
         let values =
             self.pairs.iter().filter(move |(other, _)| other == name).map(|(_, value)| value.as_str());
         values.filter(|value| !value.is_empty())
+    }
+
+    /// The parameters whose names begin with `prefix`, without it.
+    pub fn with_prefix<'q>(&'q self, prefix: &'q str) -> impl Iterator<Item = (&'q str, &'q str)> {
+        self.pairs.iter().filter_map(move |(name, value)| Some((name.strip_prefix(prefix)?, value.as_str())))
+    }
+
+    /// The parameters but those with these names, as they stand in an address.
+    pub fn without(&self, names: &[&str]) -> String {
+        let pairs = self.pairs.iter().filter(|(name, _)| !names.contains(&name.as_str()));
+        pairs.map(|(name, value)| format!("{}={}", encode(name), encode(value))).collect::<Vec<_>>().join("&")
     }
 
     /// `base` with what the parameters say about view options. Parameters that are no options belong to

@@ -18,27 +18,31 @@ const NOTES: HeaderName = HeaderName::from_static("hotlist-notes");
 
 /// An answer.
 #[derive(Debug, Clone)]
-pub(crate) struct Answer {
-    pub(crate) status: StatusCode,
-    pub(crate) headers: HeaderMap,
-    pub(crate) body: Bytes,
+pub struct Answer {
+    /// The status.
+    pub status: StatusCode,
+    /// Its own headers; [`into_response`](Self::into_response) adds those that all have.
+    pub headers: HeaderMap,
+    /// The body.
+    pub body: Bytes,
 }
 
 impl Answer {
-    pub(crate) fn new(status: StatusCode, content_type: &'static str, body: impl Into<Bytes>) -> Answer {
+    /// An answer of this type.
+    pub fn new(status: StatusCode, content_type: &'static str, body: impl Into<Bytes>) -> Answer {
         let mut headers = HeaderMap::new();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
         Answer { status, headers, body: body.into() }
     }
 
     /// A failure, as JSON with one field `error`.
-    pub(crate) fn error(status: StatusCode, why: &str) -> Answer {
+    pub fn error(status: StatusCode, why: &str) -> Answer {
         let body = serde_json::json!({ "error": why }).to_string();
         Answer::new(status, JSON, body)
     }
 
     /// The client is to ask elsewhere; `place` may be relative.
-    pub(crate) fn redirect(status: StatusCode, place: &str) -> Answer {
+    pub fn redirect(status: StatusCode, place: &str) -> Answer {
         let mut answer = Answer::new(status, TEXT, "");
         match HeaderValue::from_str(place) {
             Ok(value) => {
@@ -65,7 +69,7 @@ impl Answer {
     }
 
     /// Something to keep as a file of this name.
-    pub(crate) fn named(mut self, name: &str) -> Answer {
+    pub fn named(mut self, name: &str) -> Answer {
         if let Ok(value) = HeaderValue::from_str(&format!("attachment; filename=\"{name}\"")) {
             self.headers.insert(CONTENT_DISPOSITION, value);
         }
@@ -94,7 +98,7 @@ impl Answer {
     }
 
     /// The response as it is sent.
-    pub(crate) fn into_response(self) -> Response<Full<Bytes>> {
+    pub fn into_response(self) -> Response<Full<Bytes>> {
         let mut response = Response::new(Full::new(self.body));
         *response.status_mut() = self.status;
         *response.headers_mut() = self.headers;
