@@ -8,7 +8,7 @@
 //! * [`Server`] listens. Before anything else looks at a request, its `Host` header must name the server and, where there
 //!   are [`Tenants`], its token must be one of them; sizes and times of requests are bounded one by one and together.
 //! * A file in `routes/` is an interface: the own one below `/api/v1/`, Pyroscope's `/ingest`, its push and its queries
-//!   over Connect, OpenTelemetry's and Parca's. `docs/store.md` describes them.
+//!   over Connect, OpenTelemetry's and Parca's.
 //! * [`scrape`] asks programs for profiles, as a file in the manner of Prometheus says.
 //!
 //! Not here: how profiles are kept, which is the business of `hotlist-store`, and pages of one profile, which are those of
