@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::time::{Duration, Instant};
 
 use hotlist_testkit::{Outcome, Program, go, installed, skip, testdata};
 
@@ -150,20 +151,41 @@ fn profiler_cli() -> Option<[PathBuf; 2]> {
     None
 }
 
+/// What the profiler says of the functions of `profile`, with its files in `folder`.
+///
+/// Its `load` gives the process that holds the profile half a second to start, which a machine under load does not
+/// always grant; so that process is started here, and asked until it answers.
+fn firefox_functions(node: &Path, script: &Path, profile: &Path, folder: &Path) -> String {
+    const SESSION: &str = "hotlist";
+    let cli = || {
+        let mut command = Command::new(node);
+        command.arg(script).env("HOME", folder).env("PROFILER_CLI_SESSION_DIR", folder.join("sessions"));
+        command
+    };
+    std::fs::create_dir_all(folder.join("sessions")).unwrap();
+    let mut holder = cli().arg("--daemon").arg(profile).args(["--session", SESSION]).spawn().unwrap();
+    let deadline = Instant::now() + Duration::from_secs(120);
+    let answer = loop {
+        let ask = ["thread", "functions", "--include-idle", "--session", SESSION];
+        let answer = cli().args(ask).output().expect("the program can be started");
+        if answer.status.success() || Instant::now() > deadline {
+            break answer;
+        }
+        std::thread::sleep(Duration::from_millis(200));
+    };
+    holder.kill().unwrap();
+    holder.wait().unwrap();
+    assert!(answer.status.success(), "{}", String::from_utf8_lossy(&answer.stderr));
+    String::from_utf8_lossy(&answer.stdout).into_owned()
+}
+
 #[test]
 fn firefox_shows_the_same_functions() {
     let Some([node, script]) = profiler_cli() else { return };
     let program = program();
     let profile = program.folder().join("a.firefox.json.gz");
     run(&program, &["convert", PROFILE, "-o", profile.to_str().unwrap()]);
-    let cli = |more: &[&str]| {
-        let mut command = Command::new(&node);
-        let output = output(command.arg(&script).args(more).env("HOME", program.folder()));
-        String::from_utf8_lossy(&output.stdout).into_owned()
-    };
-    cli(&["load", profile.to_str().unwrap()]);
-    let functions = cli(&["thread", "functions", "--include-idle"]);
-    cli(&["stop", "--all"]);
+    let functions = firefox_functions(&node, &script, &profile, program.folder());
     let top = run(&program, &["-top", "-unit=ms", "-nodecount=5", PROFILE]).text().to_owned();
     for line in top.lines().skip_while(|line| !line.contains("flat%")).skip(1) {
         let fields: Vec<&str> = line.split_whitespace().collect();

@@ -112,9 +112,16 @@ pub(crate) fn run(root: &Path, extent: Extent) -> anyhow::Result<()> {
             skipped.step(step, "--quick");
         }
     }
-    println!("== all good in {:.0} s", begin.elapsed().as_secs_f64());
     skipped.print();
-    println!("{} passed, {} failed, {} skipped", outcome.passed, outcome.failed, skipped.count());
+    for test in &outcome.unsteady {
+        println!("== unsteady (failed at first, passed alone): {test}");
+    }
+    let (passed, failed, unsteady) = (outcome.passed, outcome.failed, outcome.unsteady.len());
+    println!("{passed} passed, {failed} failed, {unsteady} unsteady, {} skipped", skipped.count());
+    if failed > 0 {
+        bail!("{failed} tests failed");
+    }
+    println!("== all good in {:.0} s", begin.elapsed().as_secs_f64());
     Ok(())
 }
 
