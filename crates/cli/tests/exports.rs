@@ -54,6 +54,26 @@ fn the_name_of_a_file_tells_its_format() {
     assert_eq!(by_flag, std::fs::read(program.folder().join("a.speedscope.json")).unwrap());
 }
 
+/// A format that does not say its period type goes with any profile of the same sample types.
+#[test]
+fn files_of_several_formats_are_merged() {
+    let program = program();
+    let mut words = vec!["-raw".to_owned(), PROFILE.to_owned()];
+    for file in ["{home}/a.folded", "{home}/a.speedscope.json", "{home}/a.otlp", "{home}/a.pb.gz"] {
+        run(&program, &["convert", "-sample_index=samples", PROFILE, "-o", file]);
+        words.push(file.to_owned());
+    }
+    let sum = |words: &[&str]| -> i64 {
+        let text = run(&program, words).text().to_owned();
+        let samples = text.lines().skip_while(|line| !line.starts_with("samples/count")).skip(1);
+        samples.map_while(|line| line.split_once(':')?.0.trim().parse::<i64>().ok()).sum()
+    };
+    // The first of them alone has another sample type, which the others lack.
+    let one = sum(&["-raw", "{home}/a.folded"]);
+    assert!(one > 100, "{one}");
+    assert_eq!(sum(&words.iter().map(String::as_str).collect::<Vec<_>>()), 5 * one);
+}
+
 #[test]
 fn what_cannot_be_written_is_explained() {
     let program = program();

@@ -95,7 +95,8 @@ impl Profile {
 
     fn require_same_types(&self, other: &Profile) -> Result<(), Incompatible> {
         let (one, two) = (self.type_names(), other.type_names());
-        if self.period_name() != other.period_name() {
+        let is_known = self.has_period_type() && other.has_period_type();
+        if is_known && self.period_name() != other.period_name() {
             let (one, other) = (self.period_name(), other.period_name());
             return Err(Incompatible { what: "period types", one, other });
         }
@@ -107,6 +108,12 @@ impl Profile {
 
     pub(crate) fn type_names(&self) -> Vec<String> {
         self.sample_types.iter().map(|t| format!("{}/{}", self.lossy(t.kind), self.lossy(t.unit))).collect()
+    }
+
+    /// Whether it is known what happened between two samples. Many formats do not say, and then the profile goes with
+    /// any other that has the same sample types.
+    pub(crate) fn has_period_type(&self) -> bool {
+        !(self.period_type.kind.is_empty() && self.period_type.unit.is_empty())
     }
 
     pub(crate) fn period_name(&self) -> String {

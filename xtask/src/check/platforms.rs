@@ -6,26 +6,63 @@ use std::process::Command;
 use super::skipped::Skipped;
 use super::{cargo, must_succeed, timed};
 
-/// Systems that the program is built for beside this one.
-const TARGETS: &[&str] = &["x86_64-pc-windows-gnu"];
+/// A system that the program is built for beside this one.
+struct Platform {
+    target: &'static str,
+    c_compiler: CCompiler,
+}
+
+/// What compiles the parts in C of other people's crates.
+#[derive(Clone, Copy)]
+enum CCompiler {
+    /// One that the `cc` crate finds by itself.
+    Found,
+    /// That of zig, by cargo-zigbuild (<https://github.com/rust-cross/cargo-zigbuild>).
+    Zig,
+}
+
+const PLATFORMS: &[Platform] = &[
+    Platform { target: "x86_64-pc-windows-gnu", c_compiler: CCompiler::Found },
+    Platform { target: "aarch64-apple-darwin", c_compiler: CCompiler::Zig },
+];
 
 pub(super) fn check(root: &Path, skipped: &mut Skipped) -> anyhow::Result<()> {
-    for target in TARGETS {
-        let name = format!("hotlist for {target}");
-        if !has_target(target) {
-            skipped.step(&name, &format!("rustup target add {target}"));
-            continue;
+    for platform in PLATFORMS {
+        let name = format!("hotlist for {}", platform.target);
+        match platform.missing() {
+            Some(reason) => skipped.step(&name, &reason),
+            None => timed(&name, || must_succeed(&mut platform.lints(root)))?,
         }
-        timed(&name, || {
-            let mut check = cargo(root, "clippy");
-            check.args(["--quiet", "--package", "hotlist", "--target", target, "--", "-D", "warnings"]);
-            must_succeed(&mut check)
-        })?;
     }
     Ok(())
 }
 
-fn has_target(target: &str) -> bool {
-    let folder = Command::new("rustc").args(["--print", "target-libdir", "--target", target]).output();
-    folder.is_ok_and(|folder| Path::new(String::from_utf8_lossy(&folder.stdout).trim()).exists())
+impl Platform {
+    /// What must be installed first.
+    fn missing(&self) -> Option<String> {
+        let folder =
+            Command::new("rustc").args(["--print", "target-libdir", "--target", self.target]).output();
+        let is_there = |path: &str| Path::new(path.trim()).exists();
+        if !folder.is_ok_and(|folder| is_there(&String::from_utf8_lossy(&folder.stdout))) {
+            return Some(format!("rustup target add {}", self.target));
+        }
+        let zig = || Command::new("cargo-zigbuild").arg("--version").output();
+        match self.c_compiler {
+            CCompiler::Zig if zig().is_err() => Some("pip install cargo-zigbuild ziglang".to_owned()),
+            _ => None,
+        }
+    }
+
+    fn lints(&self, root: &Path) -> Command {
+        let mut lints = match self.c_compiler {
+            CCompiler::Found => cargo(root, "clippy"),
+            CCompiler::Zig => {
+                let mut command = Command::new("cargo-zigbuild");
+                command.arg("clippy").current_dir(root);
+                command
+            }
+        };
+        lints.args(["--quiet", "--package", "hotlist", "--target", self.target, "--", "-D", "warnings"]);
+        lints
+    }
 }

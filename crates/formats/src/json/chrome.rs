@@ -16,7 +16,7 @@ use rustc_hash::FxBuildHasher;
 use serde::{Deserialize, Deserializer, de};
 
 use super::cpuprofile::{self, ProfileParts};
-use super::decode::{decode, wrong};
+use super::decode::{decode, integer, wrong};
 use super::scan::{Elements, Members, string};
 use crate::error::Malformed;
 use crate::format::{Format, Reader};
@@ -221,12 +221,7 @@ fn read(input: &mut Input<'_>, limits: Limits) -> Result<Profile, Malformed> {
 
 /// Nanoseconds in as many microseconds.
 fn nanos(micros: f64) -> Result<i64, Malformed> {
-    let nanos = (micros * 1000.0).round();
-    if nanos.abs() < 9.2e18 {
-        Ok(nanos as i64)
-    } else {
-        Err(wrong(format!("a time of {micros} microseconds")))
-    }
+    integer(micros * 1000.0).ok_or_else(|| wrong(format!("a time of {micros} microseconds")))
 }
 
 impl Importer {
@@ -347,7 +342,6 @@ impl Importer {
 
     /// The profile of the spans.
     fn spans(mut self, mut stacks: NamedStacks) -> Result<Profile, Malformed> {
-        stacks.builder.period("time", "nanoseconds", 1);
         let mut marks = std::mem::take(&mut self.marks);
         let Some(start) = marks.iter().map(|mark| mark.time).min() else {
             return Err(Malformed::unlike(

@@ -14,7 +14,7 @@ use std::collections::hash_map::Entry;
 use hotlist_profile::{Label, LabelValue, LocationId, Profile};
 use serde::Deserialize;
 
-use super::decode::{decode, wrong};
+use super::decode::{decode, integer, wrong};
 use crate::error::Malformed;
 use crate::format::{Format, Reader};
 use crate::named_stacks::{Frame, NamedStacks};
@@ -243,8 +243,7 @@ fn spans(file: &ProfileParts) -> Result<Vec<i64>, Malformed> {
 
 /// Nanoseconds in as many microseconds.
 fn nanos(micros: f64) -> Result<i64, Malformed> {
-    let nanos = (micros * 1000.0).round();
-    if nanos.abs() < 9.2e18 { Ok(nanos as i64) } else { Err(too_long()) }
+    integer(micros * 1000.0).ok_or_else(too_long)
 }
 
 /// The frames from a node to the root, without the root.

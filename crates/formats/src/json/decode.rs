@@ -19,6 +19,13 @@ fn malformed(error: &serde_json::Error) -> Malformed {
     Malformed::new(Position::Column { line, column }, reason)
 }
 
+/// The nearest integer; `None` where it does not fit in 64 bits. The largest that do are themselves only near their
+/// numbers in JSON, which have 53 bits.
+pub(crate) fn integer(number: f64) -> Option<i64> {
+    const BOUND: f64 = (1u64 << 63) as f64;
+    (number.abs() <= BOUND).then(|| number.round() as i64)
+}
+
 /// Something is wrong with what a file of JSON says.
 pub(crate) fn wrong(reason: impl Into<String>) -> Malformed {
     Malformed::new(Position::Line(1), reason)

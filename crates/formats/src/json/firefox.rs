@@ -11,7 +11,7 @@ use hotlist_profile::{
 };
 use serde::Deserialize;
 
-use super::decode::{decode, wrong};
+use super::decode::{decode, integer, wrong};
 use crate::error::Malformed;
 use crate::format::{Format, Reader};
 use crate::named_stacks::NamedStacks;
@@ -220,8 +220,7 @@ fn read(file: &File, limits: Limits) -> Result<Profile, Malformed> {
 
 /// Whole nanoseconds.
 fn nanos(value: f64, factor: f64) -> Result<i64, Malformed> {
-    let nanos = (value * factor).round();
-    if nanos.abs() < 9.2e18 { Ok(nanos as i64) } else { Err(wrong(format!("a time or weight of {value}"))) }
+    integer(value * factor).ok_or_else(|| wrong(format!("a time or weight of {value}")))
 }
 
 /// Row `index` of a column.

@@ -8,7 +8,7 @@
 use hotlist_profile::{LocationId, Profile};
 
 use super::cpuprofile::CallFrame;
-use super::decode::{decode, wrong};
+use super::decode::{decode, integer, wrong};
 use super::scan::{Step, after_blanks, string, value_length};
 use crate::error::{Malformed, Position};
 use crate::format::{Format, Reader};
@@ -83,10 +83,8 @@ fn read_tree(cursor: &mut Cursor<'_>, stacks: &mut NamedStacks) -> Result<(), Ma
             }
             Some("selfSize") => {
                 let size: f64 = decode(cursor.value()?)?;
-                if !(0.0..9.2e18).contains(&size) {
-                    return Err(cursor.wrong(format!("a size of {size}")));
-                }
-                node.size = size as i64;
+                let bytes = integer(size).filter(|bytes| *bytes >= 0);
+                node.size = bytes.ok_or_else(|| cursor.wrong(format!("a size of {size}")))?;
             }
             Some("children") => {
                 cursor.expect(b'[')?;

@@ -10,7 +10,7 @@
 use hotlist_profile::{Label, LabelValue, LocationId, Profile};
 use serde::Deserialize;
 
-use super::decode::{decode, wrong};
+use super::decode::{decode, integer, wrong};
 use crate::error::Malformed;
 use crate::format::{Format, Reader};
 use crate::named_stacks::{Frame as NamedFrame, NamedStacks};
@@ -167,8 +167,6 @@ fn read(file: &File, limits: Limits) -> Result<Profile, Malformed> {
         let ((kind, _), _) = file.sample_type(active);
         stacks.builder.profile.default_sample_type = stacks.builder.string(kind);
     }
-    let (kind, unit) = types[0];
-    stacks.builder.period(kind, unit, 1);
     let frames: Vec<LocationId> = file
         .shared
         .frames
@@ -196,11 +194,9 @@ fn read(file: &File, limits: Limits) -> Result<Profile, Malformed> {
         // What hotlist writes has weights alone.
         let nanos_each = profile.unit.nanoseconds().filter(|_| !file.is_own());
         let mut add = |stack: &[LocationId], at: f64, weight: f64| -> Result<(), Malformed> {
-            let value = (weight * factor).round();
-            if !(0.0..9.2e18).contains(&value) {
-                return Err(wrong(format!("a weight of {weight} in profile {:?}", profile.name)));
-            }
-            values[column] = value as i64;
+            let value = integer(weight * factor).filter(|value| *value >= 0);
+            let refused = || wrong(format!("a weight of {weight} in profile {:?}", profile.name));
+            values[column] = value.ok_or_else(refused)?;
             if values[column] == 0 {
                 return Ok(());
             }

@@ -230,8 +230,7 @@ impl Importer {
             Some(_) => &[("base", "count"), ("samples", "count")],
             None => &[("samples", "count")],
         };
-        let mut stacks = NamedStacks::new(types);
-        stacks.builder.period("samples", "count", 1);
+        let stacks = NamedStacks::new(types);
         Importer {
             stacks,
             has_base: numbers.first.is_some(),

@@ -42,6 +42,11 @@ pub(super) fn align(one: &mut Profile, other: &mut Profile) -> Result<(), MergeE
             profile.period_type.unit = profile.strings.intern(unit.as_bytes());
         }
     }
+    match (one.has_period_type(), other.has_period_type()) {
+        (false, true) => one.take_period_type(other),
+        (true, false) => other.take_period_type(one),
+        _ => {}
+    }
     for (what, a, b) in [
         ("period types", one.period_name(), other.period_name()),
         ("sample types", one.type_names().join(" "), other.type_names().join(" ")),
@@ -51,6 +56,14 @@ pub(super) fn align(one: &mut Profile, other: &mut Profile) -> Result<(), MergeE
         }
     }
     Ok(())
+}
+
+impl Profile {
+    fn take_period_type(&mut self, other: &Profile) {
+        let ValueType { kind, unit } = other.period_type;
+        let (kind, unit) = (self.strings.intern(other.text(kind)), self.strings.intern(other.text(unit)));
+        self.period_type = ValueType { kind, unit };
+    }
 }
 
 /// The finer of two units, and what values in each are multiplied by to be in it.

@@ -73,7 +73,7 @@ impl Merger {
     /// Adds a profile.
     ///
     /// Sample types that are not in all profiles are dropped; values are brought to the finer of two
-    /// units.
+    /// units. A profile without a period type fits any.
     ///
     /// # Errors
     /// When the profiles do not fit together; the merge is then lost.
