@@ -46,9 +46,9 @@ impl Platform {
         if !folder.is_ok_and(|folder| is_there(&String::from_utf8_lossy(&folder.stdout))) {
             return Some(format!("rustup target add {}", self.target));
         }
-        let zig = || Command::new("cargo-zigbuild").arg("--version").output();
+        let zig = || Command::new("cargo-zigbuild").args(["zig", "cc", "--", "--version"]).output();
         match self.c_compiler {
-            CCompiler::Zig if zig().is_err() => Some("pip install cargo-zigbuild ziglang".to_owned()),
+            CCompiler::Zig if !zig().is_ok_and(|zig| zig.status.success()) => Some("pip install cargo-zigbuild ziglang".to_owned()),
             _ => None,
         }
     }

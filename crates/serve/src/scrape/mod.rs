@@ -2,7 +2,7 @@
 //!
 //! [`ScrapeConfig`] reads the file, targets come out of it by `relabel`, and `scraper` asks each of them in its own time.
 //! Values that grow for as long as a program runs, such as what it has allocated, become changes since the scrape before
-//! by [`since`].
+//! by `delta::since`.
 
 mod client;
 mod config;
