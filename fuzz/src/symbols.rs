@@ -121,7 +121,9 @@ fn kernel(text: &[u8]) {
 
 fn compiled(bytes: &[u8]) {
     let map = PerfMap::parse(bytes);
-    [0, 1, 0x1000, 0x7f00_0000_1000, u64::MAX].map(|address| map.lookup(address));
+    for address in [0, 1, 0x1000, 0x7f00_0000_1000, u64::MAX] {
+        map.lookup(address);
+    }
     let Ok(dump) = JitDump::parse(bytes) else { return };
     let functions = dump.functions();
     for event in &dump.events {

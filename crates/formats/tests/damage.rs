@@ -98,6 +98,14 @@ fn mistakes_are_named() {
         b"--- contentionz 1 ---\nsampling period = 9223372036854775807\n5 2 @ 0x1\n",
         "malformed contention profile: line 3: the scaled values are too large",
     );
+    check(
+        b"events: r a\nfn=f\n2 4 5\nevents: r\n2 4\n",
+        "malformed callgrind profile: line 4: other events than in a part before",
+    );
+    check(
+        b"version: 1\nfn=f\n2 4\nevents: r\n",
+        "malformed callgrind profile: line 3: costs before the line of events",
+    );
     // This is what an encoded profile looks like, so that its own error counts.
     let encoded = small_profile();
     assert!(message(&encoded[..encoded.len() - 1]).starts_with("invalid protobuf"));

@@ -167,10 +167,15 @@ impl Importer {
         }
         match line.split_once(':') {
             Some(("events", names)) => {
-                self.events = names.split_ascii_whitespace().map(str::to_owned).collect();
-                if self.events.len() > MOST_EVENTS {
+                let events: Vec<String> = names.split_ascii_whitespace().map(str::to_owned).collect();
+                if events.len() > MOST_EVENTS {
                     return Err(format!("more than {MOST_EVENTS} events"));
                 }
+                // Each part of a file repeats the line.
+                if !self.events.is_empty() && events != self.events {
+                    return Err("other events than in a part before".to_owned());
+                }
+                self.events = events;
                 Ok(())
             }
             Some(("positions", names)) => {
@@ -234,6 +239,9 @@ impl Importer {
                 _ => number(word).map(|number| number as i64),
             };
             self.last[position] = now.ok_or_else(|| format!("{word:?} is no position"))?;
+        }
+        if self.events.is_empty() {
+            return Err("costs before the line of events".to_owned());
         }
         let mut costs = vec![0i64; self.events.len()];
         for (slot, word) in costs.iter_mut().zip(words) {
