@@ -46,7 +46,7 @@ pub(crate) struct CommitLog {
     pub table: Table,
     /// The folder of the table.
     pub folder: PathBuf,
-    /// The next commit; all before it are there.
+    /// The next commit.
     next: u64,
     /// The last segment of the inbox that is in the table.
     pub segment: Option<u64>,
@@ -67,15 +67,18 @@ impl CommitLog {
             files: BTreeMap::new(),
             damage: Vec::new(),
         };
-        loop {
-            let path = log.commit_path(log.next);
-            match fs::read(&path) {
-                Ok(bytes) => log.apply(&path, &bytes),
-                Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(log),
-                Err(error) => return Err(Error::file(&path)(error)),
+        for version in versions(&folder.join("_delta_log"))? {
+            if version > log.next {
+                // Those behind it count all the same: what they name is there.
+                let file = log.commit_path(log.next);
+                log.damage.push(Damage { file, reason: "the commit is missing".to_owned() });
             }
-            log.next += 1;
+            let path = log.commit_path(version);
+            let bytes = fs::read(&path).map_err(Error::file(&path))?;
+            log.apply(&path, &bytes);
+            log.next = version + 1;
         }
+        Ok(log)
     }
 
     /// Opens the log of a table, which is made when it is not there.
@@ -220,6 +223,26 @@ impl CommitLog {
     }
 }
 
+/// The versions of the commits in a folder, in their order; none where there is no folder.
+fn versions(folder: &Path) -> Result<Vec<u64>, Error> {
+    let entries = match fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(Error::file(folder)(error)),
+    };
+    let mut versions = Vec::new();
+    for entry in entries {
+        let name = entry.map_err(Error::file(folder))?.file_name();
+        let digits = name.to_str().and_then(|name| name.strip_suffix(".json"));
+        let digits = digits.filter(|digits| digits.len() == 20);
+        versions.extend(
+            digits.and_then(|digits| digits.parse::<u64>().ok()).filter(|&version| version < u64::MAX),
+        );
+    }
+    versions.sort_unstable();
+    Ok(versions)
+}
+
 /// Makes the names in a folder durable.
 pub(crate) fn sync_folder(folder: &Path) -> Result<(), Error> {
     // Other systems have no such call on folders.
@@ -362,5 +385,13 @@ mod tests {
         let read = CommitLog::open(folder.path(), Table::Samples).unwrap();
         assert_eq!(read.damage[0].file, path);
         assert_eq!(read.files.len(), 1, "the other commits count");
+
+        fs::write(&path, &bytes).unwrap();
+        fs::remove_file(log.commit_path(1)).unwrap();
+        let mut read = CommitLog::open(folder.path(), Table::Samples).unwrap();
+        assert_eq!(read.damage[0].file, log.commit_path(1));
+        assert_eq!(read.files.values().collect::<Vec<_>>(), [&two], "what comes behind the gap counts");
+        read.commit(vec![two.clone()], &[], Some(4)).unwrap();
+        assert!(log.commit_path(3).exists(), "and goes on behind it");
     }
 }

@@ -10,6 +10,7 @@ use rusqlite::{Connection, params};
 use crate::Error;
 use crate::commit_log::sync_folder;
 use crate::intake::Envelope;
+use crate::stats::Damage;
 
 /// A profile as it came.
 #[derive(Clone, Debug)]
@@ -70,6 +71,17 @@ pub(crate) fn set_aside(folder: &Path, number: u64, word: &str) -> Result<(), Er
         }
     }
     Ok(())
+}
+
+/// The segments that were set aside.
+pub(crate) fn aside(folder: &Path, word: &str) -> Vec<Damage> {
+    let suffix = format!(".{word}");
+    let files = fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
+    let files = files.filter(|file| file.to_string_lossy().ends_with(&suffix));
+    let reason = "profiles in it could not be read at a start of the store";
+    let mut found: Vec<Damage> = files.map(|file| Damage { file, reason: reason.to_owned() }).collect();
+    found.sort_by(|one, other| one.file.cmp(&other.file));
+    found
 }
 
 fn with_suffix(path: &Path, suffix: &str) -> PathBuf {

@@ -187,32 +187,42 @@ impl Shelf {
     }
 
     /// Puts the files of hours and days that are over together, within `memory` bytes, and drops days before
-    /// `first_day`.
+    /// `first_day`. Rows can be written to files between any two steps of it.
     pub fn compact(&self, first_day: Option<i32>, memory: u64, key: &Key) -> Result<(), Error> {
-        let mut logs = lock(&self.logs);
-        if logs.is_partial || logs.logs.iter().any(|log| !log.damage.is_empty()) {
-            return Ok(());
+        for table in Table::ALL {
+            self.compact_step(|logs, gone| drop_old(&mut logs[table as usize], first_day, gone))?;
         }
-        let mut gone = Vec::new();
-        let mut result = Ok(());
-        for log in &mut logs.logs {
-            result =
-                drop_old(log, first_day, &mut gone).and_then(|()| compact_table(log, memory, key, &mut gone));
-            if result.is_err() {
-                break;
-            }
-        }
-        let later = Instant::now() + GRACE;
-        logs.expired.extend(gone.into_iter().map(|path| (path, later)));
-        let now = Instant::now();
-        logs.expired
-            .retain(|(path, when)| *when > now || std::fs::remove_file(path).is_err() && path.exists());
-        let mut state = self.write();
-        state.files = logs.files();
         if let Some(day) = first_day {
+            let mut state = self.write();
             state.catalog.forget_before(day);
             state.seen.forget_before(day);
         }
+        for table in Table::ALL {
+            let compact = |logs: &mut [CommitLog], gone: &mut Vec<PathBuf>| {
+                compact_part(&mut logs[table as usize], memory, key, gone)
+            };
+            while self.compact_step(compact)? {}
+        }
+        Ok(())
+    }
+
+    /// Changes the logs by `step`, which names the files that have left them, and returns what it returns: whether there
+    /// may be more to do. Does nothing where a log is damaged or a flush has failed halfway.
+    fn compact_step(
+        &self,
+        step: impl FnOnce(&mut [CommitLog], &mut Vec<PathBuf>) -> Result<bool, Error>,
+    ) -> Result<bool, Error> {
+        let mut logs = lock(&self.logs);
+        if logs.is_partial || logs.logs.iter().any(|log| !log.damage.is_empty()) {
+            return Ok(false);
+        }
+        let mut gone = Vec::new();
+        let result = step(&mut logs.logs, &mut gone);
+        let now = Instant::now();
+        logs.expired.extend(gone.into_iter().map(|path| (path, now + GRACE)));
+        logs.expired
+            .retain(|(path, when)| *when > now || std::fs::remove_file(path).is_err() && path.exists());
+        self.write().files = logs.files();
         result
     }
 
@@ -410,52 +420,56 @@ fn write_rows(
     Ok(entry(path, day, hour, rows.len(), written))
 }
 
-/// Takes the files of the days before `first_day` out of the log.
-fn drop_old(log: &mut CommitLog, first_day: Option<i32>, gone: &mut Vec<PathBuf>) -> Result<(), Error> {
-    let Some(first_day) = first_day else { return Ok(()) };
+/// Takes the files of the days before `first_day` out of the log. There is never more to do.
+fn drop_old(log: &mut CommitLog, first_day: Option<i32>, gone: &mut Vec<PathBuf>) -> Result<bool, Error> {
+    let Some(first_day) = first_day else { return Ok(false) };
     let old: Vec<TableEntry> = log.files.values().filter(|entry| entry.day < first_day).cloned().collect();
     if !old.is_empty() {
         log.commit(Vec::new(), &old, None)?;
         gone.extend(old.iter().map(|entry| log.folder.join(&entry.path)));
     }
-    Ok(())
+    Ok(false)
 }
 
-/// Puts the files of each hour or day that is over together.
-fn compact_table(log: &mut CommitLog, memory: u64, key: &Key, gone: &mut Vec<PathBuf>) -> Result<(), Error> {
+/// Puts files of the first hour or day together that is over and has some to be put together. Returns whether there was
+/// one.
+fn compact_part(log: &mut CommitLog, memory: u64, key: &Key, gone: &mut Vec<PathBuf>) -> Result<bool, Error> {
+    let mut parts: BTreeMap<(i32, Option<i32>), Vec<&TableEntry>> = BTreeMap::new();
+    for entry in log.files.values().filter(|entry| entry.range().to.saturating_add(SETTLED) < now()) {
+        parts.entry((entry.day, entry.hour)).or_default().push(entry);
+    }
+    let part = parts.into_iter().find_map(|(part, files)| {
+        let files = fitting(files, memory);
+        (files.len() > 1).then_some((part, files))
+    });
+    let Some(((day, hour), files)) = part else { return Ok(false) };
+    let mut all = Columns::new(log.table);
+    for entry in &files {
+        parquet_file::visit(&log.folder.join(&entry.path), log.table, |rows| {
+            (0..rows.len()).for_each(|row| all.append(rows, row));
+            Ok(())
+        })?;
+    }
+    let mut sorted = all.sorted(log.table);
+    if log.table.is_content() {
+        let order = log.table.order();
+        sorted.dedup_by(|one, other| all.compare(*one as usize, &all, *other as usize, order).is_eq());
+    }
+    let added = write_rows(log, day, hour, &all.select(log.table, &sorted), key)?;
+    log.commit(vec![added], &files, None)?;
+    gone.extend(files.iter().map(|entry| log.folder.join(&entry.path)));
+    Ok(true)
+}
+
+/// The smallest of `files`, as many as fit into `memory` bytes together.
+fn fitting(mut files: Vec<&TableEntry>, memory: u64) -> Vec<TableEntry> {
     /// How many bytes a row of any table may take in memory, about.
     const ROW: u64 = 200;
-    let mut parts: BTreeMap<(i32, Option<i32>), Vec<TableEntry>> = BTreeMap::new();
-    for entry in log.files.values().filter(|entry| entry.range().to.saturating_add(SETTLED) < now()) {
-        parts.entry((entry.day, entry.hour)).or_default().push(entry.clone());
-    }
-    for ((day, hour), mut files) in parts {
-        files.sort_by_key(|entry| entry.rows);
-        // The smallest ones, as many as fit into memory.
-        let mut rows = 0;
-        let fitting = files.iter().take_while(|entry| {
-            rows += entry.rows;
-            rows.saturating_mul(ROW) <= memory
-        });
-        let files = &files[..fitting.count()];
-        if files.len() < 2 {
-            continue;
-        }
-        let mut all = Columns::new(log.table);
-        for entry in files {
-            parquet_file::visit(&log.folder.join(&entry.path), log.table, |rows| {
-                (0..rows.len()).for_each(|row| all.append(rows, row));
-                Ok(())
-            })?;
-        }
-        let mut sorted = all.sorted(log.table);
-        if log.table.is_content() {
-            let order = log.table.order();
-            sorted.dedup_by(|one, other| all.compare(*one as usize, &all, *other as usize, order).is_eq());
-        }
-        let added = write_rows(log, day, hour, &all.select(log.table, &sorted), key)?;
-        log.commit(vec![added], files, None)?;
-        gone.extend(files.iter().map(|entry| log.folder.join(&entry.path)));
-    }
-    Ok(())
+    files.sort_by_key(|entry| entry.rows);
+    let mut rows = 0u64;
+    let fitting = files.into_iter().take_while(|entry| {
+        rows = rows.saturating_add(entry.rows);
+        rows.saturating_mul(ROW) <= memory
+    });
+    fitting.cloned().collect()
 }

@@ -276,20 +276,23 @@ impl Store {
             stats.memory += shelf.memory().1 as u64;
             stats.damaged.extend(shelf.damaged());
         }
+        stats.damaged.extend(inbox::aside(&inner.inbox(), DAMAGED));
         let files = fs::read_dir(inner.inbox()).into_iter().flatten().flatten();
         stats.inbox_bytes =
             files.filter_map(|file| file.metadata().ok()).map(|metadata| metadata.len()).sum();
         stats
     }
 
-    /// Reads all files of the tables of the store in `folder`, which may be open, and says which are damaged. Changes
-    /// nothing. The inbox is not looked at.
+    /// Reads all files of the tables of the store in `folder`, which may be open, and says which are damaged, and which
+    /// segments of the inbox were set aside. Changes nothing.
     ///
     /// # Errors
     /// When there is no store in the folder.
     pub fn check(folder: &Path) -> Result<CheckReport, Error> {
         let key = read_key(folder)?;
-        check::check(&folder.join(TENANTS), &key)
+        let mut report = check::check(&folder.join(TENANTS), &key)?;
+        report.damaged.extend(inbox::aside(&folder.join(INBOX), DAMAGED));
+        Ok(report)
     }
 
     /// Writes all rows in memory to files. The store does that by itself from time to time.
@@ -364,7 +367,7 @@ impl Inner {
 
     /// The folder of the segments.
     pub fn inbox(&self) -> PathBuf {
-        self.folder.join("inbox")
+        self.folder.join(INBOX)
     }
 
     fn tenants(&self) -> PathBuf {
@@ -390,14 +393,21 @@ impl Inner {
             max_labels: u64::MAX,
             ..self.settings.clone()
         };
+        let mut is_whole = true;
         let read = inbox::visit(&self.inbox(), segment, |number, record| {
-            let Some(tenant) = Tenant::new(&record.tenant) else { return Ok(()) };
+            let Some(tenant) = Tenant::new(&record.tenant) else {
+                is_whole = false;
+                return Ok(());
+            };
             let shelf = self.shelf(&tenant)?;
             let intake = decode(&record.body, &settings)
                 .and_then(|profile| Intake::new(profile, &record.envelope, &settings, &self.key));
             match intake {
                 Ok(intake) => shelf.add(&intake, writer::profile_id(segment, number as u64), &self.key),
-                Err(refused) => self.note_failure(&refused),
+                Err(refused) => {
+                    is_whole = false;
+                    self.note_failure(&refused);
+                }
             }
             Ok(())
         });
@@ -407,7 +417,9 @@ impl Inner {
             }
         }
         match read {
-            Ok(()) => inbox::delete(&self.inbox(), segment),
+            Ok(()) if is_whole => inbox::delete(&self.inbox(), segment),
+            // A profile in it could not be read: whoever finds out why still has it.
+            Ok(()) => inbox::set_aside(&self.inbox(), segment, DAMAGED),
             Err(error @ Error::Inbox { .. }) => {
                 self.note_failure(&error);
                 inbox::set_aside(&self.inbox(), segment, DAMAGED)
@@ -473,6 +485,8 @@ fn nothing(selector: &Selector) -> Result<Profile, Error> {
 
 /// The folder of the tables, one folder a tenant.
 const TENANTS: &str = "tenants";
+/// The folder of what is not in files yet.
+const INBOX: &str = "inbox";
 
 /// Locks the folder for this process, until the file is closed.
 fn lock(folder: &Path) -> Result<File, Error> {
@@ -516,4 +530,31 @@ fn read_key(folder: &Path) -> Result<Key, Error> {
     }
     let key = value["key"].as_str().and_then(|key| u128::from_str_radix(key, 16).ok());
     key.map(|key| Key(key.to_be_bytes())).ok_or_else(|| Error::damaged(&path, "the key is missing"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_profile_in_the_inbox_that_cannot_be_read_is_set_aside() {
+        let folder = tempfile::tempdir().unwrap();
+        drop(Store::open(folder.path(), Settings::default()).unwrap());
+        let inbox = folder.path().join(INBOX);
+        let last = inbox::segments(&inbox).unwrap().last().copied().unwrap_or(0);
+        let mut segment = Segment::create(&inbox, last + 1).unwrap();
+        let envelope = Envelope { labels: Labels::default(), name: None, time: None, received: 1 };
+        let body = b"no profile".as_slice().into();
+        segment.append([&Record { tenant: "default".to_owned(), envelope, body }].into_iter()).unwrap();
+        drop(segment);
+
+        for _ in 0..2 {
+            let store = Store::open(folder.path(), Settings::default()).unwrap();
+            let damaged = store.stats().damaged;
+            assert_eq!(damaged.len(), 1, "{damaged:?}");
+            assert!(damaged[0].file.exists());
+            drop(store);
+            assert_eq!(Store::check(folder.path()).unwrap().damaged, damaged);
+        }
+    }
 }

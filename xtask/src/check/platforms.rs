@@ -48,7 +48,9 @@ impl Platform {
         }
         let zig = || Command::new("cargo-zigbuild").args(["zig", "cc", "--", "--version"]).output();
         match self.c_compiler {
-            CCompiler::Zig if !zig().is_ok_and(|zig| zig.status.success()) => Some("pip install cargo-zigbuild ziglang".to_owned()),
+            CCompiler::Zig if !zig().is_ok_and(|zig| zig.status.success()) => {
+                Some("pip install cargo-zigbuild ziglang".to_owned())
+            }
             _ => None,
         }
     }
