@@ -105,6 +105,9 @@ pub(crate) enum ArgsError {
     NotForCommand { flag: String, command: &'static str },
     #[error("-{flag} needs -{needed}")]
     Needs { flag: &'static str, needed: &'static str },
+    #[error("-{0} is needed")]
+    #[cfg(feature = "serve")]
+    NeedsFlag(&'static str),
     #[error("-{flag} is not for -{other}")]
     Together { flag: &'static str, other: &'static str },
     #[error("usage: hotlist {0}")]

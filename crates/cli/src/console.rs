@@ -12,7 +12,7 @@ use crate::args::ArgsError;
 use crate::environment::variable;
 
 /// Standard output and standard error, and whether people look at them.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Console {
     /// Standard output is a terminal.
     pub(crate) out_is_terminal: bool,

@@ -4,6 +4,7 @@ mod args;
 mod commands;
 mod console;
 mod delivery;
+mod duration;
 mod environment;
 mod flags;
 mod opening;

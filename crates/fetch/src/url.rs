@@ -6,7 +6,7 @@
 
 use std::fmt;
 
-use crate::percent::{FRAGMENT, PATH, QUERY, USER, decode, decode_query, encode};
+use crate::percent::{FRAGMENT, ILLEGAL_IN_QUERY, PATH, QUERY, USER, decode, decode_query, encode};
 
 /// An absolute or relative URL.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -248,7 +248,7 @@ impl Url {
         let host = self.host.strip_suffix(':').unwrap_or(&self.host);
         let path = if self.path.is_empty() { "/" } else { &self.path };
         match &self.query {
-            Some(query) => format!("{scheme}://{host}{path}?{query}"),
+            Some(query) => format!("{scheme}://{host}{path}?{}", encode(query.as_bytes(), ILLEGAL_IN_QUERY)),
             None => format!("{scheme}://{host}{path}"),
         }
     }
@@ -412,6 +412,12 @@ mod tests {
         check("http://h/a", "https://other/x/../y", "https://other/y");
         check("http://h", "x", "http://h/x");
         check("http://u:p@h/a", "/x", "http://u:p@h/x");
+    }
+
+    #[test]
+    fn servers_are_asked_in_legal_queries() {
+        let url = Url::parse("http://h/q?q=cpu{service=\"a b\"}&x=%22+1").unwrap();
+        assert_eq!(url.request_text("http"), "http://h/q?q=cpu%7Bservice=%22a%20b%22%7D&x=%22+1");
     }
 
     #[test]

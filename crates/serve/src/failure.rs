@@ -29,6 +29,17 @@ pub(crate) enum Failure {
     Internal(String),
 }
 
+/// In which words an interface tells of errors.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Wording {
+    /// JSON of our own.
+    Own,
+    /// Those of Connect.
+    Connect,
+    /// Text, for programs that fetch profiles.
+    Pprof,
+}
+
 /// A limit, by the names under which it can be found and raised.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct LimitReached {
@@ -75,8 +86,26 @@ impl Failure {
         }
     }
 
+    /// The answer to a client that expects errors in this wording.
+    pub(crate) fn answer(&self, wording: Wording) -> Answer {
+        match wording {
+            Wording::Own => self.own_answer(),
+            Wording::Connect => self.connect_answer(),
+            Wording::Pprof => self.pprof_answer(),
+        }
+    }
+
+    /// As Go's servers of profiles have it: text, with a header by which pprof knows that it is worth showing
+    /// (<https://pkg.go.dev/net/http/pprof>).
+    fn pprof_answer(&self) -> Answer {
+        let mut answer =
+            Answer::new(self.status(), "text/plain; charset=utf-8", format!("{}\n", self.words()));
+        answer.headers.insert("x-go-pprof", HeaderValue::from_static("1"));
+        self.with_headers(answer)
+    }
+
     /// As `{"error"}`, with `limit`, `value` and `flag` where a limit is reached.
-    pub(crate) fn answer(&self) -> Answer {
+    fn own_answer(&self) -> Answer {
         let mut body = json!({ "error": self.words() });
         if let Failure::Limit(LimitReached { limit, value, flag, .. }) = self {
             body["limit"] = json!(limit);
@@ -87,7 +116,7 @@ impl Failure {
     }
 
     /// As Connect has it: `{"code", "message"}` (<https://connectrpc.com/docs/protocol/#error-codes>).
-    pub(crate) fn connect_answer(&self) -> Answer {
+    fn connect_answer(&self) -> Answer {
         let code = match self {
             Failure::Bad(_) => "invalid_argument",
             Failure::NoToken => "unauthenticated",
@@ -158,7 +187,7 @@ mod tests {
     #[test]
     fn a_limit_names_itself_and_its_flag() {
         let failure: Failure = Refused::Series { limit: "max-series", value: 3, flag: "-max-series" }.into();
-        let answer = failure.answer();
+        let answer = failure.answer(Wording::Own);
         assert_eq!(answer.status, StatusCode::TOO_MANY_REQUESTS);
         assert!(answer.headers.contains_key(RETRY_AFTER));
         let body: serde_json::Value = serde_json::from_slice(&answer.body).unwrap();
@@ -170,7 +199,7 @@ mod tests {
 
     #[test]
     fn connect_has_names_for_errors() {
-        let answer = Failure::Bad("no".to_owned()).connect_answer();
+        let answer = Failure::Bad("no".to_owned()).answer(Wording::Connect);
         assert_eq!(answer.body, r#"{"code":"invalid_argument","message":"no"}"#);
     }
 }

@@ -25,11 +25,15 @@ pub mod moment;
 mod routes;
 pub mod scrape;
 mod server;
+mod short_type;
 mod site;
+mod stop;
+mod tell;
 mod tenants;
 mod tls;
 mod viewers;
 
 pub use server::Server;
 pub use site::{ServeError, Site};
+pub use tell::Tell;
 pub use tenants::{Tenants, TokenFileError};

@@ -27,6 +27,8 @@ use crate::metrics::Metrics;
 use crate::routes::{self, Asked};
 use crate::scrape::{ScrapeConfig, Scraper};
 use crate::site::{ServeError, Site};
+use crate::stop::{first, signalled};
+use crate::tell::Tell;
 use crate::tenants::Tenants;
 use crate::tls::acceptor;
 use crate::viewers::Viewers;
@@ -39,6 +41,8 @@ const HEAD_TIME: Duration = Duration::from_secs(15);
 const CONNECTION_TIME: Duration = Duration::from_secs(900);
 /// How long a client may take over the handshake of TLS.
 const HANDSHAKE_TIME: Duration = Duration::from_secs(10);
+/// How long requests have at the end of the server.
+const LAST_TIME: Duration = Duration::from_secs(5);
 /// The largest head of a request, in bytes.
 const LARGEST_HEAD: usize = 64 << 10;
 /// The most header fields of a request.
@@ -71,6 +75,7 @@ pub(crate) struct Shared {
     pushes: Arc<Semaphore>,
     /// How many questions are answered at the same time.
     questions: Arc<Semaphore>,
+    pub(crate) tell: Tell,
 }
 
 #[derive(Clone)]
@@ -88,8 +93,18 @@ impl Server {
     /// # Errors
     /// When the address cannot be listened at, or certificate and key cannot be used.
     pub fn bind(site: Site) -> Result<Server, ServeError> {
-        let Site { store, address, names, tenants, tls, scrape, max_profile, request_memory, authorities } =
-            site;
+        let Site {
+            store,
+            address,
+            names,
+            tenants,
+            tls,
+            scrape,
+            authorities,
+            max_profile,
+            request_memory,
+            tell,
+        } = site;
         let acceptor = tls.map(|(chain, key)| acceptor(&chain, &key)).transpose()?.map(Acceptor);
         let processors = std::thread::available_parallelism().map_or(2, usize::from).max(2);
         let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -113,6 +128,7 @@ impl Server {
             bodies: BodyLimits { largest: max_profile, flight: Flight::new(request_memory) },
             pushes: Arc::new(Semaphore::new(processors * 2)),
             questions: Arc::new(Semaphore::new(processors)),
+            tell,
         };
         let host = address.host;
         Ok(Server { runtime, listener, bound, host, acceptor, shared: Arc::new(shared), scrape, authorities })
@@ -139,41 +155,76 @@ impl Server {
     /// # Errors
     /// When the system gives no further connections.
     pub fn run(self) -> Result<(), ServeError> {
+        self.run_until(std::future::pending())
+    }
+
+    /// Answers connections and scrapes until the process gets a signal that ends programs. What is being kept then is
+    /// kept, though its sender may not learn of it; the store is closed afterwards, if nobody else has it.
+    ///
+    /// # Errors
+    /// When the system gives no further connections.
+    pub fn run_until_signalled(self) -> Result<(), ServeError> {
+        self.run_until(signalled())
+    }
+
+    fn run_until(self, stop: impl Future<Output = io::Result<()>>) -> Result<(), ServeError> {
         let Server { runtime, listener, acceptor, shared, scrape, authorities, .. } = self;
-        runtime.block_on(async {
+        let ended = runtime.block_on(async {
             if let Some(configuration) = scrape {
                 Scraper::new(configuration, Arc::clone(&shared), authorities).start();
             }
-            let places = Arc::new(Semaphore::new(CONNECTIONS));
-            loop {
-                let place = Arc::clone(&places).acquire_owned().await.map_err(io::Error::other)?;
-                let stream = match listener.accept().await {
-                    Ok((stream, _)) => stream,
-                    // The connection is gone already, or there are too many open files for the moment.
-                    Err(error) if is_passing(&error) => {
-                        tokio::time::sleep(Duration::from_millis(50)).await;
-                        continue;
-                    }
-                    Err(error) => return Err(error.into()),
-                };
-                let _ = stream.set_nodelay(true);
-                let (shared, acceptor) = (Arc::clone(&shared), acceptor.clone());
-                tokio::spawn(async move {
-                    shared.metrics.connections.fetch_add(1, Ordering::Relaxed);
-                    match acceptor {
-                        None => connection(stream, &shared).await,
-                        Some(Acceptor(acceptor)) => {
-                            let handshake = tokio::time::timeout(HANDSHAKE_TIME, acceptor.accept(stream));
-                            if let Ok(Ok(stream)) = handshake.await {
-                                connection(stream, &shared).await;
-                            }
-                        }
-                    }
-                    shared.metrics.connections.fetch_sub(1, Ordering::Relaxed);
-                    drop(place);
-                });
+            tokio::spawn(watch(Arc::clone(&shared)));
+            first(stop, accept(listener, acceptor, &shared)).await
+        });
+        runtime.shutdown_timeout(LAST_TIME);
+        Ok(ended?)
+    }
+}
+
+/// Tells of failures of the store, once each time that it begins to fail or fails otherwise.
+async fn watch(shared: Arc<Shared>) {
+    let mut last = String::new();
+    loop {
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        let now = shared.store.last_failure();
+        if now != last {
+            let line = if now.is_empty() { "the store can write again" } else { &*now };
+            shared.tell.say(line);
+            last = now;
+        }
+    }
+}
+
+/// Answers connections until the system gives no more.
+async fn accept(listener: TcpListener, acceptor: Option<Acceptor>, shared: &Arc<Shared>) -> io::Result<()> {
+    let places = Arc::new(Semaphore::new(CONNECTIONS));
+    loop {
+        let place = Arc::clone(&places).acquire_owned().await.map_err(io::Error::other)?;
+        let stream = match listener.accept().await {
+            Ok((stream, _)) => stream,
+            // The connection is gone already, or there are too many open files for the moment.
+            Err(error) if is_passing(&error) => {
+                tokio::time::sleep(Duration::from_millis(50)).await;
+                continue;
             }
-        })
+            Err(error) => return Err(error),
+        };
+        let _ = stream.set_nodelay(true);
+        let (shared, acceptor) = (Arc::clone(shared), acceptor.clone());
+        tokio::spawn(async move {
+            shared.metrics.connections.fetch_add(1, Ordering::Relaxed);
+            match acceptor {
+                None => connection(stream, &shared).await,
+                Some(Acceptor(acceptor)) => {
+                    let handshake = tokio::time::timeout(HANDSHAKE_TIME, acceptor.accept(stream));
+                    if let Ok(Ok(stream)) = handshake.await {
+                        connection(stream, &shared).await;
+                    }
+                }
+            }
+            shared.metrics.connections.fetch_sub(1, Ordering::Relaxed);
+            drop(place);
+        });
     }
 }
 
@@ -205,8 +256,8 @@ async fn connection(stream: impl AsyncRead + AsyncWrite + Unpin, shared: &Arc<Sh
 
 async fn answer(shared: &Arc<Shared>, request: Request<Incoming>) -> Answer {
     let (head, incoming) = request.into_parts();
-    let is_connect = routes::is_connect(head.uri.path());
-    let failed = |failure: &Failure| if is_connect { failure.connect_answer() } else { failure.answer() };
+    let wording = routes::wording(head.uri.path());
+    let failed = |failure: &Failure| failure.answer(wording);
     let is_posted = head.method == Method::POST;
     let tenant =
         match shared.admit(&head.method, head.uri.authority().map(|host| host.as_str()), &head.headers) {

@@ -10,6 +10,7 @@ use thiserror::Error;
 use tokio_rustls::rustls::ClientConfig;
 
 use crate::scrape::ScrapeConfig;
+use crate::tell::Tell;
 use crate::tenants::Tenants;
 
 /// What a server needs to know.
@@ -33,6 +34,8 @@ pub struct Site {
     pub max_profile: u64,
     /// How many bytes all requests may hold together.
     pub request_memory: u64,
+    /// Who is told what goes on.
+    pub tell: Tell,
 }
 
 /// Why a server does not start, or ends.

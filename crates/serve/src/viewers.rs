@@ -6,11 +6,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use hotlist_profile::Profile;
 use hotlist_session::{Part, Profiles, Session, SourceFiles, ViewOptions};
-use hotlist_store::{Range, Selector, Tenant};
+use hotlist_store::{Range, Tenant};
 use hotlist_web::Viewer;
 
 use crate::failure::Failure;
 use crate::server::Shared;
+use crate::short_type::selector;
 
 /// The most that are kept.
 const KEPT: usize = 8;
@@ -25,7 +26,7 @@ pub(crate) struct Selected {
 impl Selected {
     /// The merged profile.
     pub(crate) fn merge(&self, shared: &Shared, tenant: &Tenant) -> Result<Profile, Failure> {
-        let selector = Selector::parse(&self.selector)?;
+        let selector = selector(&shared.store, tenant, &self.selector, self.range)?;
         Ok(shared.store.merge(tenant, &selector, self.range)?)
     }
 

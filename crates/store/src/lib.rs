@@ -36,6 +36,7 @@ mod ids;
 mod inbox;
 mod intake;
 mod labels;
+mod look;
 mod merged;
 mod parquet_file;
 mod profile_type;

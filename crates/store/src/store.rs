@@ -23,7 +23,7 @@ use crate::shelf::Shelf;
 use crate::writer::{self, Job, Keep};
 use crate::{
     CheckReport, Error, Labels, Line, Matcher, ProfileType, Push, Range, Receipt, Refused, Selector,
-    Settings, Stats, Tenant, check,
+    Settings, Stats, Tenant, check, look,
 };
 
 /// Profiles over time in a folder. Cheap to clone; all clones are one store, and it is closed with the last one.
@@ -268,7 +268,7 @@ impl Store {
             profiles: inner.profiles.load(Ordering::Relaxed),
             samples: inner.samples.load(Ordering::Relaxed),
             refused: inner.refused.load(Ordering::Relaxed),
-            last_failure: inner.last_failure.lock().unwrap_or_else(PoisonError::into_inner).clone(),
+            last_failure: self.last_failure(),
             ..Stats::default()
         };
         for (tenant, shelf) in inner.all_shelves() {
@@ -283,6 +283,11 @@ impl Store {
         stats
     }
 
+    /// What the last attempt to write, compact or delete files failed with; empty after one that did not fail.
+    pub fn last_failure(&self) -> String {
+        self.0.inner.last_failure.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     /// Reads all files of the tables of the store in `folder`, which may be open, and says which are damaged, and which
     /// segments of the inbox were set aside. Changes nothing.
     ///
@@ -293,6 +298,19 @@ impl Store {
         let mut report = check::check(&folder.join(TENANTS), &key)?;
         report.damaged.extend(inbox::aside(&folder.join(INBOX), DAMAGED));
         Ok(report)
+    }
+
+    /// How much the store in `folder` holds in files, which may be open; what is in the inbox only is not counted, but
+    /// for its size.
+    ///
+    /// # Errors
+    /// When there is no store in the folder, or its folders cannot be read.
+    pub fn look(folder: &Path) -> Result<Stats, Error> {
+        read_key(folder)?;
+        let inbox = folder.join(INBOX);
+        let mut stats = look::look(&folder.join(TENANTS), &inbox)?;
+        stats.damaged.extend(inbox::aside(&inbox, DAMAGED));
+        Ok(stats)
     }
 
     /// Writes all rows in memory to files. The store does that by itself from time to time.

@@ -54,6 +54,7 @@ fn words_of_commands() -> impl Iterator<Item = (&'static str, &'static [&'static
         Words::OneOf(names) => Some((command.name, names)),
         Words::None
         | Words::Optional(_)
+        | Words::These(_)
         | Words::Perhaps(_)
         | Words::Sources
         | Words::Sets

@@ -22,8 +22,12 @@ pub(crate) mod mcp;
 pub(crate) mod pprof;
 pub(crate) mod record;
 pub(crate) mod report;
+#[cfg(feature = "serve")]
+pub(crate) mod serve;
 pub(crate) mod skill;
 pub(crate) mod sql;
+#[cfg(feature = "serve")]
+pub(crate) mod store;
 pub(crate) mod symbols;
 pub(crate) mod tui;
 pub(crate) mod version;
@@ -36,6 +40,10 @@ pub(crate) const ALL: &[Command] = &[
     tui::COMMAND,
     diff::COMMAND,
     sql::COMMAND,
+    #[cfg(feature = "serve")]
+    serve::COMMAND,
+    #[cfg(feature = "serve")]
+    store::COMMAND,
     symbols::COMMAND,
     convert::COMMAND,
     formats::COMMAND,
@@ -101,6 +109,9 @@ pub(crate) enum Words {
     OneOf(&'static [&'static str]),
     /// One or none, which help calls so.
     Optional(&'static str),
+    /// One for each of these, as which help calls them.
+    #[cfg_attr(not(feature = "serve"), expect(dead_code, reason = "only those commands take them"))]
+    These(&'static [&'static str]),
     /// Any number, which help calls so; none will do.
     #[cfg_attr(not(feature = "mcp"), expect(dead_code, reason = "only that command takes them"))]
     Perhaps(&'static str),
@@ -121,6 +132,7 @@ impl Words {
             Words::None => words.is_empty(),
             Words::OneOf(names) => matches!(words, [word] if names.iter().any(|name| word == name)),
             Words::Optional(_) => words.len() <= 1,
+            Words::These(names) => words.len() == names.len(),
             Words::Perhaps(_) | Words::Sources | Words::Sets | Words::Statement | Words::Program => true,
         }
     }
@@ -152,6 +164,7 @@ impl Command {
             Words::None => (*name).to_owned(),
             Words::OneOf(names) => format!("{name} {}", names.join("|")),
             Words::Optional(word) => format!("{name} [{word}]"),
+            Words::These(words) => format!("{name} {}", words.join(" ")),
             Words::Perhaps(word) => format!("{name} [{word}]..."),
             Words::Sources => format!("{name} <source>..."),
             Words::Sets => format!("{name} <base>... -- <new>..."),

@@ -17,7 +17,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::body::{BodyLimits, Taken};
-use crate::failure::Failure;
+use crate::failure::{Failure, Wording};
 use crate::server::Shared;
 
 /// A request that has been let in.
@@ -86,9 +86,13 @@ impl Asked {
     }
 }
 
-/// Whether errors of this place are told as Connect has it.
-pub(crate) fn is_connect(path: &str) -> bool {
-    path.split('/').nth(1).is_some_and(|service| service.contains(".v1"))
+/// In which words this place tells of errors.
+pub(crate) fn wording(path: &str) -> Wording {
+    match path {
+        "/api/v1/query" | "/api/v1/diff" => Wording::Pprof,
+        _ if path.split('/').nth(1).is_some_and(|service| service.contains(".v1")) => Wording::Connect,
+        _ => Wording::Own,
+    }
 }
 
 /// Whether no token is needed.

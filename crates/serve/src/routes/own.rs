@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use hotlist_store::{Matcher, Range, Selector};
+use hotlist_store::{Matcher, Range};
 use hotlist_web::{Answer, Query};
 use hyper::header::HeaderValue;
 use hyper::{Method, Request, StatusCode};
@@ -13,6 +13,7 @@ use crate::failure::Failure;
 use crate::intake::{keep, translated};
 use crate::moment;
 use crate::server::Shared;
+use crate::short_type;
 use crate::viewers::{Selected, Shown};
 
 /// The parameters of [`query`] and [`diff`] that are not those of a report.
@@ -118,9 +119,8 @@ pub(super) fn selected(
     usual: Option<&str>,
 ) -> Result<Selected, Failure> {
     let selector = query.get(q).or_else(|| query.get(usual?));
-    let selector = selector.ok_or_else(|| {
-        Failure::Bad(format!("{q}: a selector is needed, such as process_cpu:cpu:nanoseconds:cpu:nanoseconds{{service=\"api\"}}"))
-    })?;
+    let selector = selector
+        .ok_or_else(|| Failure::Bad(format!("{q}: a selector is needed, such as cpu{{service=\"api\"}}")))?;
     Ok(Selected { selector: selector.to_owned(), range: range_of(query, from, to)? })
 }
 
@@ -177,7 +177,7 @@ fn report_and_drawing(report: Option<&str>, format: &str) -> Result<String, Fail
 /// Sums over time: `query_range?q=SELECTOR&from=&to=&step=&by=`.
 fn timeline(shared: &Shared, asked: &Asked, query: &Query) -> Result<Answer, Failure> {
     let Selected { selector, range } = selected(query, "q", "from", "to", None)?;
-    let selector = Selector::parse(&selector)?;
+    let selector = short_type::selector(&shared.store, &asked.tenant, &selector, range)?;
     let step = match query.get("step") {
         Some(text) => moment::duration(text).map_err(|why| Failure::Bad(format!("step: {why}")))?,
         None => Duration::from_nanos(u64::try_from((range.to - range.from) / STEPS).unwrap_or(0))

@@ -27,6 +27,16 @@ pub(super) enum ScrapeFailure {
     Other(String),
 }
 
+impl ScrapeFailure {
+    /// In words.
+    pub(super) fn words(&self) -> &str {
+        match self {
+            ScrapeFailure::Missing => "it has no such profile",
+            ScrapeFailure::Other(words) => words,
+        }
+    }
+}
+
 /// How programs are asked.
 #[derive(Clone)]
 pub(super) struct Client {

@@ -60,16 +60,21 @@ impl Scraper {
         let refresh =
             job.file_sd_configs.iter().filter_map(|files| files.refresh_interval).min().unwrap_or(REFRESH);
         let mut tasks: BTreeMap<Target, Vec<JoinHandle<()>>> = BTreeMap::new();
+        let mut last_complaints = Vec::new();
         loop {
             let (worker, read) = (Arc::clone(&self), Arc::clone(&job));
             let found = tokio::task::spawn_blocking(move || {
-                let mut complaints = 0;
-                let found = targets(&read, &worker.config.folder, &mut |_| complaints += 1);
+                let mut complaints = Vec::new();
+                let found = targets(&read, &worker.config.folder, &mut |text| complaints.push(text));
                 (found, complaints)
             });
             // A file that is being written is read again soon; until then its targets stay.
             if let Ok((found, complaints)) = found.await {
-                if complaints == 0 {
+                if complaints != last_complaints {
+                    complaints.iter().for_each(|text| self.shared.tell.say(text));
+                    last_complaints.clone_from(&complaints);
+                }
+                if complaints.is_empty() {
                     let gone: Vec<Target> =
                         tasks.keys().filter(|target| !found.contains(target)).cloned().collect();
                     for target in gone {
@@ -77,7 +82,7 @@ impl Scraper {
                         self.shared.metrics.targets.fetch_sub(1, Ordering::Relaxed);
                     }
                 } else {
-                    self.shared.metrics.scrape_failures.fetch_add(complaints, Ordering::Relaxed);
+                    self.shared.metrics.scrape_failures.fetch_add(complaints.len() as u64, Ordering::Relaxed);
                 }
                 for target in found {
                     if tasks.contains_key(&target) {
@@ -123,12 +128,19 @@ impl Scraper {
             };
             match kept {
                 Ok(()) => {
+                    if failures > 0 {
+                        self.shared.tell.say(&format!("{} gives {} again", target.address, profile.name));
+                    }
                     failures = 0;
                     self.shared.metrics.scrapes.fetch_add(1, Ordering::Relaxed);
                 }
                 Err(ScrapeFailure::Missing) if profile.is_usual => sleep(MISSING).await,
-                Err(_) => {
+                Err(failure) => {
                     self.shared.metrics.scrape_failures.fetch_add(1, Ordering::Relaxed);
+                    if failures == 0 {
+                        let (address, name) = (&target.address, &profile.name);
+                        self.shared.tell.say(&format!("{address} gives no {name}: {}", failure.words()));
+                    }
                     failures = (failures + 1).min(DOUBLINGS);
                     // A program that is gone is asked less and less often.
                     sleep(job.interval * (2u32.pow(failures - 1) - 1)).await;

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use hotlist_fetch::{Environment, Fetcher, TlsOptions};
 use hotlist_profile::{Builder, Profile};
-use hotlist_serve::{Server, Site, Tenants};
+use hotlist_serve::{Server, Site, Tell, Tenants};
 use hotlist_store::{Settings, Store};
 
 /// A server that runs until the process ends.
@@ -38,6 +38,7 @@ pub fn serve_with(change: impl FnOnce(&mut Site)) -> Served {
         authorities: fetcher.tls().unwrap(),
         max_profile: LARGEST,
         request_memory: 16 << 20,
+        tell: Tell::default(),
     };
     change(&mut site);
     let server = Server::bind(site).unwrap();
