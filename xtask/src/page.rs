@@ -33,13 +33,11 @@ pub(crate) fn check_types(root: &Path) -> anyhow::Result<Option<String>> {
         }
     }
     println!("== types of the page");
-    let status = Command::new(&installed)
-        .args(["-p", "crates/web"])
-        .current_dir(root)
-        .status()
-        .context("cannot run tsc")?;
-    if !status.success() {
-        bail!("the types of the page are wrong");
+    for room in ["crates/web", "crates/serve"] {
+        let status = Command::new(&installed).args(["-p", room]).current_dir(root).status();
+        if !status.context("cannot run tsc")?.success() {
+            bail!("the types of the page of {room} are wrong");
+        }
     }
     Ok(None)
 }

@@ -31,9 +31,12 @@ impl Selected {
     }
 
     fn part(&self, shared: &Shared, tenant: &Tenant) -> Result<Part, Failure> {
-        let time =
-            |nanos: i64| jiff::Timestamp::from_nanosecond(nanos.into()).unwrap_or_default().to_string();
-        let name = format!("{} {} to {}", self.selector, time(self.range.from), time(self.range.to));
+        let time = |nanos: i64| {
+            let time = jiff::Timestamp::from_nanosecond(nanos.into()).unwrap_or_default();
+            time.strftime("%F %T").to_string()
+        };
+        let selector = self.selector.trim_end_matches("{}");
+        let name = format!("{selector} from {} to {} UTC", time(self.range.from), time(self.range.to));
         Ok(Part { name, profile: self.merge(shared, tenant)? })
     }
 }
@@ -97,8 +100,16 @@ fn make(shared: &Shared, shown: &Shown) -> Result<Viewer, Failure> {
     let failed = |error: &dyn std::fmt::Display| Failure::Internal(error.to_string());
     let threads = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
     let part = shown.selected.part(shared, &shown.tenant)?;
-    let bases =
+    let mut bases =
         shown.base.iter().map(|base| base.part(shared, &shown.tenant)).collect::<Result<Vec<_>, _>>()?;
+    for (base, Part { name, profile }) in shown.base.iter().zip(&mut bases) {
+        // What a longer time has more of is no difference.
+        let ratio = shown.selected.range.nanos() / base.range.nanos();
+        if ratio.is_finite() && (ratio - 1.0).abs() > 0.001 {
+            profile.scale(ratio);
+            *name += &format!(", multiplied by {ratio:.3}");
+        }
+    }
     let profiles = Profiles::several(vec![part], bases, move |profile| Session::new(profile, threads))
         .map_err(|error| Failure::Bad(error.to_string()))?;
     let site = hotlist_web::Site {

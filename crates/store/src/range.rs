@@ -19,6 +19,11 @@ impl Range {
     /// All time that can be expressed.
     pub const ALL: Range = Range { from: i64::MIN, to: i64::MAX };
 
+    /// How long it is, in nanoseconds.
+    pub fn nanos(self) -> f64 {
+        self.to as f64 - self.from as f64
+    }
+
     /// The days since 1970 that have a part in it.
     pub(crate) fn days(self) -> std::ops::RangeInclusive<i32> {
         let day = |nanos: i64| i32::try_from(nanos.div_euclid(DAY)).unwrap_or(0);

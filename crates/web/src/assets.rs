@@ -13,6 +13,9 @@ use hyper::StatusCode;
 
 use crate::response::Answer;
 
+/// The icon of all pages, as SVG.
+pub const ICON: &str = include_str!("../page/icon.svg");
+
 /// A file of the page.
 #[derive(Debug, Clone, Copy)]
 struct Asset {

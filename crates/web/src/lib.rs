@@ -35,6 +35,7 @@ mod verdicts;
 mod viewer;
 
 pub use address::{Address, AddressError, Hosts};
+pub use assets::ICON;
 pub use files::OpenFile;
 pub use query::Query;
 pub use response::Answer;

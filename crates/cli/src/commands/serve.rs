@@ -97,7 +97,7 @@ pub(crate) const COMMAND: Command = Command {
     run,
 };
 
-#[expect(clippy::needless_pass_by_value, reason = "all commands are called so")]
+#[expect(clippy::needless_pass_by_value, reason = "every command is given its arguments")]
 fn run(arguments: Arguments, console: &Console) -> anyhow::Result<()> {
     let folder = arguments.values("data").last().map(PathBuf::from);
     let Some(folder) = folder else { return Err(ArgsError::NeedsFlag("data").into()) };

@@ -25,7 +25,7 @@ pub(crate) const COMMAND: Command = Command {
     run,
 };
 
-#[expect(clippy::needless_pass_by_value, reason = "all commands are called so")]
+#[expect(clippy::needless_pass_by_value, reason = "every command is given its arguments")]
 fn run(arguments: Arguments, console: &Console) -> anyhow::Result<()> {
     let is_json = arguments.has("json");
     let (what, folder) = (&arguments.words[0], Path::new(&arguments.words[1]));

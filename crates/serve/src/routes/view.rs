@@ -2,6 +2,7 @@
 //! `q=SELECTOR&from=…&to=…`.
 
 use hotlist_web::{Answer, Query};
+use hyper::header::{CONTENT_SECURITY_POLICY, HeaderValue, X_FRAME_OPTIONS};
 use hyper::{Method, Request};
 use percent_encoding::percent_decode_str;
 
@@ -9,6 +10,12 @@ use super::Asked;
 use crate::failure::Failure;
 use crate::server::Shared;
 use crate::viewers::Shown;
+
+/// That of the page of a profile, but for pages of this server that show it.
+const POLICY: HeaderValue = HeaderValue::from_static(
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; \
+     connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'",
+);
 
 pub(crate) const PREFIX: &str = "/view/";
 
@@ -30,5 +37,9 @@ pub(crate) fn answer(shared: &Shared, asked: &Asked, rest: &str) -> Result<Answe
     if let Some(headers) = request.headers_mut() {
         *headers = asked.head.headers.clone();
     }
-    Ok(viewer.answer(&request.body(()).map_err(|error| Failure::Bad(error.to_string()))?))
+    let mut answer = viewer.answer(&request.body(()).map_err(|error| Failure::Bad(error.to_string()))?);
+    // The page of the store shows it in a frame.
+    answer.headers.insert(X_FRAME_OPTIONS, HeaderValue::from_static("SAMEORIGIN"));
+    answer.headers.entry(CONTENT_SECURITY_POLICY).or_insert(POLICY);
+    Ok(answer)
 }
