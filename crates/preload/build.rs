@@ -62,10 +62,13 @@ fn linkers() -> Vec<Vec<OsString>> {
     // What a driver of C would add of its own.
     let driver = words(&["-C", "link-arg=-nostdlib", "-C", "link-arg=-nostartfiles"]);
     let architecture = |triple: &str| triple.split('-').next().unwrap_or_default().to_owned();
-    let [host, target] = ["HOST", "TARGET"].map(|name| architecture(&std::env::var(name).unwrap_or_default()));
+    let [host, target] =
+        ["HOST", "TARGET"].map(|name| architecture(&std::env::var(name).unwrap_or_default()));
     let mut all = Vec::new();
     if let Some(linker) = std::env::var_os("RUSTC_LINKER") {
-        all.push([plain.clone(), driver.clone(), vec!["-C".into(), with("linker=", Path::new(&linker))]].concat());
+        all.push(
+            [plain.clone(), driver.clone(), vec!["-C".into(), with("linker=", Path::new(&linker))]].concat(),
+        );
     } else if host == target {
         all.push([plain.clone(), driver.clone()].concat());
     } else {

@@ -133,7 +133,9 @@ fn grow(wanted: usize) {
     // SAFETY: as `Name` says.
     let name = unsafe { &*NAME.0.get() };
     let end = name.iter().position(|&byte| byte == 0).map_or(0, |end| end + 1);
-    if let Some(file) = name.get(..end).filter(|name| !name.is_empty()).and_then(|name| File::open(name, false)) {
+    if let Some(file) =
+        name.get(..end).filter(|name| !name.is_empty()).and_then(|name| File::open(name, false))
+    {
         let mut room = ROOM.load(Ordering::Relaxed);
         while room < wanted.min(SIZE) {
             let piece = PIECE.min(SIZE - room);

@@ -112,9 +112,8 @@ impl Found {
             return None;
         }
         // SAFETY: the table lies in the first page, as was just checked.
-        let segments = unsafe {
-            core::slice::from_raw_parts((self.start + table) as *const Segment, half(56) as usize)
-        };
+        let segments =
+            unsafe { core::slice::from_raw_parts((self.start + table) as *const Segment, half(56) as usize) };
         let first = segments.iter().find(|segment| segment.kind == LOAD)?;
         Some((self.start.wrapping_sub(first.address & !(PAGE - 1)), segments))
     }
@@ -158,7 +157,8 @@ impl Found {
         set(object::START, self.start);
         set(object::END, self.end);
         if let Some((base, segments)) = self.segments() {
-            let code = segments.iter().filter(|segment| segment.kind == LOAD && segment.flags & EXECUTABLE != 0);
+            let code =
+                segments.iter().filter(|segment| segment.kind == LOAD && segment.flags & EXECUTABLE != 0);
             for (count, segment) in code.take(SEGMENTS).enumerate() {
                 let start = base.wrapping_add(segment.address);
                 let at = object::CODE + 3 * count;

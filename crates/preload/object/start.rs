@@ -79,7 +79,8 @@ fn configure() -> Option<()> {
     let mut parts = text.splitn(3, |&byte| byte == b':');
     let mut number = || core::str::from_utf8(parts.next()?).ok()?.parse::<u64>().ok();
     let (rate, seed) = (number()?, number()?);
-    let folder = parts.next().filter(|folder| folder.first() == Some(&b'/') && folder.len() <= LONGEST_FOLDER)?;
+    let folder =
+        parts.next().filter(|folder| folder.first() == Some(&b'/') && folder.len() <= LONGEST_FOLDER)?;
     if rate == 0 {
         return None;
     }

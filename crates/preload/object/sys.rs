@@ -92,10 +92,8 @@ impl File {
     pub(crate) fn open(path: &[u8], is_new: bool) -> Option<File> {
         const CREATE_NEW: usize = 0o100 | 0o200;
         debug_assert!(path.last() == Some(&0));
-        let flags = File::READ_WRITE
-            | File::NO_FOLLOW
-            | File::CLOSE_ON_EXEC
-            | if is_new { CREATE_NEW } else { 0 };
+        let flags =
+            File::READ_WRITE | File::NO_FOLLOW | File::CLOSE_ON_EXEC | if is_new { CREATE_NEW } else { 0 };
         // SAFETY: the path ends with a zero and lives until the call returns.
         let answer =
             unsafe { call(number::OPENAT, [CURRENT_FOLDER, path.as_ptr().addr(), flags, 0o600, 0, 0]) };
@@ -110,8 +108,7 @@ impl File {
     /// Writes all of it; says whether there was room.
     pub(crate) fn write_at(&self, bytes: &[u8], at: usize) -> bool {
         // SAFETY: the kernel reads as many bytes as there are.
-        let answer =
-            unsafe { call(number::PWRITE, [self.0, bytes.as_ptr().addr(), bytes.len(), at, 0, 0]) };
+        let answer = unsafe { call(number::PWRITE, [self.0, bytes.as_ptr().addr(), bytes.len(), at, 0, 0]) };
         answer == bytes.len() as isize
     }
 

@@ -318,7 +318,7 @@ pub(super) fn threads(process: u32) -> Vec<i32> {
 }
 
 /// What failed, for the system's own words.
-pub(super) fn failed(what: &'static str) -> impl Fn(io::Error) -> Error {
+pub(crate) fn failed(what: &'static str) -> impl Fn(io::Error) -> Error {
     move |error| Error::Io { what, error }
 }
 
