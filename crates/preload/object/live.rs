@@ -219,6 +219,11 @@ impl Tables {
         number as u64 + 1
     }
 
+    /// Whether no object was seen yet.
+    pub(crate) fn has_no_objects(self) -> bool {
+        self.rest.object_count.load(Ordering::Relaxed) == 0
+    }
+
     /// Whether an object that was seen lies where this one is.
     pub(crate) fn overlaps(self, start: u64, end: u64) -> bool {
         let count = (self.rest.object_count.load(Ordering::Acquire) as usize).min(OBJECTS);

@@ -7,6 +7,7 @@
 mod exports;
 mod file;
 mod live;
+mod maps;
 mod math;
 mod next;
 mod objects;

@@ -1,21 +1,32 @@
 //! Which object an address is of, as the loader knows it, and what readers must know to find its names.
 
 use core::ffi::c_char;
+use core::sync::atomic::{AtomicU64, Ordering};
 
 use hotlist_unwind::Section;
 
 use crate::layout::{SEGMENTS, object, record};
 use crate::live::Tables;
 use crate::next::{LOAD, Segment};
-use crate::{file, sys};
+use crate::{file, maps, sys};
+
+/// A mapped object.
+#[derive(Clone, Copy)]
+pub(crate) struct Found {
+    pub(crate) start: u64,
+    pub(crate) end: u64,
+    /// Where its `.eh_frame_hdr` is; 0 where it has none.
+    header: u64,
+    /// The path of its file; empty for the program itself, if the loader has told.
+    name: &'static [u8],
+}
 
 /// `struct dl_find_object` of glibc's `dlfcn.h`.
 #[repr(C)]
-#[derive(Clone, Copy)]
-pub(crate) struct Found {
+struct FoundByLoader {
     flags: u64,
-    pub(crate) start: u64,
-    pub(crate) end: u64,
+    start: u64,
+    end: u64,
     link_map: *const LinkMap,
     header: u64,
     reserved: [u64; 7],
@@ -28,7 +39,7 @@ struct LinkMap {
     name: *const c_char,
 }
 
-type FindObject = unsafe extern "C" fn(*const u8, *mut Found) -> i32;
+type FindObject = unsafe extern "C" fn(*const u8, *mut FoundByLoader) -> i32;
 
 // glibc 2.35 and later have it; a weak reference is zero elsewhere.
 core::arch::global_asm!(".weak _dl_find_object");
@@ -62,18 +73,133 @@ fn find_object() -> Option<FindObject> {
     }
 }
 
-/// Whether the loader tells about objects.
-pub(crate) fn are_known() -> bool {
-    find_object().is_some()
-}
-
 /// The object that holds `address`. Takes no lock. What it says is true as long as the object is mapped, as one is whose
 /// code is on the stack.
 pub(crate) fn find(address: u64) -> Option<Found> {
-    let find = find_object()?;
-    let mut found = core::mem::MaybeUninit::<Found>::zeroed();
+    if let Some(program) = program().filter(|program| (program.start..program.end).contains(&address)) {
+        return Some(program);
+    }
+    match find_object() {
+        Some(find) => find_by_loader(find, address),
+        None => find_by_kernel(address),
+    }
+}
+
+fn find_by_loader(find: FindObject, address: u64) -> Option<Found> {
+    let mut found = core::mem::MaybeUninit::<FoundByLoader>::zeroed();
     // SAFETY: the function fills in the structure when it answers zero; the address may be any.
-    unsafe { (find(address as *const u8, found.as_mut_ptr()) == 0).then(|| found.assume_init()) }
+    let found = unsafe { (find(address as *const u8, found.as_mut_ptr()) == 0).then(|| found.assume_init()) }?;
+    // SAFETY: null, or a structure of the loader that lives as long as the object, and its text, which ends with a zero.
+    let name = unsafe { found.link_map.as_ref().map_or(&[][..], |map| sys::text(map.name)) };
+    Some(Found { start: found.start, end: found.end, header: found.header, name })
+}
+
+fn find_by_kernel(address: u64) -> Option<Found> {
+    let maps::Mapped { start, end, name } = maps::find(address)?;
+    let (base, segments) = segments(start, end)?;
+    let loaded = segments.iter().filter(|segment| segment.kind == LOAD);
+    let ends = loaded.map(|segment| base.wrapping_add(segment.address).wrapping_add(segment.memory_size));
+    let end = ends.max()?;
+    let table = segments.iter().find(|segment| segment.kind == TABLE);
+    let header = table.map_or(0, |segment| base.wrapping_add(segment.address));
+    // What is mapped there now may not be what was.
+    let found = Found { start, end, header, name };
+    (start..end).contains(&address).then_some(found)
+}
+
+/// The kind of the segment with the index of the table of frames.
+const TABLE: u32 = 0x6474_e550;
+
+/// What to add to addresses in the file, and the program headers, from the ELF header at the start of the mapping.
+fn segments(start: u64, end: u64) -> Option<(u64, &'static [Segment])> {
+    const PAGE: u64 = 4096;
+    if start == PROGRAM.start.load(Ordering::Acquire) {
+        let (at, count) = (&PROGRAM.segments, &PROGRAM.segment_count);
+        let (at, count) = (at.load(Ordering::Relaxed) as *const Segment, count.load(Ordering::Relaxed) as usize);
+        // SAFETY: the kernel has told where they are, and they stay.
+        let segments = unsafe { core::slice::from_raw_parts(at, count) };
+        return Some((PROGRAM.base.load(Ordering::Relaxed), segments));
+    }
+    if end.checked_sub(start)? < PAGE {
+        return None;
+    }
+    // SAFETY: the first page of a mapped object is readable, and the header fits in it.
+    let header = unsafe { &*(start as *const [u8; 64]) };
+    let half = |at: usize| u64::from(u16::from_le_bytes([header[at], header[at + 1]]));
+    let table = u64::from_le_bytes(*header[32..].first_chunk()?);
+    let is_plain = header[..5] == [0x7f, b'E', b'L', b'F', 2]
+        && half(54) == size_of::<Segment>() as u64
+        && table.is_multiple_of(8)
+        && table.checked_add(half(56) * size_of::<Segment>() as u64)? <= PAGE;
+    if !is_plain {
+        return None;
+    }
+    // SAFETY: the table lies in the first page, as was just checked.
+    let segments =
+        unsafe { core::slice::from_raw_parts((start + table) as *const Segment, half(56) as usize) };
+    let first = segments.iter().find(|segment| segment.kind == LOAD)?;
+    Some((start.wrapping_sub(first.address & !(PAGE - 1)), segments))
+}
+
+/// The program itself. The loader's answers about it are of one segment only where linkers leave gaps between them.
+struct Program {
+    start: AtomicU64,
+    end: AtomicU64,
+    base: AtomicU64,
+    header: AtomicU64,
+    segments: AtomicU64,
+    segment_count: AtomicU64,
+}
+
+static PROGRAM: Program = Program {
+    start: AtomicU64::new(0),
+    end: AtomicU64::new(0),
+    base: AtomicU64::new(0),
+    header: AtomicU64::new(0),
+    segments: AtomicU64::new(0),
+    segment_count: AtomicU64::new(0),
+};
+
+/// Finds out where the program is, before samples are taken.
+pub(crate) fn note_program() {
+    const SEGMENTS: u64 = 3;
+    const SEGMENT_COUNT: u64 = 5;
+    const ITSELF: u32 = 6;
+    const PAGE: u64 = 4096;
+    unsafe extern "C" {
+        fn getauxval(kind: u64) -> u64;
+    }
+    // SAFETY: both only answer numbers.
+    let (at, count) = unsafe { (getauxval(SEGMENTS), getauxval(SEGMENT_COUNT)) };
+    if at == 0 {
+        return;
+    }
+    // SAFETY: the kernel tells where the program headers are.
+    let segments = unsafe { core::slice::from_raw_parts(at as *const Segment, count as usize) };
+    let of_kind = |kind: u32| segments.iter().find(move |segment| segment.kind == kind);
+    let loaded = || segments.iter().filter(|segment| segment.kind == LOAD);
+    // Without an entry of their own they stand behind the header of the file, which is mapped first.
+    let Some(first) = loaded().map(|segment| segment.address & !(PAGE - 1)).min() else { return };
+    let base = match of_kind(ITSELF) {
+        Some(own) => at.wrapping_sub(own.address),
+        None => (at & !(PAGE - 1)).wrapping_sub(first),
+    };
+    let end = loaded().map(|segment| segment.address + segment.memory_size).max().unwrap_or(0);
+    let Program { start, .. } = &PROGRAM;
+    PROGRAM.end.store(base.wrapping_add(end), Ordering::Relaxed);
+    PROGRAM.base.store(base, Ordering::Relaxed);
+    let header = of_kind(TABLE).map_or(0, |segment| base.wrapping_add(segment.address));
+    PROGRAM.header.store(header, Ordering::Relaxed);
+    PROGRAM.segments.store(at, Ordering::Relaxed);
+    PROGRAM.segment_count.store(count, Ordering::Relaxed);
+    start.store(base.wrapping_add(first), Ordering::Release);
+}
+
+/// The program itself.
+pub(crate) fn program() -> Option<Found> {
+    let start = PROGRAM.start.load(Ordering::Acquire);
+    let (end, header) = (PROGRAM.end.load(Ordering::Relaxed), PROGRAM.header.load(Ordering::Relaxed));
+    (start != 0).then_some(Found { start, end, header, name: &[] })
 }
 
 impl Found {
@@ -94,41 +220,13 @@ impl Found {
         Some((Section { address: start, bytes }, self.header))
     }
 
-    /// What to add to addresses in the file, and the program headers, from the ELF header at the start of the mapping.
     fn segments(&self) -> Option<(u64, &'static [Segment])> {
-        const PAGE: u64 = 4096;
-        if self.end.checked_sub(self.start)? < PAGE {
-            return None;
-        }
-        // SAFETY: the first page of a mapped object is readable, and the header fits in it.
-        let header = unsafe { &*(self.start as *const [u8; 64]) };
-        let half = |at: usize| u64::from(u16::from_le_bytes([header[at], header[at + 1]]));
-        let table = u64::from_le_bytes(*header[32..].first_chunk()?);
-        let is_plain = header[..5] == [0x7f, b'E', b'L', b'F', 2]
-            && half(54) == size_of::<Segment>() as u64
-            && table.is_multiple_of(8)
-            && table.checked_add(half(56) * size_of::<Segment>() as u64)? <= PAGE;
-        if !is_plain {
-            return None;
-        }
-        // SAFETY: the table lies in the first page, as was just checked.
-        let segments =
-            unsafe { core::slice::from_raw_parts((self.start + table) as *const Segment, half(56) as usize) };
-        let first = segments.iter().find(|segment| segment.kind == LOAD)?;
-        Some((self.start.wrapping_sub(first.address & !(PAGE - 1)), segments))
-    }
-
-    /// The path that the loader has for it, empty for the program itself.
-    fn name(&self) -> &'static [u8] {
-        // SAFETY: null, or a structure of the loader that lives as long as the object.
-        let Some(map) = (unsafe { self.link_map.as_ref() }) else { return &[] };
-        // SAFETY: the loader's text, which ends with a zero.
-        unsafe { sys::text(map.name) }
+        segments(self.start, self.end)
     }
 
     /// Its number in frames. A new one is written down; `overlapped` is called when it lies where another one was.
     pub(crate) fn number(&self, tables: Tables, overlapped: impl FnOnce()) -> u64 {
-        let mut hash = self.name().iter().fold(0xcbf2_9ce4_8422_2325_u64, |hash, &byte| {
+        let mut hash = self.name.iter().fold(0xcbf2_9ce4_8422_2325_u64, |hash, &byte| {
             (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3)
         });
         hash |= 1;
@@ -144,13 +242,12 @@ impl Found {
     fn write(&self, number: u64) {
         const EXECUTABLE: u32 = 1;
         const PAGE: u64 = 4096;
-        let name = self.name();
-        let name = &name[..name.len().min(crate::layout::LONGEST_PATH)];
+        let name = &self.name[..self.name.len().min(crate::layout::LONGEST_PATH)];
         let words = object::PATH + name.len().div_ceil(8);
         let Some(place) = file::reserve(words) else { return };
         let set = |at: usize, value: u64| {
             if let Some(word) = file::word(place + at) {
-                word.store(value, core::sync::atomic::Ordering::Release);
+                word.store(value, Ordering::Release);
             }
         };
         set(object::NUMBER, number);

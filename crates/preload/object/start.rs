@@ -62,6 +62,7 @@ static START: extern "C" fn(c_int, *const *const c_char, *const *const c_char) =
 
 /// Called by the loader before the program's own code. Only glibc passes the environment.
 extern "C" fn start(_count: c_int, _words: *const *const c_char, _variables: *const *const c_char) {
+    objects::note_program();
     let is_on = configure().is_some() && live::begin() && begin_file(0);
     STATE.store(if is_on { ON } else { OFF }, Ordering::Release);
     thread::this().left.set(0);
@@ -90,8 +91,7 @@ fn configure() -> Option<()> {
     unsafe { (&mut *FOLDER.0.get())[..folder.len()].copy_from_slice(folder) };
     FOLDER_LENGTH.store(folder.len(), Ordering::Relaxed);
     let own = if next::is_overruled() { flag::OWN_ALLOCATOR } else { 0 };
-    let unknown = if objects::are_known() { 0 } else { flag::NO_LIBRARIES };
-    FLAGS.store(own | unknown, Ordering::Relaxed);
+    FLAGS.store(own, Ordering::Relaxed);
     Some(())
 }
 

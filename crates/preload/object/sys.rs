@@ -4,6 +4,7 @@ use core::ffi::c_char;
 
 #[cfg(target_arch = "x86_64")]
 mod number {
+    pub(super) const READ: usize = 0;
     pub(super) const CLOSE: usize = 3;
     pub(super) const MMAP: usize = 9;
     pub(super) const MUNMAP: usize = 11;
@@ -11,7 +12,6 @@ mod number {
     pub(super) const PWRITE: usize = 18;
     pub(super) const MADVISE: usize = 28;
     pub(super) const GETPID: usize = 39;
-    pub(super) const FTRUNCATE: usize = 77;
     pub(super) const KILL: usize = 62;
     pub(super) const CLOCK_GETTIME: usize = 228;
     pub(super) const OPENAT: usize = 257;
@@ -20,6 +20,7 @@ mod number {
 
 #[cfg(target_arch = "aarch64")]
 mod number {
+    pub(super) const READ: usize = 63;
     pub(super) const CLOSE: usize = 57;
     pub(super) const MMAP: usize = 222;
     pub(super) const MUNMAP: usize = 215;
@@ -27,7 +28,6 @@ mod number {
     pub(super) const PWRITE: usize = 68;
     pub(super) const MADVISE: usize = 233;
     pub(super) const GETPID: usize = 172;
-    pub(super) const FTRUNCATE: usize = 46;
     pub(super) const KILL: usize = 129;
     pub(super) const CLOCK_GETTIME: usize = 113;
     pub(super) const OPENAT: usize = 56;
@@ -77,7 +77,6 @@ unsafe fn call(number: usize, [a, b, c, d, e, f]: [usize; 6]) -> isize {
 const CURRENT_FOLDER: usize = -100_isize as usize;
 
 /// An open file.
-#[derive(Debug)]
 pub(crate) struct File(usize);
 
 impl File {
@@ -91,18 +90,29 @@ impl File {
     /// Opens a file to read and write. `path` ends with a zero. With `is_new` there must be none yet.
     pub(crate) fn open(path: &[u8], is_new: bool) -> Option<File> {
         const CREATE_NEW: usize = 0o100 | 0o200;
+        let new = if is_new { CREATE_NEW } else { 0 };
+        File::open_with(path, File::READ_WRITE | File::NO_FOLLOW | new)
+    }
+
+    /// Opens a file to read. `path` ends with a zero.
+    pub(crate) fn open_to_read(path: &[u8]) -> Option<File> {
+        File::open_with(path, 0)
+    }
+
+    fn open_with(path: &[u8], flags: usize) -> Option<File> {
         debug_assert!(path.last() == Some(&0));
-        let flags =
-            File::READ_WRITE | File::NO_FOLLOW | File::CLOSE_ON_EXEC | if is_new { CREATE_NEW } else { 0 };
+        let flags = flags | File::CLOSE_ON_EXEC;
         // SAFETY: the path ends with a zero and lives until the call returns.
         let answer =
             unsafe { call(number::OPENAT, [CURRENT_FOLDER, path.as_ptr().addr(), flags, 0o600, 0, 0]) };
         usize::try_from(answer).ok().map(File)
     }
 
-    pub(crate) fn set_length(&self, length: usize) -> bool {
-        // SAFETY: numbers only.
-        unsafe { call(number::FTRUNCATE, [self.0, length, 0, 0, 0, 0]) == 0 }
+    /// Reads on; says how many bytes came.
+    pub(crate) fn read(&self, into: &mut [u8]) -> usize {
+        // SAFETY: the kernel writes no more bytes than there are.
+        let answer = unsafe { call(number::READ, [self.0, into.as_mut_ptr().addr(), into.len(), 0, 0, 0]) };
+        usize::try_from(answer).unwrap_or(0)
     }
 
     /// Writes all of it; says whether there was room.

@@ -18,6 +18,12 @@ static CACHE: Cache = Cache::new();
 /// Writes the frames of the caller of the allocator, the leaf first; says how many words that are.
 #[inline(never)]
 pub(crate) fn callers(tables: Tables, words: &mut [u64; WORDS]) -> usize {
+    if tables.has_no_objects() {
+        // Readers want to know it, whether frames are in it or not.
+        if let Some(program) = objects::program() {
+            program.number(tables, || ());
+        }
+    }
     let mut program = ThisProcess { tables, last: None, numbers: [0; DEEPEST], count: 0 };
     let (frames, last) = words.split_at_mut(DEEPEST);
     let registers = registers_here();

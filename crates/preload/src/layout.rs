@@ -50,8 +50,6 @@ pub mod flag {
     pub const OWN_ALLOCATOR: u64 = 1;
     /// It is the child of a fork that has not run another program.
     pub const FORKED: u64 = 2;
-    /// The loader does not tell which library an address is of (glibc before 2.35, musl).
-    pub const NO_LIBRARIES: u64 = 4;
 }
 
 /// What a record begins with; the lower sixteen bits are its length in words, this word included.

@@ -38,7 +38,6 @@ pub(super) struct Gathered {
     processes: u64,
     /// Programs that have an allocator of their own.
     own_allocators: BTreeMap<String, u64>,
-    is_without_libraries: bool,
     is_full: bool,
     /// The first file that could not be read.
     unreadable: Option<String>,
@@ -78,7 +77,6 @@ impl Gathered {
             lost: 0,
             processes: 0,
             own_allocators: BTreeMap::new(),
-            is_without_libraries: false,
             is_full: false,
             unreadable: None,
         }
@@ -122,7 +120,6 @@ impl Gathered {
         if heap.flags & flag::OWN_ALLOCATOR != 0 {
             *self.own_allocators.entry(program.clone()).or_default() += 1;
         }
-        self.is_without_libraries |= heap.flags & flag::NO_LIBRARIES != 0 && !heap.sums.is_empty();
         if heap.sums.is_empty() {
             return;
         }
@@ -132,7 +129,8 @@ impl Gathered {
             texts.map(|(key, text)| Label { key, value: LabelValue::Text(self.builder.string(text)) });
         let mut objects = HashMap::new();
         // Readers take the first mapping for that of the program.
-        let (own, others): (Vec<_>, Vec<_>) = heap.objects.iter().partition(|object| object.path.is_empty());
+        let (own, others): (Vec<_>, Vec<_>) =
+            heap.objects.iter().partition(|object| object.path.is_empty() || object.path == heap.path);
         for object in own.into_iter().chain(others).filter(|object| !is_preloaded(object)) {
             let code = self.map(object, &program);
             objects.insert(object.number, code);
@@ -232,13 +230,6 @@ impl Gathered {
             )
         });
         let mut all: Vec<String> = own.collect();
-        if self.is_without_libraries {
-            all.push(
-                "the C library does not tell which library an address is of (glibc before 2.35, musl), so functions \
-                 have no names here"
-                    .to_owned(),
-            );
-        }
         if self.is_full {
             all.push("the profile is full, and some stacks were left out: take a larger -rate".to_owned());
         }
