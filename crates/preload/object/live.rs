@@ -116,6 +116,15 @@ fn mix(number: u64) -> u64 {
     mixed ^ mixed >> 32
 }
 
+/// The rows where a block may stand: those around one place, or when they are full, those around a second one. So
+/// nothing need ever be moved.
+fn rows_of(address: u64) -> impl Iterator<Item = usize> {
+    let first = mix(address) as usize;
+    let second = first >> 20 ^ first.rotate_left(7);
+    let around = |place: usize| (0..WINDOW).map(move |step| ((place & !(WINDOW - 1)) + step) % BLOCKS);
+    around(first).chain(around(second))
+}
+
 impl Tables {
     /// The record for which `is_it` holds, by the hash of its key; `make` writes one where there is none.
     pub(crate) fn record(
@@ -158,9 +167,7 @@ impl Tables {
         if let Some(old) = self.remove(address) {
             crate::samples::freed(old);
         }
-        let hash = mix(address) as usize;
-        for step in 0..WINDOW {
-            let row = (hash + step) % BLOCKS;
+        for row in rows_of(address) {
             let place = &self.rest.addresses[row];
             if place.load(Ordering::Relaxed) == 0
                 && place.compare_exchange(0, TAKEN, Ordering::Acquire, Ordering::Relaxed).is_ok()
@@ -178,9 +185,7 @@ impl Tables {
 
     /// Forgets a block, if it is a sample.
     pub(crate) fn remove(self, address: u64) -> Option<Block> {
-        let hash = mix(address) as usize;
-        for step in 0..WINDOW {
-            let row = (hash + step) % BLOCKS;
+        for row in rows_of(address) {
             let place = &self.rest.addresses[row];
             if place.load(Ordering::Acquire) == address {
                 let values = &self.rest.blocks[row];
