@@ -103,7 +103,9 @@ fn names(profile: &Profile, id: SampleId) -> Vec<String> {
 fn by_function(profile: &Profile, start: &str) -> BTreeMap<String, [i64; 4]> {
     let mut sums: BTreeMap<String, [i64; 4]> = BTreeMap::new();
     for id in profile.samples.ids() {
-        let Some(name) = names(profile, id).into_iter().find(|name| name.starts_with(start)) else { continue };
+        let Some(name) = names(profile, id).into_iter().find(|name| name.starts_with(start)) else {
+            continue;
+        };
         let sum = sums.entry(name).or_default();
         for (sum, value) in sum.iter_mut().zip(profile.samples.values(id)) {
             *sum += value;
@@ -138,7 +140,8 @@ fn check_sites(profile: &Profile, rate: f64, context: &str) {
         let chance = |size: f64| if rate <= 1.0 { 1.0 } else { -(-size / rate).exp_m1() };
         let variance = |blocks: f64, size: f64| blocks * (1.0 - chance(size)) / chance(size);
         let objects = (variance(blocks, size) + variance(extra.0, extra.1.max(1.0))).sqrt();
-        let bytes = variance(blocks, size) * size * size + variance(extra.0, extra.1.max(1.0)) * extra.1 * extra.1;
+        let bytes =
+            variance(blocks, size) * size * size + variance(extra.0, extra.1.max(1.0)) * extra.1 * extra.1;
         let used = variance(in_use, size).sqrt();
         let expected = [
             (blocks + extra.0, objects),
@@ -150,7 +153,10 @@ fn check_sites(profile: &Profile, rate: f64, context: &str) {
             let off = (values[place] as f64 - value).abs();
             // Rounding of each row to whole objects.
             let allowed = if rate <= 1.0 { 0.0 } else { 6.0 * deviation + value * 0.001 + 2.0 };
-            assert!(off <= allowed, "{context}: site {number}, value {place}: {values:?}, not {value} ± {deviation}");
+            assert!(
+                off <= allowed,
+                "{context}: site {number}, value {place}: {values:?}, not {value} ± {deviation}"
+            );
         }
     }
 }
@@ -167,7 +173,11 @@ fn sites_have_what_they_allocate() {
     }
     let outcome = hotlist.run(&["record", "-heap", "-o", "{home}/h.pb.gz", "-top", &program]);
     assert_eq!(outcome.code, Some(5));
-    assert!(outcome.text().contains("site_5") && outcome.text().contains("alloc_space"), "{}", outcome.text());
+    assert!(
+        outcome.text().contains("site_5") && outcome.text().contains("alloc_space"),
+        "{}",
+        outcome.text()
+    );
 }
 
 #[test]
@@ -400,7 +410,9 @@ fn main() {
 #[test]
 fn refusals_are_one_line_and_start_nothing() {
     let hotlist = hotlist();
-    let Some(program) = build(&hotlist, "static", "int main(void) { return 0; }", &["-static"]) else { return };
+    let Some(program) = build(&hotlist, "static", "int main(void) { return 0; }", &["-static"]) else {
+        return;
+    };
     let refused = |words: &[&str], code: i32, reason: &str| {
         let all = [&["record", "-heap", "-o", "{home}/none.pb.gz"][..], words].concat();
         let outcome = hotlist.run(&all);
@@ -411,13 +423,16 @@ fn refusals_are_one_line_and_start_nothing() {
     };
     refused(&[&program], 1, "is statically linked");
     refused(&["{home}/there-is-none"], 127, "No such file");
-    for words in [&["-p", "1"][..], &["-a"], &["-F", "99", "true"], &["-wall", "true"], &[], &["-rate", "0", "true"]] {
+    for words in
+        [&["-p", "1"][..], &["-a"], &["-F", "99", "true"], &["-wall", "true"], &[], &["-rate", "0", "true"]]
+    {
         let all = [&["record", "-heap", "-o", "{home}/none.pb.gz"][..], words].concat();
         assert_eq!(hotlist.run(&all).code, Some(2), "{words:?}");
     }
     // Of another user, so that the loader takes no advice. Only root can make one.
     let other = build(&hotlist, "setuid", "int main(void) { return 0; }", &[]).expect("gcc is there");
-    let changed = Command::new("sh").arg("-c").arg(format!("chown 65534 {other} && chmod u+s {other}")).output();
+    let changed =
+        Command::new("sh").arg("-c").arg(format!("chown 65534 {other} && chmod u+s {other}")).output();
     if changed.is_ok_and(|output| output.status.success()) {
         refused(&[&other], 1, "gets other rights when it starts");
     } else {
@@ -446,6 +461,16 @@ int main(void) { sink = malloc(100000); return 0; }
 }
 
 #[test]
+fn an_allocator_under_another_name_is_named() {
+    const SOURCE: &str = "#include <stdlib.h>\nvoid *_rjem_malloc(unsigned long size) { return malloc(size); }\n\
+                          int main(void) { return _rjem_malloc(1) == 0; }";
+    let hotlist = hotlist();
+    let Some(program) = build(&hotlist, "carries", SOURCE, &[]) else { return };
+    let (outcome, _) = record(&hotlist, &["-rate", "1", &program]);
+    assert!(outcome.stderr.contains("carries jemalloc, an allocator"), "{}", outcome.stderr);
+}
+
+#[test]
 fn a_time_ends_the_recording_and_not_the_program() {
     let source = r#"
 #include <stdio.h>
@@ -458,7 +483,7 @@ int main(void) { sink = first(); usleep(1500000); sink = malloc(5000000); puts("
     let hotlist = hotlist();
     let Some(program) = build(&hotlist, "goes-on", source, &[]) else { return };
     let (outcome, profile) = record(&hotlist, &["-rate", "1", "-d", "0.5", &program]);
-    assert_eq!((outcome.code, outcome.text()), (Some(4), "still here\n".into()), "{}", outcome.stderr);
+    assert_eq!((outcome.code, outcome.text()), (Some(4), "still here\n"), "{}", outcome.stderr);
     assert_eq!(by_function(&profile, "first")["first"], [1, 1_000_000, 1, 1_000_000]);
     let shown = profile.lossy(profile.default_sample_type).into_owned();
     assert_eq!(shown, "inuse_space", "what a program that runs has in use is what people look for");
@@ -473,7 +498,9 @@ fn other_c_libraries_are_served_by_the_same_object() {
     let source = hotlist.write("musl.c", SITES);
     let program = hotlist.folder().join("musl");
     let mut gcc = Command::new("musl-gcc");
-    gcc.args(["-O1", "-g", "-w", "-fno-builtin", "-fno-optimize-sibling-calls", "-o"]).arg(&program).arg(source);
+    gcc.args(["-O1", "-g", "-w", "-fno-builtin", "-fno-optimize-sibling-calls", "-o"])
+        .arg(&program)
+        .arg(source);
     assert!(gcc.status().expect("it can be started").success());
     let (outcome, profile) = record(&hotlist, &["-rate", "1", &program.display().to_string()]);
     assert_eq!(outcome.code, Some(5), "{}", outcome.stderr);

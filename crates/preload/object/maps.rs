@@ -25,9 +25,8 @@ struct Rows([Row; MOST]);
 unsafe impl Sync for Rows {}
 
 static ROWS: Rows = Rows(
-    [const {
-        Row { start: AtomicU64::new(0), end: AtomicU64::new(0), name: UnsafeCell::new([0; LONGEST_NAME]) }
-    }; MOST],
+    [const { Row { start: AtomicU64::new(0), end: AtomicU64::new(0), name: UnsafeCell::new([0; LONGEST_NAME]) } };
+        MOST],
 );
 static COUNT: AtomicUsize = AtomicUsize::new(0);
 static IS_READING: AtomicBool = AtomicBool::new(false);
@@ -47,7 +46,8 @@ pub(crate) fn find(address: u64) -> Option<Mapped> {
         /// Nanoseconds. Code of just-in-time compilers is in no file, and is not looked for each time.
         const OFTEN: u64 = 100_000_000;
         let now = sys::now();
-        if now.wrapping_sub(READ.load(Ordering::Relaxed)) < OFTEN || IS_READING.swap(true, Ordering::Acquire) {
+        if now.wrapping_sub(READ.load(Ordering::Relaxed)) < OFTEN || IS_READING.swap(true, Ordering::Acquire)
+        {
             return None;
         }
         READ.store(now, Ordering::Relaxed);
@@ -114,7 +114,8 @@ fn take(line: &[u8], first: &mut Option<(u64, [u8; LONGEST_NAME])>) {
     };
     let path = fields.nth(2).unwrap_or_default().trim_ascii();
     let mut ends = range.split(|&byte| byte == b'-');
-    let (Some(start), Some(end)) = (ends.next().and_then(hexadecimal), ends.next().and_then(hexadecimal)) else {
+    let (Some(start), Some(end)) = (ends.next().and_then(hexadecimal), ends.next().and_then(hexadecimal))
+    else {
         return;
     };
     if path.first() != Some(&b'/') || path.len() > LONGEST_NAME {

@@ -4,97 +4,116 @@
 //! symbol tables of loaded libraries are read instead, as the loader reads them.
 
 use core::ffi::{c_char, c_int, c_void};
-use core::sync::atomic::{AtomicUsize, Ordering};
+use core::sync::atomic::{AtomicPtr, Ordering};
 
-/// Those functions of the next allocator that are called.
-pub(crate) struct Next {
-    malloc: AtomicUsize,
-    free: AtomicUsize,
-    calloc: AtomicUsize,
-    realloc: AtomicUsize,
-    memalign: AtomicUsize,
-    aligned_alloc: AtomicUsize,
-    posix_memalign: AtomicUsize,
-    valloc: AtomicUsize,
-    pvalloc: AtomicUsize,
+/// What a function is called, and where its address is kept.
+struct Place {
+    name: &'static [u8],
+    at: &'static AtomicPtr<()>,
 }
 
-const fn unknown() -> AtomicUsize {
-    AtomicUsize::new(0)
-}
-
-static NEXT: Next = Next {
-    malloc: unknown(),
-    free: unknown(),
-    calloc: unknown(),
-    realloc: unknown(),
-    memalign: unknown(),
-    aligned_alloc: unknown(),
-    posix_memalign: unknown(),
-    valloc: unknown(),
-    pvalloc: unknown(),
-};
-
-type Malloc = unsafe extern "C" fn(usize) -> *mut u8;
-type Free = unsafe extern "C" fn(*mut u8);
-type Two = unsafe extern "C" fn(usize, usize) -> *mut u8;
-type Realloc = unsafe extern "C" fn(*mut u8, usize) -> *mut u8;
-type PosixMemalign = unsafe extern "C" fn(*mut *mut u8, usize, usize) -> c_int;
-
+/// For each function its address, which is that of one that looks for all of them until they are known: so nobody has to
+/// ask whether they are.
 macro_rules! next {
-    ($field:ident, $kind:ty) => {
-        #[inline(always)]
-        pub(crate) fn $field() -> $kind {
-            let known = NEXT.$field.load(Ordering::Relaxed);
-            let known = if known == 0 { found(&NEXT.$field) } else { known };
-            // SAFETY: the address of the function with this name in a library, which has this type.
-            unsafe { core::mem::transmute::<usize, $kind>(known) }
+    ($($name:ident($($argument:ident: $kind:ty),*) -> $answer:ty;)*) => {
+        mod first {
+            use super::*;
+
+            $(
+                pub(super) unsafe extern "C" fn $name($($argument: $kind),*) -> $answer {
+                    find_all();
+                    // SAFETY: the caller's.
+                    unsafe { super::$name()($($argument),*) }
+                }
+            )*
         }
+
+        mod place {
+            use super::*;
+
+            $(
+                #[allow(non_upper_case_globals, reason = "they are called as the functions are")]
+                pub(super) static $name: AtomicPtr<()> = AtomicPtr::new(first::$name as *mut ());
+            )*
+        }
+
+        $(
+            #[inline(always)]
+            pub(crate) fn $name() -> unsafe extern "C" fn($($kind),*) -> $answer {
+                let known = place::$name.load(Ordering::Relaxed);
+                // SAFETY: the address of the function with this name in a library, or above, which both have this type.
+                unsafe { core::mem::transmute::<*mut (), unsafe extern "C" fn($($kind),*) -> $answer>(known) }
+            }
+        )*
+
+        const PLACES: &[Place] = &[$(Place { name: stringify!($name).as_bytes(), at: &place::$name }),*];
     };
 }
 
-next!(malloc, Malloc);
-next!(free, Free);
-next!(calloc, Two);
-next!(realloc, Realloc);
-next!(memalign, Two);
-next!(aligned_alloc, Two);
-next!(posix_memalign, PosixMemalign);
-next!(valloc, Malloc);
-next!(pvalloc, Malloc);
+next! {
+    malloc(size: usize) -> *mut u8;
+    free(block: *mut u8) -> ();
+    calloc(count: usize, size: usize) -> *mut u8;
+    realloc(block: *mut u8, size: usize) -> *mut u8;
+    memalign(alignment: usize, size: usize) -> *mut u8;
+    aligned_alloc(alignment: usize, size: usize) -> *mut u8;
+    posix_memalign(into: *mut *mut u8, alignment: usize, size: usize) -> c_int;
+    valloc(size: usize) -> *mut u8;
+    pvalloc(size: usize) -> *mut u8;
+}
 
 /// A function of this object that has no name outside. The address of one that has may be that of a stub in the program.
 const OWN: unsafe extern "C" fn(*const ObjectInfo, usize, *mut c_void) -> c_int = visit;
 
-/// Finds all functions, and answers the one that is wanted. Libraries that lack one have the others of its kind.
+/// Finds all functions. A second thread may look at the same time, and finds the same.
 #[cold]
 #[inline(never)]
-fn found(wanted: &AtomicUsize) -> usize {
-    let mut search = Search { is_behind: false, own: OWN as usize, before: false };
-    // SAFETY: the function is called with the structure that it expects, for as long as this call lasts.
-    unsafe { dl_iterate_phdr(visit, (&raw mut search).cast()) };
-    let alternatives = [
-        (&NEXT.memalign, &NEXT.aligned_alloc),
-        (&NEXT.aligned_alloc, &NEXT.memalign),
-        (&NEXT.pvalloc, &NEXT.valloc),
-    ];
-    for (missing, instead) in alternatives {
-        let instead = instead.load(Ordering::Relaxed);
-        // A second thread may look at the same time, and finds the same.
-        let _ = missing.compare_exchange(0, instead, Ordering::Relaxed, Ordering::Relaxed);
+fn find_all() {
+    let search = search();
+    let is_found = |name: &[u8]| {
+        PLACES.iter().zip(0..).any(|(place, bit)| place.name == name && search.found >> bit & 1 != 0)
+    };
+    // Libraries that lack one have another of its kind.
+    for (missing, place, instead) in [
+        (&b"memalign"[..], &place::memalign, &place::aligned_alloc),
+        (b"aligned_alloc", &place::aligned_alloc, &place::memalign),
+    ] {
+        if !is_found(missing) {
+            place.store(instead.load(Ordering::Relaxed), Ordering::Relaxed);
+        }
     }
-    match wanted.load(Ordering::Relaxed) {
-        0 => crate::sys::end(),
-        found => found,
+    for (missing, place) in [(&b"valloc"[..], &place::valloc), (b"pvalloc", &place::pvalloc)] {
+        if !is_found(missing) {
+            place.store(whole_pages as *mut (), Ordering::Relaxed);
+        }
+    }
+    if [&b"malloc"[..], b"free", b"calloc", b"realloc", b"posix_memalign"].iter().any(|name| !is_found(name))
+        || !(is_found(b"memalign") || is_found(b"aligned_alloc"))
+    {
+        crate::sys::end();
     }
 }
 
-/// Whether an object in front of this one has a `malloc` of its own: then nobody comes here.
-pub(crate) fn is_overruled() -> bool {
-    let mut search = Search { is_behind: false, own: OWN as usize, before: false };
-    // SAFETY: as above.
+/// A block of whole pages.
+unsafe extern "C" fn whole_pages(size: usize) -> *mut u8 {
+    const PAGE: usize = 4096;
+    // SAFETY: any size may be asked for.
+    unsafe { memalign()(PAGE, size.saturating_add(PAGE - 1) & !(PAGE - 1)) }
+}
+
+fn search() -> Search {
+    let mut search =
+        Search { is_behind: false, own: OWN as usize, before: false, found: 0, can_align: false };
+    // SAFETY: the function is called with the structure that it expects, for as long as this call lasts.
     unsafe { dl_iterate_phdr(visit, (&raw mut search).cast()) };
-    search.before
+    search
+}
+
+/// Whether samples can be taken: not where an object in front of this one has a `malloc` of its own, so that nobody comes
+/// here, nor where the next one has no aligned blocks.
+pub(crate) fn is_of_use() -> bool {
+    let search = search();
+    !search.before && search.can_align
 }
 
 struct Search {
@@ -104,6 +123,11 @@ struct Search {
     own: usize,
     /// Whether an object in front of this one has a `malloc`.
     before: bool,
+    /// A bit for each function that was found.
+    found: u32,
+    /// Whether the object with `malloc` has a function for aligned blocks, too. Those of another allocator could not be
+    /// given to its `free`.
+    can_align: bool,
 }
 
 /// `struct dl_phdr_info` of `link.h`, as far as it is used.
@@ -163,20 +187,19 @@ unsafe extern "C" fn visit(info: *const ObjectInfo, _size: usize, search: *mut c
         search.before |= unsafe { symbols.find(b"malloc") } != 0;
         return 0;
     }
-    for (name, place) in [
-        (&b"malloc"[..], &NEXT.malloc),
-        (b"free", &NEXT.free),
-        (b"calloc", &NEXT.calloc),
-        (b"realloc", &NEXT.realloc),
-        (b"memalign", &NEXT.memalign),
-        (b"aligned_alloc", &NEXT.aligned_alloc),
-        (b"posix_memalign", &NEXT.posix_memalign),
-        (b"valloc", &NEXT.valloc),
-        (b"pvalloc", &NEXT.pvalloc),
-    ] {
-        if place.load(Ordering::Relaxed) == 0 {
+    for (place, bit) in PLACES.iter().zip(0..) {
+        if search.found >> bit & 1 == 0 {
             // SAFETY: the tables are those of a loaded object.
-            place.store(unsafe { symbols.find(name) }, Ordering::Relaxed);
+            let found = unsafe { symbols.find(place.name) };
+            if found != 0 {
+                if place.name == b"malloc" {
+                    let aligned = [&b"memalign"[..], b"aligned_alloc"];
+                    // SAFETY: as above.
+                    search.can_align = aligned.iter().any(|name| unsafe { symbols.find(name) } != 0);
+                }
+                place.at.store(found as *mut (), Ordering::Relaxed);
+                search.found |= 1 << bit;
+            }
         }
     }
     0

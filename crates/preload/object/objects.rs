@@ -88,7 +88,8 @@ pub(crate) fn find(address: u64) -> Option<Found> {
 fn find_by_loader(find: FindObject, address: u64) -> Option<Found> {
     let mut found = core::mem::MaybeUninit::<FoundByLoader>::zeroed();
     // SAFETY: the function fills in the structure when it answers zero; the address may be any.
-    let found = unsafe { (find(address as *const u8, found.as_mut_ptr()) == 0).then(|| found.assume_init()) }?;
+    let found =
+        unsafe { (find(address as *const u8, found.as_mut_ptr()) == 0).then(|| found.assume_init()) }?;
     // SAFETY: null, or a structure of the loader that lives as long as the object, and its text, which ends with a zero.
     let name = unsafe { found.link_map.as_ref().map_or(&[][..], |map| sys::text(map.name)) };
     Some(Found { start: found.start, end: found.end, header: found.header, name })
@@ -115,7 +116,8 @@ fn segments(start: u64, end: u64) -> Option<(u64, &'static [Segment])> {
     const PAGE: u64 = 4096;
     if start == PROGRAM.start.load(Ordering::Acquire) {
         let (at, count) = (&PROGRAM.segments, &PROGRAM.segment_count);
-        let (at, count) = (at.load(Ordering::Relaxed) as *const Segment, count.load(Ordering::Relaxed) as usize);
+        let (at, count) =
+            (at.load(Ordering::Relaxed) as *const Segment, count.load(Ordering::Relaxed) as usize);
         // SAFETY: the kernel has told where they are, and they stay.
         let segments = unsafe { core::slice::from_raw_parts(at, count) };
         return Some((PROGRAM.base.load(Ordering::Relaxed), segments));

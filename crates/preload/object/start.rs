@@ -63,7 +63,7 @@ static START: extern "C" fn(c_int, *const *const c_char, *const *const c_char) =
 /// Called by the loader before the program's own code. Only glibc passes the environment.
 extern "C" fn start(_count: c_int, _words: *const *const c_char, _variables: *const *const c_char) {
     objects::note_program();
-    let is_on = configure().is_some() && live::begin() && begin_file(0);
+    let is_on = configure().is_some() && live::begin() && begin_file(0) && FLAGS.load(Ordering::Relaxed) == 0;
     STATE.store(if is_on { ON } else { OFF }, Ordering::Release);
     thread::this().left.set(0);
 }
@@ -90,7 +90,7 @@ fn configure() -> Option<()> {
     // SAFETY: as `Folder` says.
     unsafe { (&mut *FOLDER.0.get())[..folder.len()].copy_from_slice(folder) };
     FOLDER_LENGTH.store(folder.len(), Ordering::Relaxed);
-    let own = if next::is_overruled() { flag::OWN_ALLOCATOR } else { 0 };
+    let own = if next::is_of_use() { 0 } else { flag::OWN_ALLOCATOR };
     FLAGS.store(own, Ordering::Relaxed);
     Some(())
 }

@@ -46,7 +46,7 @@ pub const LONGEST_PATH: usize = 2048;
 
 /// What is to be known about a process.
 pub mod flag {
-    /// The program has a `malloc` of its own, so nothing was seen.
+    /// The program has a `malloc` of its own, or one of a library without aligned blocks, so nothing was seen.
     pub const OWN_ALLOCATOR: u64 = 1;
     /// It is the child of a fork that has not run another program.
     pub const FORKED: u64 = 2;

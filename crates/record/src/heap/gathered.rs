@@ -225,8 +225,9 @@ impl Gathered {
     pub(super) fn warnings(&self) -> Vec<String> {
         let own = self.own_allocators.keys().map(|program| {
             format!(
-                "{program} has an allocator of its own (malloc is part of the program), so its heap was not seen: \
-                 build it with the system's, or take the profile that its allocator can write"
+                "{program} has an allocator of its own (malloc is part of the program, or of a library without \
+                 memalign), so its heap was not seen: build it with the system's, or take the profile that its allocator \
+                 writes"
             )
         });
         let mut all: Vec<String> = own.collect();

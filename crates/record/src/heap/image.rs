@@ -74,6 +74,11 @@ fn look(path: &Path, depth: u32) -> Result<About, Error> {
              /debug/pprof/heap has it"
         ));
     }
+    if let Some(name) = image.carried_allocator(&mut file).unwrap_or(None) {
+        about.warnings.push(format!(
+            "{program} carries {name}, an allocator with names of its own: what goes through it is not seen"
+        ));
+    }
     Ok(about)
 }
 
@@ -97,6 +102,7 @@ struct Image {
     /// Where the table of sections is, the size and number of its entries, and which one has their names.
     sections: u64,
     section_size: u64,
+    section_count: u64,
     names: u64,
 }
 
@@ -123,6 +129,7 @@ impl Image {
                 || (0..count).any(|index| kind(index).is_none_or(|kind| kind == INTERPRETER)),
             sections: long(40)?,
             section_size: u64::from(half(58)?),
+            section_count: u64::from(half(60)?),
             names: u64::from(half(62)?),
         })
     }
@@ -134,10 +141,48 @@ impl Image {
         file.seek(SeekFrom::Start(at))?;
         let mut entry = [0; 64];
         file.read_exact(&mut entry)?;
-        let long = |at: usize| u64::from_le_bytes(entry[at..at + 8].try_into().unwrap_or_default());
-        file.seek(SeekFrom::Start(long(24)))?;
+        let [_, start, size] = place_of(&entry);
+        file.seek(SeekFrom::Start(start))?;
         let mut names = Vec::new();
-        file.take(long(32).min(LONGEST)).read_to_end(&mut names)?;
+        file.take(size.min(LONGEST)).read_to_end(&mut names)?;
         Ok(names.split(|&byte| byte == 0).any(|found| found == name.as_bytes()))
     }
+
+    /// The name of an allocator that is linked into the program without taking the place of the system's, as far as its
+    /// symbols tell.
+    fn carried_allocator(&self, file: &mut (impl Read + Seek)) -> io::Result<Option<&'static str>> {
+        const TEXTS: u64 = 3;
+        const LONGEST: u64 = 64 << 20;
+        const KNOWN: [(&[u8], &str); 5] = [
+            (b"_rjem_malloc", "jemalloc"),
+            (b"je_malloc", "jemalloc"),
+            (b"mi_malloc", "mimalloc"),
+            (b"tc_malloc", "tcmalloc"),
+            (b"rpmalloc", "rpmalloc"),
+        ];
+        for section in 0..self.section_count {
+            file.seek(SeekFrom::Start(self.sections.saturating_add(section * self.section_size)))?;
+            let mut entry = [0; 64];
+            file.read_exact(&mut entry)?;
+            let [kind, start, size] = place_of(&entry);
+            if kind != TEXTS {
+                continue;
+            }
+            file.seek(SeekFrom::Start(start))?;
+            let mut texts = Vec::new();
+            file.take(size.min(LONGEST)).read_to_end(&mut texts)?;
+            let mut texts = texts.split(|&byte| byte == 0);
+            let found = texts.find_map(|text| KNOWN.iter().find(|(symbol, _)| *symbol == text));
+            if let Some((_, name)) = found {
+                return Ok(Some(name));
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// The kind of a section, where it is in the file, and how many bytes it has (`Elf64_Shdr`).
+fn place_of(entry: &[u8; 64]) -> [u64; 3] {
+    let long = |at: usize| u64::from_le_bytes(entry[at..at + 8].try_into().unwrap_or_default());
+    [long(4) & 0xffff_ffff, long(24), long(32)]
 }
