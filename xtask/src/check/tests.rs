@@ -40,6 +40,7 @@ const SPECIAL: &[Special] = &[
     ("hotlist", "full_screen", true, Some(Needs::Terminal)),
     ("hotlist", "http", true, Some(Needs::Network)),
     ("hotlist", "job_control", true, Some(Needs::Terminal)),
+    ("hotlist", "record_heap", false, Some(Needs::Compilers)),
     ("hotlist", "symbols", false, Some(Needs::Compilers)),
     ("hotlist-collect", "builds", false, Some(Needs::Compilers)),
     ("hotlist-collect", "cpu", true, Some(Needs::Storms)),
