@@ -114,15 +114,17 @@ fn by_function(profile: &Profile, start: &str) -> BTreeMap<String, [i64; 4]> {
     sums
 }
 
-/// The texts of a label, with the sums of the allocated bytes.
+/// The values of a label, with the sums of the allocated bytes.
 fn by_label(profile: &Profile, key: &str) -> BTreeMap<String, i64> {
     let mut sums = BTreeMap::new();
     for id in profile.samples.ids() {
         for label in profile.labels.get(profile.samples.labels(id)) {
-            if let LabelValue::Text(text) = label.value
-                && &*profile.lossy(label.key) == key
-            {
-                *sums.entry(profile.lossy(text).into_owned()).or_default() += profile.samples.values(id)[1];
+            if &*profile.lossy(label.key) == key {
+                let text = match label.value {
+                    LabelValue::Text(text) => profile.lossy(text).into_owned(),
+                    LabelValue::Number { value, .. } => value.to_string(),
+                };
+                *sums.entry(text).or_default() += profile.samples.values(id)[1];
             }
         }
     }
@@ -451,7 +453,8 @@ void free(void *block) { (void)block; }
 void *calloc(unsigned long count, unsigned long size) { return malloc(count * size); }
 void *realloc(void *block, unsigned long size) { void *new = malloc(size); if (block) memcpy(new, block, size); return new; }
 static void *volatile sink;
-int main(void) { sink = malloc(100000); return 0; }
+void *reallocarray(void *, unsigned long, unsigned long);
+int main(void) { sink = malloc(100000); sink = reallocarray(sink, 5, 30000); return sink < (void *)pool || sink > (void *)(pool + sizeof pool); }
 "#;
     let hotlist = hotlist();
     let Some(program) = build(&hotlist, "own", SOURCE, &[]) else { return };

@@ -3,6 +3,9 @@
 //! Blocks are those of the next allocator, made and given back by it alone, so it does not matter when a block goes
 //! around this object. A sampled block lies where few others do ([`may_be_sample`]), so freeing looks nothing up for
 //! most.
+//!
+//! Those functions are left alone that the C library makes of others (`reallocarray`, `strdup`): a program with an
+//! allocator of its own may lack them, and its blocks must not come here.
 
 use core::ffi::c_int;
 
@@ -72,14 +75,6 @@ pub(crate) unsafe extern "C" fn realloc(block: *mut u8, size: usize) -> *mut u8 
 }
 
 #[unsafe(no_mangle)]
-pub(crate) unsafe extern "C" fn reallocarray(block: *mut u8, count: usize, size: usize) -> *mut u8 {
-    let (bytes, is_too_much) = count.overflowing_mul(size);
-    // What no allocator has fails as it should.
-    // SAFETY: the caller's.
-    unsafe { realloc(block, if is_too_much { usize::MAX } else { bytes }) }
-}
-
-#[unsafe(no_mangle)]
 pub(crate) unsafe extern "C" fn memalign(alignment: usize, size: usize) -> *mut u8 {
     // SAFETY: the caller's.
     unsafe { aligned(alignment, size).unwrap_or_else(|| next::memalign()(alignment, size)) }
@@ -109,24 +104,6 @@ pub(crate) unsafe extern "C" fn posix_memalign(into: *mut *mut u8, alignment: us
 pub(crate) unsafe extern "C" fn valloc(size: usize) -> *mut u8 {
     // SAFETY: the caller's.
     unsafe { aligned(PAGE, size).unwrap_or_else(|| next::valloc()(size)) }
-}
-
-#[unsafe(no_mangle)]
-pub(crate) unsafe extern "C" fn pvalloc(size: usize) -> *mut u8 {
-    // SAFETY: the caller's.
-    unsafe { next::pvalloc()(size) }
-}
-
-#[unsafe(no_mangle)]
-pub(crate) unsafe extern "C" fn free_sized(block: *mut u8, _size: usize) {
-    // SAFETY: the caller's.
-    unsafe { free(block) }
-}
-
-#[unsafe(no_mangle)]
-pub(crate) unsafe extern "C" fn free_aligned_sized(block: *mut u8, _alignment: usize, _size: usize) {
-    // SAFETY: the caller's.
-    unsafe { free(block) }
 }
 
 #[cold]

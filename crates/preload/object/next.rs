@@ -59,7 +59,6 @@ next! {
     aligned_alloc(alignment: usize, size: usize) -> *mut u8;
     posix_memalign(into: *mut *mut u8, alignment: usize, size: usize) -> c_int;
     valloc(size: usize) -> *mut u8;
-    pvalloc(size: usize) -> *mut u8;
 }
 
 /// A function of this object that has no name outside. The address of one that has may be that of a stub in the program.
@@ -82,10 +81,8 @@ fn find_all() {
             place.store(instead.load(Ordering::Relaxed), Ordering::Relaxed);
         }
     }
-    for (missing, place) in [(&b"valloc"[..], &place::valloc), (b"pvalloc", &place::pvalloc)] {
-        if !is_found(missing) {
-            place.store(whole_pages as *mut (), Ordering::Relaxed);
-        }
+    if !is_found(b"valloc") {
+        place::valloc.store(whole_pages as *mut (), Ordering::Relaxed);
     }
     if [&b"malloc"[..], b"free", b"calloc", b"realloc", b"posix_memalign"].iter().any(|name| !is_found(name))
         || !(is_found(b"memalign") || is_found(b"aligned_alloc"))

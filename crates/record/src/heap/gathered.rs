@@ -124,9 +124,11 @@ impl Gathered {
             return;
         }
         self.processes += 1;
-        let texts = [(self.keys.pid, heap.process.to_string()), (self.keys.command, name.to_owned())];
-        let labels =
-            texts.map(|(key, text)| Label { key, value: LabelValue::Text(self.builder.string(text)) });
+        let number = i64::try_from(heap.process).unwrap_or(i64::MAX);
+        let labels = [
+            Label { key: self.keys.pid, value: LabelValue::Number { value: number, unit: self.keys.none } },
+            Label { key: self.keys.command, value: LabelValue::Text(self.builder.string(name)) },
+        ];
         let mut objects = HashMap::new();
         // Readers take the first mapping for that of the program.
         let (own, others): (Vec<_>, Vec<_>) =
