@@ -363,6 +363,22 @@ fn time_of_waiting_has_the_stacks_of_those_who_wait() {
 }
 
 #[test]
+fn a_full_disk_is_one_line() {
+    let hotlist = hotlist();
+    if !may_record(&hotlist) || !Path::new("/dev/full").exists() {
+        return;
+    }
+    for words in [
+        &["record", "-o", "/dev/full", "/bin/true"][..],
+        &["record", "-heap", "-o", "/dev/full", "/bin/true"],
+    ] {
+        let outcome = hotlist.run(words);
+        assert_eq!(outcome.code, Some(1), "{}", outcome.stderr);
+        assert_eq!(outcome.stderr, "hotlist: cannot write /dev/full: no space left on device\n", "{words:?}");
+    }
+}
+
+#[test]
 fn refusals_name_the_gate() {
     let hotlist = hotlist();
     let check = |words: &[&str], expected: &str| {

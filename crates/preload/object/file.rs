@@ -33,11 +33,6 @@ static NAME: Name = Name(UnsafeCell::new([0; LONGEST_NAME]));
 
 /// Makes the file of this process in `folder`. To be called by one thread at a time.
 pub(crate) fn begin(folder: &[u8], rate: u64, flags: u64) -> bool {
-    let old = START.swap(core::ptr::null_mut(), Ordering::Relaxed);
-    if !old.is_null() {
-        // SAFETY: the file of the parent, which this process has inherited and nobody uses here any more.
-        unsafe { sys::unmap(old, SIZE) };
-    }
     IS_GROWING.store(false, Ordering::Relaxed);
     let (process, time) = (sys::process(), sys::now());
     // SAFETY: as `Name` says.
@@ -51,17 +46,21 @@ pub(crate) fn begin(folder: &[u8], rate: u64, flags: u64) -> bool {
     writer.put(crate::layout::ENDING.as_bytes());
     writer.put(b"\0");
     let end = writer.at;
-    if end >= LONGEST_NAME {
-        return false;
+    let made = name.get(..end).and_then(|name| File::open(name, true));
+    let mapped = made.filter(|file| file.write_at(&ZEROS[..HEAD], 0)).and_then(|file| file.map(SIZE));
+    if mapped.is_none() {
+        // In the child of a fork the parent's file is still there to tell.
+        add(head::LOST, 1);
     }
-    let Some(file) = File::open(&name[..end], true) else { return false };
-    if !file.write_at(&ZEROS[..HEAD], 0) {
-        return false;
-    }
-    let Some(start) = file.map(SIZE) else { return false };
-    drop(file);
     ROOM.store(HEAD, Ordering::Relaxed);
-    START.store(start, Ordering::Release);
+    let old = START.swap(mapped.unwrap_or_default(), Ordering::AcqRel);
+    if !old.is_null() {
+        // SAFETY: the file of the parent, which this process has inherited and nobody uses here any more.
+        unsafe { sys::unmap(old, SIZE) };
+    }
+    if mapped.is_none() {
+        return false;
+    }
     let set = |place: usize, value: u64| {
         if let Some(word) = word(place) {
             word.store(value, Ordering::Relaxed);

@@ -148,9 +148,10 @@ pub enum Gate {
         /// Its path.
         program: String,
     },
-    /// The loader ignores what users want it to load.
+    /// Users may neither look at it nor load anything into it.
     #[error(
-        "{program} gets other rights when it starts (setuid, setgid or capabilities), so nothing is loaded into it: run hotlist as that user, or record a copy without them (`cp {program} /tmp`)"
+        "{program} gets other rights when it starts (setuid, setgid or capabilities), so it cannot be recorded like this: \
+         run hotlist as the user that it becomes, or record a copy without them (`cp {program} /tmp`)"
     )]
     Privileged {
         /// Its path.

@@ -9,7 +9,6 @@ use std::process::ExitStatus;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::Context;
 use hotlist_fetch::{Environment, write_beside};
 use hotlist_record::{
     Error, Happened, Machine, Program, Progress, Recording, Request, Stacks, Target, record,
@@ -204,7 +203,11 @@ fn ending(error: Error) -> anyhow::Error {
 
 fn write(loaded: &Loaded, file: &Path) -> anyhow::Result<()> {
     write_beside(file, |out| -> anyhow::Result<()> { Ok(hotlist_formats::write(&loaded.profile, out)?) })
-        .with_context(|| format!("cannot write {}", file.display()))
+        .map_err(|error| {
+            let (path, text) = (file.display(), format!("{error:#}"));
+            let reason = text.strip_prefix(&format!("{path}: ")).unwrap_or(&text);
+            anyhow::anyhow!("cannot write {path}: {reason}")
+        })
 }
 
 /// A number with what is counted.

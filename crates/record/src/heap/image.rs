@@ -24,6 +24,22 @@ pub(super) fn check(command: &Command) -> Result<About, Error> {
     look(&path, 0)
 }
 
+/// Refuses a program that users may not look at: the kernel ends the events of one that gets other rights.
+pub(crate) fn check_rights(command: &Command) -> Result<(), Error> {
+    let path =
+        find(Path::new(command.get_program())).filter(|path| sys::effective_user() != 0 && gets_rights(path));
+    path.map_or(Ok(()), |path| Err(Gate::Privileged { program: path.display().to_string() }.into()))
+}
+
+/// Whether a program runs with rights that this one has not.
+fn gets_rights(path: &Path) -> bool {
+    let Ok(about) = path.metadata() else { return false };
+    let (mode, user, group) = (about.mode(), sys::effective_user(), sys::effective_group());
+    let changes_user = mode & 0o4000 != 0 && about.uid() != user;
+    let changes_group = mode & 0o2000 != 0 && mode & 0o010 != 0 && about.gid() != group;
+    changes_user || changes_group || (user != 0 && sys::has_capabilities(path))
+}
+
 /// The file that `execvp` would run.
 fn find(name: &Path) -> Option<PathBuf> {
     let is_program = |path: &Path| {
@@ -41,13 +57,8 @@ fn look(path: &Path, depth: u32) -> Result<About, Error> {
     const DEEPEST: u32 = 4;
     let program = path.display().to_string();
     let Ok(mut file) = File::open(path) else { return Ok(About::default()) };
-    if let Ok(about) = file.metadata() {
-        let (mode, user, group) = (about.mode(), sys::effective_user(), sys::effective_group());
-        let changes_user = mode & 0o4000 != 0 && about.uid() != user;
-        let changes_group = mode & 0o2000 != 0 && mode & 0o010 != 0 && about.gid() != group;
-        if changes_user || changes_group || (user != 0 && sys::has_capabilities(path)) {
-            return Err(Gate::Privileged { program }.into());
-        }
+    if gets_rights(path) {
+        return Err(Gate::Privileged { program }.into());
     }
     let mut start = Vec::new();
     if file.by_ref().take(4096).read_to_end(&mut start).is_err() {

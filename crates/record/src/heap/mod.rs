@@ -3,7 +3,7 @@
 
 mod folder;
 mod gathered;
-mod image;
+pub(crate) mod image;
 mod process_file;
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};

@@ -59,6 +59,7 @@ pub(crate) fn record(
         Target::Command(command) => {
             let program = command.get_program().to_string_lossy().into_owned();
             let start = |error| Error::Start { program: program.clone(), error };
+            crate::heap::image::check_rights(&command)?;
             let held = Held::new(command, &signals).map_err(&start)?;
             match Events::open(sampling, Whom::OwnChild, held.process as i32) {
                 Ok(events) => Recorded::Child { held, events, program },
