@@ -56,6 +56,7 @@ const SPECIAL: &[Special] = &[
     ("hotlist-collect", "sync", true, Some(Needs::Storms)),
     ("hotlist-disassemble", "objdump", false, Some(Needs::Compilers)),
     ("hotlist-fetch", "servers", true, Some(Needs::Network)),
+    ("hotlist-record", "damaged", false, Some(Needs::Compilers)),
     ("hotlist-symbolize", "equality", false, Some(Needs::Compilers)),
     ("hotlist-symbolize", "foreign", false, Some(Needs::Compilers)),
     ("hotlist-symbolize", "forms", false, Some(Needs::Compilers)),
