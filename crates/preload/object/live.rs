@@ -217,8 +217,8 @@ impl Tables {
         let number = self.rest.object_count.fetch_add(1, Ordering::Relaxed) as usize;
         let Some(row) = self.rest.objects.get(number) else { return 0 };
         add(number as u64 + 1);
-        for part in 0..3 {
-            row.key[part].store(key[part], Ordering::Relaxed);
+        for (place, part) in row.key.iter().zip(key).take(3) {
+            place.store(part, Ordering::Relaxed);
         }
         row.key[3].store(key[3], Ordering::Release);
         number as u64 + 1

@@ -1,5 +1,7 @@
 //! Logarithm and exponential, which `core` does not have.
 
+use crate::layout::FRACTION_BITS;
+
 /// A number above 0 and not above 1, with 53 random bits (S. Vigna, xorshift64*), and the next state.
 pub(crate) fn uniform(mut state: u64) -> (u64, f64) {
     state ^= state >> 12;
@@ -56,7 +58,7 @@ pub(crate) fn chance(x: f64) -> f64 {
 /// What a sample of a block of `size` bytes stands for where one is taken every `rate` bytes: objects with sixteen
 /// binary digits behind the point, and bytes (D. G. Horvitz and D. J. Thompson, 1952).
 pub(crate) fn weight(size: u64, rate: u64) -> (u64, u64) {
-    const ONE: f64 = (1_u64 << 16) as f64;
+    const ONE: f64 = (1_u64 << FRACTION_BITS) as f64;
     if rate <= 1 {
         return (ONE as u64, size);
     }

@@ -56,6 +56,7 @@ const SPECIAL: &[Special] = &[
     ("hotlist-collect", "sync", true, Some(Needs::Storms)),
     ("hotlist-disassemble", "objdump", false, Some(Needs::Compilers)),
     ("hotlist-fetch", "servers", true, Some(Needs::Network)),
+    ("hotlist-preload", "object", false, Some(Needs::Compilers)),
     ("hotlist-record", "damaged", false, Some(Needs::Compilers)),
     ("hotlist-symbolize", "equality", false, Some(Needs::Compilers)),
     ("hotlist-symbolize", "foreign", false, Some(Needs::Compilers)),
