@@ -336,6 +336,36 @@ fn a_storm_of_threads_forks_and_signals_goes_through() {
 }
 
 #[test]
+fn limits_of_a_process_do_not_end_it() {
+    const SOURCE: &str = r#"
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+#include <sys/resource.h>
+static void *volatile sink;
+__attribute__((noinline)) static void deeper(int n, int size) { if (n) deeper(n - 1, size); else sink = malloc(size); __asm__ volatile(""); }
+int main(int count, char **words) {
+    if (count == 2) {
+        struct rlimit limit = {atoi(words[1]), atoi(words[1])};
+        setrlimit(limit.rlim_cur < 1000000 ? RLIMIT_FSIZE : RLIMIT_AS, &limit);
+        execl(words[0], words[0], "limited", "again", NULL);
+    }
+    for (int i = 3; i < 1000; i++) close(i);
+    for (int i = 0; i < 10000; i++) deeper(i % 100, i % 20000 + 1);
+    puts("to the end");
+    return 0;
+}
+"#;
+    let hotlist = hotlist();
+    let Some(program) = build(&hotlist, "limited", SOURCE, &[]) else { return };
+    for (limit, is_lost) in [("0", false), ("8192", true), ("200000", true), ("60000000", false)] {
+        let (outcome, _) = record(&hotlist, &["-rate", "1", &program, limit]);
+        assert_eq!((outcome.code, outcome.text()), (Some(0), "to the end\n"), "{limit}: {}", outcome.stderr);
+        assert_eq!(outcome.stderr.contains(" were lost"), is_lost, "{limit}: {}", outcome.stderr);
+    }
+}
+
+#[test]
 fn an_unloaded_library_keeps_its_names() {
     let library = |name: &str| {
         format!(

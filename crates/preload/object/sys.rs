@@ -16,6 +16,7 @@ mod number {
     pub(super) const CLOCK_GETTIME: usize = 228;
     pub(super) const OPENAT: usize = 257;
     pub(super) const READLINKAT: usize = 267;
+    pub(super) const PRLIMIT: usize = 302;
 }
 
 #[cfg(target_arch = "aarch64")]
@@ -32,6 +33,7 @@ mod number {
     pub(super) const CLOCK_GETTIME: usize = 113;
     pub(super) const OPENAT: usize = 56;
     pub(super) const READLINKAT: usize = 78;
+    pub(super) const PRLIMIT: usize = 261;
 }
 
 /// A call of the kernel: its answer, or the number of the error below zero.
@@ -117,6 +119,10 @@ impl File {
 
     /// Writes all of it; says whether there was room.
     pub(crate) fn write_at(&self, bytes: &[u8], at: usize) -> bool {
+        // Beyond the limit of the process the kernel would end it.
+        if (at + bytes.len()) as u64 > longest_file() {
+            return false;
+        }
         // SAFETY: the kernel reads as many bytes as there are.
         let answer = unsafe { call(number::PWRITE, [self.0, bytes.as_ptr().addr(), bytes.len(), at, 0, 0]) };
         answer == bytes.len() as isize
@@ -134,6 +140,15 @@ impl Drop for File {
         // SAFETY: a file that was opened here.
         unsafe { call(number::CLOSE, [self.0, 0, 0, 0, 0, 0]) };
     }
+}
+
+/// How many bytes the files of this process may have.
+fn longest_file() -> u64 {
+    const FILE_SIZE: usize = 1;
+    let mut limits = [0_u64; 2];
+    // SAFETY: the kernel writes two words, the limit and what it may be raised to.
+    let answer = unsafe { call(number::PRLIMIT, [0, FILE_SIZE, 0, limits.as_mut_ptr().addr(), 0, 0]) };
+    if answer == 0 { limits[0] } else { u64::MAX }
 }
 
 fn map(length: usize, flags: usize, file: usize) -> Option<*mut u8> {
