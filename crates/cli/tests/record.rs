@@ -363,6 +363,38 @@ fn time_of_waiting_has_the_stacks_of_those_who_wait() {
 }
 
 #[test]
+fn a_time_ends_the_recording_and_not_the_program() {
+    let hotlist = hotlist();
+    if !installed(&["gcc"]) || !may_record(&hotlist) {
+        return;
+    }
+    let program = busy(&hotlist, "goes-on", &[]);
+    let words = ["record", "-F", "997", "-d", "0.2", "-o", "{home}/part.pb.gz", &program, "0.8", "7"];
+    let outcome = hotlist.run(&words);
+    assert_eq!(outcome.code, Some(7), "{}", outcome.stderr);
+    let used: i64 = outcome.text().trim().parse().expect("it has come to its end");
+    let profile = read(&hotlist.folder().join("part.pb.gz"));
+    let nanoseconds: i64 = by_label(&profile, 1, "thread").values().sum();
+    assert!(nanoseconds > 0 && nanoseconds < used * 1000 * 3 / 4, "{nanoseconds} ns of {used} µs");
+}
+
+#[test]
+fn a_full_disk_is_one_line() {
+    let hotlist = hotlist();
+    if !may_record(&hotlist) || !Path::new("/dev/full").exists() {
+        return;
+    }
+    for words in [
+        &["record", "-o", "/dev/full", "/bin/true"][..],
+        &["record", "-heap", "-o", "/dev/full", "/bin/true"],
+    ] {
+        let outcome = hotlist.run(words);
+        assert_eq!(outcome.code, Some(1), "{}", outcome.stderr);
+        assert_eq!(outcome.stderr, "hotlist: cannot write /dev/full: no space left on device\n", "{words:?}");
+    }
+}
+
+#[test]
 fn refusals_name_the_gate() {
     let hotlist = hotlist();
     let check = |words: &[&str], expected: &str| {

@@ -122,6 +122,49 @@ pub enum Gate {
     /// The kernel cannot.
     #[error("this kernel has no perf events (CONFIG_PERF_EVENTS)")]
     NoEvents,
+    /// This build has no object to load.
+    #[error(
+        "this hotlist was built without the object that records heaps: build it where a linker is, or take a release"
+    )]
+    NoObject,
+    /// Nothing can be loaded from where files can be written.
+    #[error(
+        "programs may be loaded from none of /dev/shm, $TMPDIR and /var/tmp (noexec): set TMPDIR to a folder where they may"
+    )]
+    NoExecutableFolder,
+    /// Nothing can be loaded into a static program.
+    #[error(
+        "{program} is statically linked, so nothing can be loaded into it: link it dynamically, or build a profiler in (hotlist-collect for Rust)"
+    )]
+    Static {
+        /// Its path.
+        program: String,
+    },
+    /// Go has an allocator of its own, and a profile of it.
+    #[error(
+        "{program} is written in Go, which has its own profile of the heap: `hotlist http://HOST:PORT/debug/pprof/heap`, or runtime/pprof"
+    )]
+    GoHeap {
+        /// Its path.
+        program: String,
+    },
+    /// Users may neither look at it nor load anything into it.
+    #[error(
+        "{program} gets other rights when it starts (setuid, setgid or capabilities), so it cannot be recorded like this: \
+         run hotlist as the user that it becomes, or record a copy without them (`cp {program} /tmp`)"
+    )]
+    Privileged {
+        /// Its path.
+        program: String,
+    },
+    /// The object is for this processor.
+    #[error(
+        "{program} is for another processor or for 32 bits, so hotlist's object cannot be loaded into it"
+    )]
+    OtherArchitecture {
+        /// Its path.
+        program: String,
+    },
     /// What else it says.
     #[error("perf_event_open: {error}")]
     Other {

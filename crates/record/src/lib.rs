@@ -9,16 +9,22 @@
 //! Nothing is printed here, and files are opened only below `/proc`, or by the path that the kernel tells. Names of
 //! functions are for those who have the profile and the files that were kept.
 //!
+//! [`record_heap`] is another way for another thing: it lets the loader put an object into the program that stands in front
+//! of its allocator.
+//!
 //! Who needs hardware counters, tracepoints or scripts should use perf.
 
 mod error;
+#[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
+mod heap;
 #[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
 mod live;
 mod request;
 
 pub use error::{Error, Gate};
 pub use request::{
-    Happened, KeepFile, Machine, Program, Progress, Recording, Request, SeeRecord, Stacks, Target,
+    Happened, HeapHappened, HeapRecording, HeapRequest, KeepFile, Machine, Program, Progress, Recording,
+    Request, SeeRecord, Stacks, Target,
 };
 
 /// Records until the target ends, the time is over, or somebody interrupts.
@@ -49,5 +55,25 @@ pub fn record(
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Recording, Error> {
     let _ = (request, machine, progress);
+    Err(Error::System)
+}
+
+/// Records the heap of a program that is started for it, and of all that it starts, until it ends, the time is over, or
+/// somebody interrupts. Signals are handled as by [`record`].
+///
+/// # Errors
+/// When nothing can be loaded into the program. It was not started then.
+#[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
+pub fn record_heap(request: HeapRequest) -> Result<HeapRecording, Error> {
+    heap::record(request)
+}
+
+/// Tells that nothing can be recorded here.
+///
+/// # Errors
+/// Always.
+#[cfg(not(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64"))))]
+pub fn record_heap(request: HeapRequest) -> Result<HeapRecording, Error> {
+    let _ = request;
     Err(Error::System)
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use hotlist_formats::perf::{Summary, Unwinder};
 use hotlist_profile::Profile;
+use tempfile::TempDir;
 
 /// What to record, and how.
 #[derive(Debug)]
@@ -110,9 +111,52 @@ pub struct Happened {
     pub stopped: Option<String>,
 }
 
+/// Whose heap is recorded, and how.
+#[derive(Debug)]
+pub struct HeapRequest {
+    /// The program, which is started for it. All that it starts is recorded too.
+    pub command: Command,
+    /// The mean number of allocated bytes between two samples; 1 for all allocations.
+    pub rate: u64,
+    /// What decides which allocations are samples; 0 for others in every run.
+    pub seed: u64,
+    /// For how long; without it, until the program ends or somebody interrupts.
+    pub duration: Option<Duration>,
+}
+
+/// The heap as it was recorded.
+#[derive(Debug)]
+pub struct HeapRecording {
+    /// The profile, without names of functions.
+    pub profile: Profile,
+    /// What people should know about it.
+    pub happened: HeapHappened,
+    /// The program, which may still run.
+    pub program: Program,
+}
+
+/// What happened while the heap was recorded.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct HeapHappened {
+    /// Samples.
+    pub samples: u64,
+    /// Samples for which there was no room.
+    pub lost: u64,
+    /// Programs and children of forks that have allocated, each run of a program for itself.
+    pub processes: u64,
+    /// For how long it was recorded.
+    pub elapsed: Duration,
+    /// What is missing, and why.
+    pub warnings: Vec<String>,
+}
+
 /// A program that was started.
 #[derive(Debug)]
-pub struct Program(pub(crate) Child);
+pub struct Program {
+    pub(crate) child: Child,
+    /// What it needs as long as it runs.
+    pub(crate) folder: Option<TempDir>,
+}
 
 impl Program {
     /// Waits until it has ended.
@@ -120,6 +164,8 @@ impl Program {
     /// # Errors
     /// Those of the system.
     pub fn wait(mut self) -> std::io::Result<ExitStatus> {
-        self.0.wait()
+        let status = self.child.wait();
+        drop(self.folder);
+        status
     }
 }

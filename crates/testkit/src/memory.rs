@@ -20,7 +20,7 @@ pub fn with_memory(mebibytes: u64, name: &str, work: impl FnOnce()) {
         .arg(format!("ulimit -v {} && exec \"$@\"", mebibytes << 10))
         .arg("sh")
         .arg(itself)
-        .args(["--exact", name, "--nocapture", "--test-threads=1"])
+        .args(["--exact", name, "--include-ignored", "--nocapture", "--test-threads=1"])
         .env(LIMITED, "1")
         // Each thread would set 64 MiB of addresses aside.
         .env("MALLOC_ARENA_MAX", "1")

@@ -1,6 +1,6 @@
 //! The processors whose stacks are walked.
 
-use std::fmt::Debug;
+use core::fmt::Debug;
 
 /// What differs between processors.
 pub trait Architecture: Copy + Debug + 'static {

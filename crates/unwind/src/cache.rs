@@ -1,6 +1,6 @@
 //! Rules that were looked up before, by address: shared by all threads, without a lock.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use core::sync::atomic::{AtomicU64, Ordering};
 
 use crate::rule::PackedRule;
 

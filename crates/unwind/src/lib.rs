@@ -28,12 +28,16 @@
 //! ```
 //!
 //! A walk and a look-up allocate nothing, take no lock and trust no number in a table, so they may run in signal
-//! handlers and on files of strangers. [`EntryList`] alone allocates, where a table has no index of its own.
+//! handlers and on files of strangers. [`EntryList`] alone allocates, where a table has no index of its own; without
+//! the feature `alloc` it is not there, and the crate needs nothing but `core`.
+
+#![cfg_attr(not(any(test, feature = "alloc")), no_std)]
 
 mod architecture;
 mod cache;
 mod dump;
 mod entry;
+#[cfg(feature = "alloc")]
 mod entry_list;
 mod expression;
 mod header;
@@ -48,6 +52,7 @@ mod walk;
 pub use architecture::{Aarch64, Architecture, Native, SignalFrame, X86_64};
 pub use cache::Cache;
 pub use dump::Dump;
+#[cfg(feature = "alloc")]
 pub use entry_list::EntryList;
 pub use header::rule_by_header;
 pub use registers::Registers;

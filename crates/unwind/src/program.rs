@@ -3,7 +3,7 @@
 //! Only the stack pointer, the frame pointer and the return address are followed, because no frame of interest
 //! computes its address from another register.
 
-use std::marker::PhantomData;
+use core::marker::PhantomData;
 
 use crate::architecture::Architecture;
 use crate::entry::Common;

@@ -1,5 +1,7 @@
 //! `hotlist record program`: a profile of a program, of a process that runs, or of all.
 
+mod heap;
+
 use std::ffi::OsString;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -7,7 +9,6 @@ use std::process::ExitStatus;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::Context;
 use hotlist_fetch::{Environment, write_beside};
 use hotlist_record::{
     Error, Happened, Machine, Program, Progress, Recording, Request, Stacks, Target, record,
@@ -39,7 +40,7 @@ const OPTIONS: &[Group] = &[
 
 pub(crate) const COMMAND: Command = Command {
     name: "record",
-    help: "Take a CPU profile of a program, of a process (-p), or of all (-a); on Linux",
+    help: "Take a profile of time or memory of a program, of a process (-p), or of all (-a); on Linux",
     takes: Takes {
         words: Words::Program,
         options: OPTIONS,
@@ -58,6 +59,16 @@ pub(crate) const COMMAND: Command = Command {
                 value_name: "",
                 help: "Record how long threads wait, too, as another value (off_cpu); not with -a",
             },
+            OwnFlag {
+                name: "heap",
+                value_name: "",
+                help: "Record what a program allocates and what stays in use, instead of time",
+            },
+            OwnFlag {
+                name: "rate",
+                value_name: "bytes",
+                help: "With -heap: take a sample every so many allocated bytes on average (512k), 1 for all",
+            },
             OwnFlag { name: "d", value_name: "seconds", help: "Record for so long" },
             OwnFlag { name: "o", value_name: "file", help: "Write the profile to this file" },
         ],
@@ -73,12 +84,13 @@ pub(crate) const COMMAND: Command = Command {
 
 fn run(arguments: Arguments, console: &Console) -> anyhow::Result<()> {
     let file = PathBuf::from(arguments.values("o").last().unwrap_or(USUAL_FILE.as_ref()));
-    let request = request(&arguments)?;
-    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    if !folder.is_dir() {
-        // What comes to light after the recording would be bitter.
-        anyhow::bail!("cannot write {}: there is no folder {}", file.display(), folder.display());
+    if arguments.has("heap") {
+        let request = heap::request(&arguments)?;
+        must_be_writable(&file)?;
+        return heap::run(request, arguments, file, console);
     }
+    let request = request(&arguments)?;
+    must_be_writable(&file)?;
     let whom = match &request.target {
         Target::Command(_) => None,
         Target::Process(process) => Some(format!("process {process}")),
@@ -119,6 +131,25 @@ fn run(arguments: Arguments, console: &Console) -> anyhow::Result<()> {
     }
 }
 
+/// What comes to light after the recording would be bitter.
+fn must_be_writable(file: &Path) -> anyhow::Result<()> {
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    if !folder.is_dir() {
+        anyhow::bail!("cannot write {}: there is no folder {}", file.display(), folder.display());
+    }
+    Ok(())
+}
+
+/// For how long to record.
+fn duration(arguments: &Arguments) -> anyhow::Result<Option<Duration>> {
+    let duration = arguments.value("d", |text| {
+        let seconds = text.parse::<f64>().ok().filter(|seconds| *seconds > 0.0);
+        let duration = seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+        duration.ok_or_else(|| format!("{text:?} is no number of seconds"))
+    })?;
+    Ok(duration)
+}
+
 /// What the command line asks for.
 fn request(arguments: &Arguments) -> anyhow::Result<Request> {
     let process = arguments.value("p", |text| match text.parse() {
@@ -135,11 +166,7 @@ fn request(arguments: &Arguments) -> anyhow::Result<Request> {
         "fp" => Ok(Stacks::FramePointers),
         _ => Err(format!("{text:?} is none of auto, dwarf, fp")),
     })?;
-    let duration = arguments.value("d", |text| {
-        let seconds = text.parse::<f64>().ok().filter(|seconds| *seconds > 0.0);
-        let duration = seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
-        duration.ok_or_else(|| format!("{text:?} is no number of seconds"))
-    })?;
+    let duration = duration(arguments)?;
     let target = match (process, arguments.has("a"), arguments.words.split_first()) {
         (Some(process), false, None) => Target::Process(process),
         (None, true, None) => Target::System,
@@ -155,6 +182,9 @@ fn request(arguments: &Arguments) -> anyhow::Result<Request> {
     let off_cpu = arguments.has("wall");
     if off_cpu && matches!(target, Target::System) {
         return Err(usage("-wall is not for -a"));
+    }
+    if arguments.values("rate").next().is_some() {
+        return Err(usage("-rate is for -heap; -F says how often time is looked at"));
     }
     Ok(Request { target, frequency, stacks, duration, off_cpu })
 }
@@ -173,16 +203,24 @@ fn ending(error: Error) -> anyhow::Error {
 
 fn write(loaded: &Loaded, file: &Path) -> anyhow::Result<()> {
     write_beside(file, |out| -> anyhow::Result<()> { Ok(hotlist_formats::write(&loaded.profile, out)?) })
-        .with_context(|| format!("cannot write {}", file.display()))
+        .map_err(|error| {
+            let (path, text) = (file.display(), format!("{error:#}"));
+            let reason = text.strip_prefix(&format!("{path}: ")).unwrap_or(&text);
+            anyhow::anyhow!("cannot write {path}: {reason}")
+        })
+}
+
+/// A number with what is counted.
+fn count(count: u64, one: &str) -> String {
+    match count {
+        1 => format!("1 {one}"),
+        _ => format!("{count} {one}{}", if one.ends_with('s') { "es" } else { "s" }),
+    }
 }
 
 /// Says what was recorded, and what is missing in it.
 fn tell(happened: &Happened, loaded: &Loaded, file: &Path, console: &Console) {
     let Happened { summary, elapsed, throttled, .. } = happened;
-    let count = |count: u64, one: &str| match count {
-        1 => format!("1 {one}"),
-        _ => format!("{count} {one}{}", if one.ends_with('s') { "es" } else { "s" }),
-    };
     for warning in summary.warnings() {
         console.say(&warning);
     }

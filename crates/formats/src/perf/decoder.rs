@@ -18,6 +18,31 @@ use super::unwinder::{Processor, SampledStack, StackEnd, Summary, Unwinder};
 /// The kernel's mappings belong to this process in records.
 const KERNEL_PID: u32 = u32::MAX;
 
+/// Where the callers of a frame lie on another stack, as below the scheduler of Go, which has copied nothing of that one,
+/// the kernel has found them by frame pointers, if the program has these. Says whether they lead on: the chain has one of
+/// the last frames, and all behind it is code of a file.
+fn go_on(frames: &mut Vec<u64>, end: StackEnd, chain: &[u64], maps: &AddressSpace) -> bool {
+    // What has no caller by the tables may be the end of a stack and not of all calls. Where a caller was wanted and not
+    // found, the last frames may be wrong already.
+    let doubtful = match end {
+        StackEnd::Root => 1,
+        StackEnd::Lost => 3,
+        StackEnd::Truncated => 0,
+    };
+    for last in (frames.len().saturating_sub(doubtful)..frames.len()).rev() {
+        let Some(place) = chain.iter().position(|address| *address == frames[last]) else { continue };
+        let rest = &chain[place + 1..];
+        let is_code = |address: &u64| maps.find(*address).is_some();
+        if !rest.iter().all(is_code) {
+            return false;
+        }
+        frames.truncate(last + 1);
+        frames.extend_from_slice(rest);
+        return true;
+    }
+    false
+}
+
 /// Values of a call chain from here on are no addresses but say what follows (`PERF_CONTEXT_MAX`).
 const FIRST_CONTEXT: u64 = 0xffff_ffff_ffff_f001;
 
@@ -50,6 +75,8 @@ pub struct Decoder<'a> {
     first_time: Option<u64>,
     last_time: u64,
     frames: Vec<u64>,
+    /// The frames of the program that the kernel has found.
+    chain: Vec<u64>,
     stack: Vec<LocationId>,
 }
 
@@ -204,6 +231,7 @@ impl<'a> Decoder<'a> {
             first_time: None,
             last_time: 0,
             frames: Vec::new(),
+            chain: Vec::new(),
             stack: Vec::new(),
         }
     }
@@ -322,7 +350,7 @@ impl<'a> Decoder<'a> {
         self.summary.with_branches += u64::from(sample.has_branches);
         self.processes.process(sample.pid).samples += 1;
         self.stack.clear();
-        let mut has_user_frames = false;
+        self.chain.clear();
         let mut side = if mode == CpuMode::Kernel { Side::Kernel } else { Side::User };
         let mut is_exact = true;
         for word in sample.call_chain.iter().flat_map(|words| words.iter()) {
@@ -334,11 +362,17 @@ impl<'a> Decoder<'a> {
             }
             let address = if is_exact { word } else { word.saturating_sub(1) };
             is_exact = false;
-            has_user_frames |= side == Side::User;
-            self.push(sample, side, address);
+            if side == Side::User {
+                self.chain.push(address);
+            } else {
+                self.push(sample, side, address);
+            }
         }
-        if !has_user_frames && let Some(registers) = &sample.registers {
-            self.unwind(sample, registers);
+        let registers = sample.registers.as_ref();
+        if !registers.is_some_and(|registers| self.unwind(sample, registers)) {
+            for place in 0..self.chain.len() {
+                self.push(sample, Side::User, self.chain[place]);
+            }
         }
         if self.stack.is_empty()
             && let Some(instruction) = sample.instruction
@@ -354,18 +388,21 @@ impl<'a> Decoder<'a> {
         added.map(drop).map_err(|error| error.to_string())
     }
 
-    /// Adds the frames of a stack that was sampled as memory.
-    fn unwind(&mut self, sample: &Sample<'_>, registers: &SampledRegisters<'_>) {
+    /// Adds the frames of a stack that was sampled as memory; says whether it was.
+    fn unwind(&mut self, sample: &Sample<'_>, registers: &SampledRegisters<'_>) -> bool {
         let Some(stack) = self.processor.and_then(|processor| sampled_stack(processor, sample, registers))
         else {
-            return;
+            return false;
         };
         self.summary.unwound += 1;
         let mut frames = std::mem::take(&mut self.frames);
         frames.clear();
         let nothing = AddressSpace::default();
         let maps = self.processes.maps(sample.pid).unwrap_or(&nothing);
-        let end = self.unwinder.unwind(maps, &stack, &mut frames);
+        let mut end = self.unwinder.unwind(maps, &stack, &mut frames);
+        if go_on(&mut frames, end, &self.chain, maps) {
+            end = StackEnd::Root;
+        }
         for &address in &frames {
             self.push(sample, Side::User, address);
         }
@@ -382,6 +419,7 @@ impl<'a> Decoder<'a> {
             }
             StackEnd::Lost => self.summary.broken += 1,
         }
+        true
     }
 
     fn push(&mut self, sample: &Sample<'_>, side: Side, address: u64) {

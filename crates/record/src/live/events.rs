@@ -64,7 +64,14 @@ pub(super) struct Sampling {
 impl Sampling {
     fn layout(self, wishes: Wishes) -> Layout {
         let by_kernel = self.stacks == Stacks::FramePointers;
-        Layout { has_chain: by_kernel || wishes.kernel, has_stack: !by_kernel }
+        let has_chain = by_kernel || wishes.kernel || self.has_both();
+        Layout { has_chain, has_stack: !by_kernel }
+    }
+
+    /// Whether the kernel follows frame pointers beside, for callers that lie on another stack. What perf is to read has
+    /// one of both only.
+    fn has_both(self) -> bool {
+        self.stacks != Stacks::FramePointers && !self.data_mappings
     }
 
     fn attributes(self, whom: Whom, wishes: Wishes) -> Attributes {
@@ -91,7 +98,7 @@ impl Sampling {
         set(wishes.build_ids, flag::BUILD_ID);
         set(self.switches, flag::CONTEXT_SWITCH);
         set(self.data_mappings, flag::MMAP_DATA);
-        set(layout.has_stack && layout.has_chain, flag::EXCLUDE_USER_CHAIN);
+        set(layout.has_stack && layout.has_chain && !self.has_both(), flag::EXCLUDE_USER_CHAIN);
         let user_stack = match self.stacks {
             Stacks::FramePointers => 0,
             Stacks::Auto => PART_OF_STACK,
@@ -318,7 +325,7 @@ pub(super) fn threads(process: u32) -> Vec<i32> {
 }
 
 /// What failed, for the system's own words.
-pub(super) fn failed(what: &'static str) -> impl Fn(io::Error) -> Error {
+pub(crate) fn failed(what: &'static str) -> impl Fn(io::Error) -> Error {
     move |error| Error::Io { what, error }
 }
 

@@ -9,7 +9,7 @@ mod layout;
 mod off_cpu;
 mod ring;
 mod sorter;
-mod sys;
+pub(crate) mod sys;
 
 use std::collections::HashSet;
 use std::process::Child;
@@ -24,7 +24,8 @@ use crate::error::{Error, Gate};
 use crate::request::{Happened, Machine, Program, Progress, Recording, Request, Target};
 use binaries::Binaries;
 use decoding::{Decoded, Decoding};
-use events::{Events, Sampling, failed};
+pub(crate) use events::failed;
+use events::{Events, Sampling};
 use gates::Whom;
 use layout::{EXIT, THROTTLE, kind_of, word};
 use off_cpu::OffCpu;
@@ -58,6 +59,7 @@ pub(crate) fn record(
         Target::Command(command) => {
             let program = command.get_program().to_string_lossy().into_owned();
             let start = |error| Error::Start { program: program.clone(), error };
+            crate::heap::image::check_rights(&command)?;
             let held = Held::new(command, &signals).map_err(&start)?;
             match Events::open(sampling, Whom::OwnChild, held.process as i32) {
                 Ok(events) => Recorded::Child { held, events, program },
@@ -112,7 +114,7 @@ pub(crate) fn record(
     happened.stopped = stopped;
     profile.time_nanos = i64::try_from(wall_clock.as_nanos()).unwrap_or(0);
     profile.duration_nanos = i64::try_from(happened.elapsed.as_nanos()).unwrap_or(0);
-    Ok(Recording { profile, happened, program: child.map(Program) })
+    Ok(Recording { profile, happened, program: child.map(|child| Program { child, folder: None }) })
 }
 
 /// Who is recorded, with the events that are open for it.

@@ -4,10 +4,12 @@
     reason = "perf_event_open, rings that the kernel writes and signals have no safe interface"
 )]
 
+use std::ffi::CString;
 use std::io::{self, PipeWriter, Read, Write};
 use std::mem::{MaybeUninit, offset_of};
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
 use std::os::unix::process::CommandExt;
+use std::path::Path;
 use std::process::{Child, Command};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::JoinHandle;
@@ -16,31 +18,31 @@ use std::time::Duration;
 /// `struct perf_event_attr` of `linux/perf_event.h` in its fifth version.
 #[derive(Clone, Debug, Default)]
 #[repr(C)]
-pub(super) struct Attributes {
-    pub(super) kind: u32,
-    pub(super) size: u32,
-    pub(super) config: u64,
-    pub(super) frequency: u64,
-    pub(super) sample_type: u64,
-    pub(super) read_format: u64,
-    pub(super) flags: u64,
-    pub(super) wakeup: u32,
-    pub(super) breakpoint: u32,
-    pub(super) config_1: u64,
-    pub(super) config_2: u64,
-    pub(super) branches: u64,
-    pub(super) user_registers: u64,
-    pub(super) user_stack: u32,
-    pub(super) clock: i32,
-    pub(super) registers: u64,
-    pub(super) aux_wakeup: u32,
-    pub(super) most_frames: u16,
-    pub(super) reserved: u16,
+pub(crate) struct Attributes {
+    pub(crate) kind: u32,
+    pub(crate) size: u32,
+    pub(crate) config: u64,
+    pub(crate) frequency: u64,
+    pub(crate) sample_type: u64,
+    pub(crate) read_format: u64,
+    pub(crate) flags: u64,
+    pub(crate) wakeup: u32,
+    pub(crate) breakpoint: u32,
+    pub(crate) config_1: u64,
+    pub(crate) config_2: u64,
+    pub(crate) branches: u64,
+    pub(crate) user_registers: u64,
+    pub(crate) user_stack: u32,
+    pub(crate) clock: i32,
+    pub(crate) registers: u64,
+    pub(crate) aux_wakeup: u32,
+    pub(crate) most_frames: u16,
+    pub(crate) reserved: u16,
 }
 
 impl Attributes {
     /// As the kernel reads them.
-    pub(super) fn bytes(&self) -> Vec<u8> {
+    pub(crate) fn bytes(&self) -> Vec<u8> {
         let low_and_high = |low: u32, high: u32| u64::from(low) | u64::from(high) << 32;
         let words = [
             low_and_high(self.kind, size_of::<Attributes>() as u32),
@@ -63,7 +65,7 @@ impl Attributes {
 }
 
 /// Bits of [`Attributes::flags`].
-pub(super) mod flag {
+pub(crate) mod flag {
     pub(in crate::live) const DISABLED: u64 = 1 << 0;
     pub(in crate::live) const INHERIT: u64 = 1 << 1;
     pub(in crate::live) const EXCLUDE_KERNEL: u64 = 1 << 5;
@@ -86,15 +88,15 @@ pub(super) mod flag {
 }
 
 /// `PERF_FORMAT_LOST`: reading an event tells how many records there was no room for.
-pub(super) const FORMAT_LOST: u64 = 1 << 4;
+pub(crate) const FORMAT_LOST: u64 = 1 << 4;
 
 /// An open event of the kernel.
 #[derive(Debug)]
-pub(super) struct EventFile(OwnedFd);
+pub(crate) struct EventFile(OwnedFd);
 
 impl EventFile {
     /// Opens an event for a thread and a processor; -1 stands for all.
-    pub(super) fn open(attributes: &Attributes, thread: i32, processor: i32) -> io::Result<EventFile> {
+    pub(crate) fn open(attributes: &Attributes, thread: i32, processor: i32) -> io::Result<EventFile> {
         const NO_GROUP: RawFd = -1;
         const CLOSE_ON_EXEC: u64 = 8;
         let attributes = Attributes { size: size_of::<Attributes>() as u32, ..attributes.clone() };
@@ -124,19 +126,19 @@ impl EventFile {
     }
 
     /// Counts nothing from here on.
-    pub(super) fn disable(&self) -> io::Result<()> {
+    pub(crate) fn disable(&self) -> io::Result<()> {
         const DISABLE: u64 = 0x2401;
         self.control(DISABLE, 0)
     }
 
     /// Writes its records into the ring of `other`, which is of the same processor.
-    pub(super) fn write_to(&self, other: &EventFile) -> io::Result<()> {
+    pub(crate) fn write_to(&self, other: &EventFile) -> io::Result<()> {
         const SET_OUTPUT: u64 = 0x2405;
         self.control(SET_OUTPUT, other.0.as_raw_fd() as libc::c_ulong)
     }
 
     /// The number that its samples have.
-    pub(super) fn id(&self) -> io::Result<u64> {
+    pub(crate) fn id(&self) -> io::Result<u64> {
         const ID: u64 = 0x8008_2407;
         let mut id = 0_u64;
         // SAFETY: the kernel writes the number where it has room.
@@ -145,7 +147,7 @@ impl EventFile {
     }
 
     /// How many of its records had no room, where [`FORMAT_LOST`] is among the attributes.
-    pub(super) fn lost(&self) -> u64 {
+    pub(crate) fn lost(&self) -> u64 {
         let mut words = [0_u64; 2];
         // SAFETY: the kernel writes no more than the size of the array.
         let count = unsafe { libc::read(self.0.as_raw_fd(), words.as_mut_ptr().cast(), size_of_val(&words)) };
@@ -161,7 +163,7 @@ impl AsRawFd for EventFile {
 
 /// The memory into which the kernel writes records. Behind a page of numbers it is a ring.
 #[derive(Debug)]
-pub(super) struct RingMemory {
+pub(crate) struct RingMemory {
     start: *mut u8,
     page: usize,
     /// Bytes of the ring, a power of two.
@@ -180,7 +182,7 @@ const _: () = assert!(offset_of!(ControlPage, head) == 1024);
 
 impl RingMemory {
     /// Maps a ring of `size` bytes, a power of two of pages.
-    pub(super) fn map(event: &EventFile, size: usize) -> io::Result<RingMemory> {
+    pub(crate) fn map(event: &EventFile, size: usize) -> io::Result<RingMemory> {
         let page = page_size();
         // SAFETY: a new mapping, at a place that the kernel chooses.
         let start = unsafe {
@@ -204,27 +206,27 @@ impl RingMemory {
         unsafe { &*self.start.cast() }
     }
 
-    pub(super) fn size(&self) -> usize {
+    pub(crate) fn size(&self) -> usize {
         self.size
     }
 
     /// Up to where the kernel has written. It counts bytes since the beginning of time.
-    pub(super) fn head(&self) -> u64 {
+    pub(crate) fn head(&self) -> u64 {
         self.control().head.load(Ordering::Acquire)
     }
 
     /// From where records were not yet read.
-    pub(super) fn tail(&self) -> u64 {
+    pub(crate) fn tail(&self) -> u64 {
         self.control().tail.load(Ordering::Relaxed)
     }
 
     /// Gives the kernel what is before `tail`.
-    pub(super) fn set_tail(&mut self, tail: u64) {
+    pub(crate) fn set_tail(&mut self, tail: u64) {
         self.control().tail.store(tail, Ordering::Release);
     }
 
     /// The bytes from `from` to `to`, which lie between tail and head; in two parts where the ring ends between them.
-    pub(super) fn bytes(&self, from: u64, to: u64) -> (&[u8], &[u8]) {
+    pub(crate) fn bytes(&self, from: u64, to: u64) -> (&[u8], &[u8]) {
         let (tail, head) = (self.tail(), self.head());
         assert!(tail <= from && from <= to && to <= head, "only what was written and not given back is read");
         let length = ((to - from) as usize).min(self.size);
@@ -249,14 +251,14 @@ impl Drop for RingMemory {
     }
 }
 
-pub(super) fn page_size() -> usize {
+pub(crate) fn page_size() -> usize {
     // SAFETY: it only returns a number.
     let size = unsafe { libc::sysconf(libc::_SC_PAGESIZE) };
     usize::try_from(size).unwrap_or(4096)
 }
 
 /// Nanoseconds of `CLOCK_MONOTONIC`, by which records are stamped.
-pub(super) fn now() -> u64 {
+pub(crate) fn now() -> u64 {
     let mut time = MaybeUninit::<libc::timespec>::zeroed();
     // SAFETY: the time is written where it has room; zeros are a time too.
     let time = unsafe {
@@ -268,16 +270,16 @@ pub(super) fn now() -> u64 {
 
 /// What is waited for.
 #[derive(Debug, Default)]
-pub(super) struct Waiting(Vec<libc::pollfd>);
+pub(crate) struct Waiting(Vec<libc::pollfd>);
 
 impl Waiting {
-    pub(super) fn add(&mut self, file: &impl AsRawFd) -> usize {
+    pub(crate) fn add(&mut self, file: &impl AsRawFd) -> usize {
         self.0.push(libc::pollfd { fd: file.as_raw_fd(), events: libc::POLLIN, revents: 0 });
         self.0.len() - 1
     }
 
     /// Waits until something has come, or for `most`.
-    pub(super) fn wait(&mut self, most: Duration) {
+    pub(crate) fn wait(&mut self, most: Duration) {
         let milliseconds = i32::try_from(most.as_millis()).unwrap_or(i32::MAX);
         self.0.iter_mut().for_each(|file| file.revents = 0);
         // SAFETY: the kernel writes what has come into the array, whose length it is told.
@@ -294,17 +296,17 @@ impl Waiting {
     }
 
     /// Whether something came for the one that was added as the `row`th.
-    pub(super) fn has_come(&self, row: usize) -> bool {
+    pub(crate) fn has_come(&self, row: usize) -> bool {
         self.0[row].revents & libc::POLLIN != 0
     }
 }
 
 /// A process, to be told when it has ended.
 #[derive(Debug)]
-pub(super) struct ProcessFile(OwnedFd);
+pub(crate) struct ProcessFile(OwnedFd);
 
 impl ProcessFile {
-    pub(super) fn open(process: u32) -> io::Result<ProcessFile> {
+    pub(crate) fn open(process: u32) -> io::Result<ProcessFile> {
         // SAFETY: it only takes numbers.
         let number = unsafe { libc::syscall(libc::SYS_pidfd_open, process, 0) };
         match RawFd::try_from(number) {
@@ -322,7 +324,7 @@ impl AsRawFd for ProcessFile {
 }
 
 /// Whether there is a process with this number, of whomever, that has not ended.
-pub(super) fn is_alive(process: u32) -> bool {
+pub(crate) fn is_alive(process: u32) -> bool {
     let stat = std::fs::read_to_string(format!("/proc/{process}/stat"));
     // The state stands behind the name, which may have any letter.
     stat.is_ok_and(|stat| stat.rsplit_once(") ").is_some_and(|(_, state)| !state.starts_with(['Z', 'X'])))
@@ -331,7 +333,7 @@ pub(super) fn is_alive(process: u32) -> bool {
 /// As long as it lives, this thread gets a processor soon after it has something to do, however many others work: until
 /// then rings fill up.
 #[derive(Debug)]
-pub(super) struct Hurry(Option<Scheduling>);
+pub(crate) struct Hurry(Option<Scheduling>);
 
 /// `struct sched_attr` of `linux/sched/types.h` in its first version.
 #[derive(Clone, Debug, Default)]
@@ -348,7 +350,7 @@ struct Scheduling {
 }
 
 impl Hurry {
-    pub(super) fn begin() -> Hurry {
+    pub(crate) fn begin() -> Hurry {
         /// The shortest slice of time there is. Who asks for little gets it soon, since Linux 6.12, without any rights.
         const SLICE: u64 = 100_000;
         /// Root may have more.
@@ -385,7 +387,7 @@ impl Drop for Hurry {
 }
 
 /// Asks a process to end, as the terminal does.
-pub(super) fn send(process: u32, signal: i32) {
+pub(crate) fn send(process: u32, signal: i32) {
     if let Ok(process) = i32::try_from(process) {
         // SAFETY: it only takes numbers. The process was not waited for, so its number is still its own.
         unsafe { libc::kill(process, signal) };
@@ -393,13 +395,39 @@ pub(super) fn send(process: u32, signal: i32) {
 }
 
 /// Who runs this program.
-pub(super) fn effective_user() -> u32 {
+pub(crate) fn effective_user() -> u32 {
     // SAFETY: it only returns a number.
     unsafe { libc::geteuid() }
 }
 
+/// Whose group this program is run with.
+pub(crate) fn effective_group() -> u32 {
+    // SAFETY: it only returns a number.
+    unsafe { libc::getegid() }
+}
+
+/// Whether a program gets capabilities from its file when it starts (capabilities(7)).
+pub(crate) fn has_capabilities(path: &Path) -> bool {
+    let Ok(path) = CString::new(path.as_os_str().as_encoded_bytes()) else { return false };
+    // SAFETY: both texts end with a zero, and nothing is written where there is no room.
+    let size =
+        unsafe { libc::getxattr(path.as_ptr(), c"security.capability".as_ptr(), std::ptr::null_mut(), 0) };
+    size > 0
+}
+
+/// Whether there is such a folder and programs and libraries in it may be run.
+pub(crate) fn may_run_programs(folder: &Path) -> bool {
+    let Ok(folder) = CString::new(folder.as_os_str().as_encoded_bytes()) else { return false };
+    let mut about = MaybeUninit::<libc::statvfs>::zeroed();
+    // SAFETY: the text ends with a zero; what the kernel has written is used only if it did.
+    unsafe {
+        libc::statvfs(folder.as_ptr(), about.as_mut_ptr()) == 0
+            && about.assume_init().f_flag & libc::ST_NOEXEC == 0
+    }
+}
+
 /// Allows as many open files as the system lets us.
-pub(super) fn raise_open_files() {
+pub(crate) fn raise_open_files() {
     let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
     // SAFETY: the limit is read and written where it is.
     unsafe {
@@ -412,22 +440,22 @@ pub(super) fn raise_open_files() {
 
 /// Signals that end a recording are kept from ending this process; they are read here instead.
 #[derive(Debug)]
-pub(super) struct Signals {
+pub(crate) struct Signals {
     file: OwnedFd,
     before: libc::sigset_t,
 }
 
 /// A signal that came.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) struct Signal {
-    pub(super) number: i32,
+pub(crate) struct Signal {
+    pub(crate) number: i32,
     /// Whether the kernel sent it, as for a key, to all processes at the terminal.
-    pub(super) is_from_kernel: bool,
+    pub(crate) is_from_kernel: bool,
 }
 
 impl Signals {
     /// From here on they are read, until this is dropped.
-    pub(super) fn take() -> io::Result<Signals> {
+    pub(crate) fn take() -> io::Result<Signals> {
         let mut set = MaybeUninit::zeroed();
         let mut before = MaybeUninit::zeroed();
         // SAFETY: sets are written before they are read, and zeros are an empty set. The mask is that of this thread,
@@ -448,7 +476,7 @@ impl Signals {
     }
 
     /// The next one that came.
-    pub(super) fn next(&self) -> Option<Signal> {
+    pub(crate) fn next(&self) -> Option<Signal> {
         const KERNEL: i32 = 0x80;
         let mut information = MaybeUninit::<libc::signalfd_siginfo>::zeroed();
         let size = size_of::<libc::signalfd_siginfo>();
@@ -480,8 +508,8 @@ impl Drop for Signals {
 
 /// A process that waits for leave to run its program.
 #[derive(Debug)]
-pub(super) struct Held {
-    pub(super) process: u32,
+pub(crate) struct Held {
+    pub(crate) process: u32,
     leave: PipeWriter,
     /// Starting a program lasts until it runs.
     starting: JoinHandle<io::Result<Child>>,
@@ -489,7 +517,7 @@ pub(super) struct Held {
 
 impl Held {
     /// Makes the process, to which signals come as they did to this one before they were taken.
-    pub(super) fn new(mut command: Command, signals: &Signals) -> io::Result<Held> {
+    pub(crate) fn new(mut command: Command, signals: &Signals) -> io::Result<Held> {
         let before = signals.before;
         let (leave_reader, leave) = io::pipe()?;
         let (mut numbers, number_writer) = io::pipe()?;
@@ -530,13 +558,13 @@ impl Held {
     }
 
     /// Lets it run its program.
-    pub(super) fn release(mut self) -> io::Result<Starting> {
+    pub(crate) fn release(mut self) -> io::Result<Starting> {
         self.leave.write_all(&[1])?;
         Ok(Starting(self.starting))
     }
 
     /// Ends it before it was anything.
-    pub(super) fn cancel(self) {
+    pub(crate) fn cancel(self) {
         drop(self.leave);
         let _ = Starting(self.starting).finish();
     }
@@ -544,17 +572,17 @@ impl Held {
 
 /// A process that begins to run its program.
 #[derive(Debug)]
-pub(super) struct Starting(JoinHandle<io::Result<Child>>);
+pub(crate) struct Starting(JoinHandle<io::Result<Child>>);
 
 impl Starting {
     /// Waits until the program runs; fails when there is none.
-    pub(super) fn finish(self) -> io::Result<Child> {
+    pub(crate) fn finish(self) -> io::Result<Child> {
         self.0.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
     }
 }
 
 /// Copies memory of another process from `address` on; returns how many bytes there were.
-pub(super) fn read_memory(process: u32, address: u64, into: &mut [u8]) -> io::Result<usize> {
+pub(crate) fn read_memory(process: u32, address: u64, into: &mut [u8]) -> io::Result<usize> {
     let local = libc::iovec { iov_base: into.as_mut_ptr().cast(), iov_len: into.len() };
     let remote = libc::iovec { iov_base: address as *mut libc::c_void, iov_len: into.len() };
     let process = i32::try_from(process).map_err(io::Error::other)?;
