@@ -60,6 +60,7 @@ pub(crate) const ALL: &[Variables] = &[
         "Folder for the settings of the web page (default $HOME/.config)",
     ),
     variables(&["XDG_STATE_HOME"], "Where the shell keeps its history (default $HOME/.local/state)"),
+    variables(&["LD_PRELOAD"], "What programs that -heap records load besides"),
     variables(&["HOTLIST_PAGE_FOLDER"], "Folder with the files of the web page, for work on the page"),
 ];
 

@@ -369,7 +369,7 @@ fn a_time_ends_the_recording_and_not_the_program() {
         return;
     }
     let program = busy(&hotlist, "goes-on", &[]);
-    let words = ["record", "-F", "997", "-d", "0.2", "-o", "{home}/part.pb.gz", &program, "0.8", "7"];
+    let words = ["record", "-F", "997", "-d", "0.6", "-o", "{home}/part.pb.gz", &program, "2.4", "7"];
     let outcome = hotlist.run(&words);
     assert_eq!(outcome.code, Some(7), "{}", outcome.stderr);
     let used: i64 = outcome.text().trim().parse().expect("it has come to its end");

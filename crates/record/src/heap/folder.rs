@@ -42,12 +42,11 @@ impl Folder {
         self.0.path()
     }
 
-    /// Lets the program load the object, in front of what it would load anyway.
+    /// Lets the program load the object, in front of what the command says that it loads (`LD_PRELOAD`).
     pub(super) fn prepare(&self, command: &mut Command, rate: u64, seed: u64) {
         const PRELOAD: &str = "LD_PRELOAD";
-        let set =
-            command.get_envs().find(|(name, _)| *name == PRELOAD).map(|(_, value)| value.map(OsString::from));
-        let before = set.unwrap_or_else(|| std::env::var_os(PRELOAD));
+        let mut set = command.get_envs().filter(|(name, _)| *name == PRELOAD);
+        let before = set.find_map(|(_, value)| value.map(OsString::from));
         let mut all = self.path().join(OBJECT).into_os_string();
         if let Some(before) = before.filter(|before| !before.is_empty()) {
             all.push(":");

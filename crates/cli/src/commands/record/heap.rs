@@ -38,6 +38,9 @@ pub(super) fn request(arguments: &Arguments) -> anyhow::Result<HeapRequest> {
     };
     let mut command = std::process::Command::new(program);
     command.args(words);
+    if let Some(preloaded) = variable("LD_PRELOAD") {
+        command.env("LD_PRELOAD", preloaded);
+    }
     Ok(HeapRequest { command, rate: rate.unwrap_or(USUAL_RATE), seed: 0, duration: duration(arguments)? })
 }
 
