@@ -243,6 +243,15 @@ impl Url {
         Url { query: Some(query.to_owned()), ..self.clone() }
     }
 
+    /// The same with these pairs as its query.
+    #[must_use]
+    pub fn with_parameters(&self, pairs: &[(&str, &str)]) -> Url {
+        let part = |(key, value): &(&str, &str)| {
+            format!("{}={}", encode(key.as_bytes(), QUERY), encode(value.as_bytes(), QUERY))
+        };
+        self.with_query(&pairs.iter().map(part).collect::<Vec<_>>().join("&"))
+    }
+
     /// What is asked of the server: scheme, host, path and query, without user and fragment.
     pub(crate) fn request_text(&self, scheme: &str) -> String {
         let host = self.host.strip_suffix(':').unwrap_or(&self.host);
@@ -412,6 +421,13 @@ mod tests {
         check("http://h/a", "https://other/x/../y", "https://other/y");
         check("http://h", "x", "http://h/x");
         check("http://u:p@h/a", "/x", "http://u:p@h/x");
+    }
+
+    #[test]
+    fn parameters_are_encoded() {
+        let url =
+            Url::parse("http://h/q?x").unwrap().with_parameters(&[("q", "a{b=\"c&d\"}"), ("from", "-1h")]);
+        assert_eq!(url.to_string(), "http://h/q?q=a%7Bb%3D%22c%26d%22%7D&from=-1h");
     }
 
     #[test]

@@ -58,6 +58,29 @@ impl Access {
         &self.roots
     }
 
+    /// The address of a store that may be asked: the one that is named, or the only one that was given.
+    pub(crate) fn store(&self, named: Option<&str>) -> Result<Url, Refusal> {
+        let Some(named) = named else {
+            return match self.urls.as_slice() {
+                [url] => Ok(url.clone()),
+                [] => Err(Refusal::new(
+                    "no store may be asked: the server has to be started with -url and the address of one, such as http://127.0.0.1:4040",
+                )),
+                several => {
+                    let all: Vec<String> = several.iter().map(Url::redacted).collect();
+                    Err(Refusal::new(format!("store: name one of {}", all.join(", "))))
+                }
+            };
+        };
+        let url = Url::parse(named).map_err(|error| Refusal::new(format!("store: {named}: {error}")))?;
+        if self.allows(&url) {
+            return Ok(url);
+        }
+        let all: Vec<String> = self.urls.iter().map(Url::redacted).collect();
+        let all = if all.is_empty() { "none".to_owned() } else { all.join(", ") };
+        Err(Refusal::new(format!("store: {} may not be asked; given with -url are {all}", url.redacted())))
+    }
+
     /// What `source` means, when it may be opened.
     pub(crate) fn admit(&self, source: &str) -> Result<OsString, Refusal> {
         if source.is_empty() || source == "-" {

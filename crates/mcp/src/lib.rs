@@ -28,6 +28,7 @@ mod refusal;
 mod request;
 mod server;
 mod shelf;
+mod store;
 mod tool;
 mod tools;
 mod values;

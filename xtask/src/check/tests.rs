@@ -59,6 +59,7 @@ const SPECIAL: &[Special] = &[
     ("hotlist-fetch", "servers", true, Some(Needs::Network)),
     ("hotlist-preload", "object", false, Some(Needs::Compilers)),
     ("hotlist-record", "damaged", false, Some(Needs::Compilers)),
+    ("hotlist-mcp", "store", false, Some(Needs::Network)),
     ("hotlist-serve", "browser", true, Some(Needs::Browser)),
     ("hotlist-serve", "hostile", true, Some(Needs::Network)),
     ("hotlist-serve", "routes", false, Some(Needs::Network)),

@@ -5,9 +5,11 @@ mod compare;
 mod disassembly;
 mod open;
 mod search;
+mod services;
 mod source;
 mod symbols;
 mod tags;
+mod timeline;
 mod top;
 mod tree;
 
@@ -32,6 +34,8 @@ pub(crate) const ALL: &[Tool] = &[
     tags::TOOL,
     compare::TOOL,
     symbols::TOOL,
+    services::TOOL,
+    timeline::TOOL,
 ];
 
 /// Works out what clients ask first of the profile that was opened last; it is kept.
