@@ -74,6 +74,6 @@ pub fn record_heap(request: HeapRequest) -> Result<HeapRecording, Error> {
 /// Always.
 #[cfg(not(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64"))))]
 pub fn record_heap(request: HeapRequest) -> Result<HeapRecording, Error> {
-    let _ = request;
+    drop(request);
     Err(Error::System)
 }
