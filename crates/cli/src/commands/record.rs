@@ -170,11 +170,7 @@ fn request(arguments: &Arguments) -> anyhow::Result<Request> {
     let target = match (process, arguments.has("a"), arguments.words.split_first()) {
         (Some(process), false, None) => Target::Process(process),
         (None, true, None) => Target::System,
-        (None, false, Some((program, words))) => {
-            let mut command = std::process::Command::new(program);
-            command.args(words);
-            Target::Command(command)
-        }
+        (None, false, Some((program, words))) => Target::Command(started(program, words)),
         (None, false, None) => return Err(usage("name a program, a process with -p, or -a for all")),
         _ => return Err(usage("one of a program, -p and -a can be recorded at a time")),
     };
@@ -187,6 +183,18 @@ fn request(arguments: &Arguments) -> anyhow::Result<Request> {
         return Err(usage("-rate is for -heap; -F says how often time is looked at"));
     }
     Ok(Request { target, frequency, stacks, duration, off_cpu })
+}
+
+/// A program that is started, with what is looked at of its environment before: where programs are, and what it loads.
+fn started(program: &OsString, words: &[OsString]) -> std::process::Command {
+    let mut command = std::process::Command::new(program);
+    command.args(words);
+    for name in ["PATH", "LD_PRELOAD"] {
+        if let Some(value) = variable(name) {
+            command.env(name, value);
+        }
+    }
+    command
 }
 
 fn usage(text: &str) -> anyhow::Error {

@@ -20,14 +20,15 @@ pub(super) struct About {
 pub(super) fn check(command: &Command) -> Result<About, Error> {
     let name = PathBuf::from(command.get_program());
     // Who starts it will say that there is none.
-    let Some(path) = find(&name) else { return Ok(About::default()) };
-    look(&path, 0)
+    let folders = folders(command);
+    let Some(path) = find(&name, &folders) else { return Ok(About::default()) };
+    look(&path, &folders, 0)
 }
 
 /// Refuses a program that users may not look at: the kernel ends the events of one that gets other rights.
 pub(crate) fn check_rights(command: &Command) -> Result<(), Error> {
-    let path =
-        find(Path::new(command.get_program())).filter(|path| sys::effective_user() != 0 && gets_rights(path));
+    let path = find(Path::new(command.get_program()), &folders(command));
+    let path = path.filter(|path| sys::effective_user() != 0 && gets_rights(path));
     path.map_or(Ok(()), |path| Err(Gate::Privileged { program: path.display().to_string() }.into()))
 }
 
@@ -40,19 +41,25 @@ fn gets_rights(path: &Path) -> bool {
     changes_user || changes_group || (user != 0 && sys::has_capabilities(path))
 }
 
+/// Where the command looks for programs, as far as it says so.
+fn folders(command: &Command) -> Vec<PathBuf> {
+    let mut set = command.get_envs().filter(|(name, _)| *name == "PATH");
+    let path = set.find_map(|(_, value)| value);
+    path.into_iter().flat_map(std::env::split_paths).collect()
+}
+
 /// The file that `execvp` would run.
-fn find(name: &Path) -> Option<PathBuf> {
+fn find(name: &Path, folders: &[PathBuf]) -> Option<PathBuf> {
     let is_program = |path: &Path| {
         path.metadata().is_ok_and(|about| about.is_file() && about.permissions().mode() & 0o111 != 0)
     };
     if name.as_os_str().as_encoded_bytes().contains(&b'/') {
         return is_program(name).then(|| name.to_owned());
     }
-    let folders = std::env::var_os("PATH")?;
-    std::env::split_paths(&folders).map(|folder| folder.join(name)).find(|path| is_program(path))
+    folders.iter().map(|folder| folder.join(name)).find(|path| is_program(path))
 }
 
-fn look(path: &Path, depth: u32) -> Result<About, Error> {
+fn look(path: &Path, folders: &[PathBuf], depth: u32) -> Result<About, Error> {
     /// Interpreters of interpreters, as the kernel follows them.
     const DEEPEST: u32 = 4;
     let program = path.display().to_string();
@@ -65,8 +72,8 @@ fn look(path: &Path, depth: u32) -> Result<About, Error> {
         return Ok(About::default());
     }
     if let Some(line) = start.strip_prefix(b"#!") {
-        return match interpreter(line).filter(|_| depth < DEEPEST) {
-            Some(path) => look(&path, depth + 1),
+        return match interpreter(line, folders).filter(|_| depth < DEEPEST) {
+            Some(path) => look(&path, folders, depth + 1),
             None => Ok(About::default()),
         };
     }
@@ -94,14 +101,14 @@ fn look(path: &Path, depth: u32) -> Result<About, Error> {
 }
 
 /// The program that the first line of a script names.
-fn interpreter(line: &[u8]) -> Option<PathBuf> {
+fn interpreter(line: &[u8], folders: &[PathBuf]) -> Option<PathBuf> {
     let line = line.split(|&byte| byte == b'\n').next()?;
     let text = String::from_utf8_lossy(line);
     let mut words = text.split_ascii_whitespace();
     let path = Path::new(words.next()?).to_owned();
     if path.file_name().is_some_and(|name| name == "env") {
         let name = words.find(|word| !word.starts_with('-') && !word.contains('='))?;
-        return find(Path::new(name));
+        return find(Path::new(name), folders);
     }
     Some(path)
 }

@@ -7,7 +7,7 @@ use hotlist_fetch::Environment;
 use hotlist_record::{HeapHappened, HeapRecording, HeapRequest, record_heap};
 use hotlist_session::{Note, ObjectFiles};
 
-use super::{count, duration, ending, show, status, usage, write};
+use super::{count, duration, ending, show, started, status, usage, write};
 use crate::args::Arguments;
 use crate::console::{Console, Ending};
 use crate::environment::variable;
@@ -36,11 +36,7 @@ pub(super) fn request(arguments: &Arguments) -> anyhow::Result<HeapRequest> {
     let Some((program, words)) = arguments.words.split_first() else {
         return Err(usage("name a program"));
     };
-    let mut command = std::process::Command::new(program);
-    command.args(words);
-    if let Some(preloaded) = variable("LD_PRELOAD") {
-        command.env("LD_PRELOAD", preloaded);
-    }
+    let command = started(program, words);
     Ok(HeapRequest { command, rate: rate.unwrap_or(USUAL_RATE), seed: 0, duration: duration(arguments)? })
 }
 
