@@ -38,6 +38,14 @@ impl TableEntry {
         let start = i64::from(self.day) * DAY + i64::from(self.hour.unwrap_or(0)) * HOUR;
         Range { from: start, to: start + if self.hour.is_some() { HOUR } else { DAY } }
     }
+
+    /// Whether it may have rows of `table` that matter to `range`. Contents belong to days.
+    pub fn matters(&self, table: Table, range: Range) -> bool {
+        match table {
+            Table::Samples | Table::Profiles => self.range().overlaps(range),
+            _ => range.days().contains(&self.day),
+        }
+    }
 }
 
 /// The log of one table.
@@ -59,6 +67,12 @@ pub(crate) struct CommitLog {
 impl CommitLog {
     /// Reads the log of a table, without making it when it is not there.
     pub fn read(folder: &Path, table: Table) -> Result<CommitLog, Error> {
+        CommitLog::read_before(folder, table, u64::MAX)
+    }
+
+    /// Reads the log of a table as it was before a segment of the inbox with the number `segment` or a higher one was
+    /// added.
+    pub fn read_before(folder: &Path, table: Table, segment: u64) -> Result<CommitLog, Error> {
         let mut log = CommitLog {
             table,
             folder: folder.to_owned(),
@@ -75,6 +89,9 @@ impl CommitLog {
             }
             let path = log.commit_path(version);
             let bytes = fs::read(&path).map_err(Error::file(&path))?;
+            if segment_of(&bytes).is_some_and(|added| added >= segment) {
+                break;
+            }
             log.apply(&path, &bytes);
             log.next = version + 1;
         }
@@ -223,6 +240,13 @@ impl CommitLog {
     }
 }
 
+/// The segment of the inbox that a commit adds.
+fn segment_of(commit: &[u8]) -> Option<u64> {
+    let mut lines = commit.split(|&byte| byte == b'\n').filter(|line| line.starts_with(b"{\"txn\""));
+    let action = serde_json::from_slice::<Value>(lines.next()?).ok()?;
+    action["txn"]["version"].as_u64()
+}
+
 /// The versions of the commits in a folder, in their order; none where there is no folder.
 fn versions(folder: &Path) -> Result<Vec<u64>, Error> {
     let entries = match fs::read_dir(folder) {
@@ -273,7 +297,7 @@ fn partition_values(entry: &TableEntry) -> Value {
 }
 
 /// The schema of a table as the log has it.
-fn schema(table: Table) -> Value {
+pub(crate) fn schema(table: Table) -> Value {
     let mut fields: Vec<Value> = table.fields().iter().map(schema_field).collect();
     fields.push(json!({ "name": "date", "type": "date", "nullable": true, "metadata": {} }));
     if table.partition() == Partition::Hour {

@@ -32,6 +32,7 @@ mod check;
 mod columns;
 mod commit_log;
 mod error;
+mod files;
 mod ids;
 mod inbox;
 mod intake;
@@ -54,6 +55,7 @@ mod timeline;
 mod writer;
 
 pub use error::Error;
+pub use files::{Files, Question, StackSum, TableFile};
 pub use labels::{Labels, SERVICE};
 pub use profile_type::ProfileType;
 pub use push::{Push, Receipt, Refused};

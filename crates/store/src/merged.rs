@@ -8,7 +8,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::columns::Columns;
 use crate::sums::Sum;
-use crate::table::{functions, label_sets, locations, mappings, profiles, stacks};
+use crate::table::{Table, functions, label_sets, locations, mappings, profiles, stacks};
 use crate::{Error, ProfileType, Range};
 
 /// What profiles say of themselves, taken together.
@@ -220,6 +220,53 @@ impl Contents {
             + self.label_sets.len() * 200;
         bytes as u64
     }
+}
+
+/// What is done with rows.
+pub(crate) type Visit<'a> = &'a mut dyn FnMut(&Columns) -> Result<(), Error>;
+
+/// Looks up what the stacks of `sums` refer to, in no more than `limit` bytes, and builds the profile. `rows` shows all
+/// rows of a table on the days in question.
+pub(crate) fn look_up_and_build(
+    profile_type: &ProfileType,
+    header: &Header,
+    sums: &[Sum],
+    limit: u64,
+    mut rows: impl FnMut(Table, Visit<'_>) -> Result<(), Error>,
+) -> Result<Profile, Error> {
+    let mut contents = Contents::default();
+    let within = |contents: &Contents| match contents.memory() {
+        value if value > limit => Err(Error::Limit { limit, value, flag: "--memory-limit" }),
+        _ => Ok(()),
+    };
+    let wanted: Wanted = sums.iter().map(|sum| sum.stack).collect();
+    rows(Table::Stacks, &mut |rows| {
+        contents.add_stacks(rows, &wanted);
+        within(&contents)
+    })?;
+    let wanted = contents.wanted_locations();
+    rows(Table::Locations, &mut |rows| {
+        contents.add_locations(rows, &wanted);
+        within(&contents)
+    })?;
+    let wanted = contents.wanted_functions();
+    rows(Table::Functions, &mut |rows| {
+        contents.add_functions(rows, &wanted);
+        within(&contents)
+    })?;
+    let wanted = contents.wanted_mappings(header);
+    rows(Table::Mappings, &mut |rows| {
+        contents.add_mappings(rows, &wanted);
+        Ok(())
+    })?;
+    let wanted: Wanted = sums.iter().map(|sum| sum.labels).filter(|&labels| labels != 0).collect();
+    if !wanted.is_empty() {
+        rows(Table::LabelSets, &mut |rows| {
+            contents.add_label_sets(rows, &wanted);
+            within(&contents)
+        })?;
+    }
+    build(profile_type, header, sums, &contents)
 }
 
 /// Builds the profile. What a damaged file has lost is named `[lost]`, so that sums stay right.

@@ -12,7 +12,7 @@ use crate::columns::Columns;
 use crate::commit_log::{CommitLog, TableEntry, entry};
 use crate::ids::Key;
 use crate::intake::Intake;
-use crate::merged::{Contents, Header, Wanted, build};
+use crate::merged::{Header, look_up_and_build};
 use crate::parquet_file;
 use crate::range::{HOUR, now};
 use crate::stats::{Damage, TableStats, TenantStats};
@@ -255,13 +255,8 @@ impl Shelf {
 
     /// The files of a table with rows from `range`. Those that cannot be read are left out of answers and noted.
     fn in_range(&self, state: &State, table: Table, range: Range) -> Vec<(PathBuf, TableEntry)> {
-        // Contents belong to days.
-        let wanted = |entry: &&TableEntry| match table {
-            Table::Samples | Table::Profiles => entry.range().overlaps(range),
-            _ => range.days().contains(&entry.day),
-        };
         let folder = self.folder.join(table.name());
-        let files = state.files[table as usize].iter().filter(wanted);
+        let files = state.files[table as usize].iter().filter(|entry| entry.matters(table, range));
         files.map(|entry| (folder.join(&entry.path), entry.clone())).collect()
     }
 
@@ -327,39 +322,9 @@ impl Shelf {
             header.add_rows(rows, &selection.ids, range);
             Ok(())
         })?;
-        let wanted: Wanted = sums.iter().map(|sum| sum.stack).collect();
-        let mut contents = Contents::default();
-        let within = |contents: &Contents| match contents.memory() {
-            value if value > limit => Err(Error::Limit { limit, value, flag: "--memory-limit" }),
-            _ => Ok(()),
-        };
-        self.visit(Table::Stacks, range, |rows| {
-            contents.add_stacks(rows, &wanted);
-            within(&contents)
-        })?;
-        let wanted = contents.wanted_locations();
-        self.visit(Table::Locations, range, |rows| {
-            contents.add_locations(rows, &wanted);
-            within(&contents)
-        })?;
-        let wanted = contents.wanted_functions();
-        self.visit(Table::Functions, range, |rows| {
-            contents.add_functions(rows, &wanted);
-            within(&contents)
-        })?;
-        let wanted = contents.wanted_mappings(&header);
-        self.visit(Table::Mappings, range, |rows| {
-            contents.add_mappings(rows, &wanted);
-            Ok(())
-        })?;
-        let wanted: Wanted = sums.iter().map(|sum| sum.labels).filter(|&labels| labels != 0).collect();
-        if !wanted.is_empty() {
-            self.visit(Table::LabelSets, range, |rows| {
-                contents.add_label_sets(rows, &wanted);
-                within(&contents)
-            })?;
-        }
-        build(&selector.profile_type, &header, &sums, &contents)
+        look_up_and_build(&selector.profile_type, &header, &sums, limit, |table, visit| {
+            self.visit(table, range, visit)
+        })
     }
 
     pub fn timeline(

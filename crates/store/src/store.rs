@@ -502,7 +502,7 @@ fn nothing(selector: &Selector) -> Result<Profile, Error> {
 }
 
 /// The folder of the tables, one folder a tenant.
-const TENANTS: &str = "tenants";
+pub(crate) const TENANTS: &str = "tenants";
 /// The folder of what is not in files yet.
 const INBOX: &str = "inbox";
 
@@ -538,7 +538,7 @@ fn open_key(folder: &Path) -> Result<Key, Error> {
     Ok(Key(key))
 }
 
-fn read_key(folder: &Path) -> Result<Key, Error> {
+pub(crate) fn read_key(folder: &Path) -> Result<Key, Error> {
     let path = folder.join("store.json");
     let text = fs::read(&path).map_err(Error::file(&path))?;
     let value: serde_json::Value =
