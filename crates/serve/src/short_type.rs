@@ -32,9 +32,8 @@ fn full<'t>(short: &str, types: &'t [ProfileType]) -> Result<&'t ProfileType, Fa
     let fits = |profile_type: &&ProfileType| {
         let ProfileType { name, sample_type, sample_unit, .. } = profile_type;
         let all = [&**name, sample_type, sample_unit];
-        short.is_empty() || short == all[1] || short == all[..1].join(":") || {
-            [&all[..2], &all[..3], &all[1..]].iter().any(|parts| short == parts.join(":"))
-        }
+        let parts = [&all[..1], &all[..2], &all[..3], &all[1..2], &all[1..]];
+        short.is_empty() || parts.iter().any(|parts| short == parts.join(":"))
     };
     let found: Vec<&ProfileType> = types.iter().filter(fits).collect();
     let list = |types: &[&ProfileType]| {
